@@ -1,0 +1,94 @@
+# `make` alone lists the targets.
+#
+#   PYTHON=python3.12        the Python that the environment is made from (3.11 or newer)
+#   WHEELHOUSE=wheelhouse    install from this folder and from nowhere else (no network)
+#   ARGS="-k handoff -x"     passed on to pytest, to the demo or to the benchmarks
+#   UPGRADE=1                with `make lock`: take the newest versions that pyproject.toml allows
+
+PYTHON ?= python3
+WHEELHOUSE ?=
+ARGS ?=
+UPGRADE ?=
+
+BIN := .venv/bin
+# -qq hides what a machine's own pip settings make it say; errors still show. The locks are complete, hence --no-deps.
+PIP_OPTS := -qq --disable-pip-version-check --no-deps --no-build-isolation
+PIP_FROM := $(if $(WHEELHOUSE),--no-index --find-links $(WHEELHOUSE))
+INSTALL := install $(PIP_OPTS) $(PIP_FROM) --no-compile --require-hashes
+DOWNLOAD := download $(PIP_OPTS) --require-hashes
+LOCK := UV_CUSTOM_COMPILE_COMMAND="make lock" .uv/bin/uv pip compile --quiet --universal --python-version 3.11 \
+	--generate-hashes --no-emit-index-url --no-emit-find-links $(if $(UPGRADE),--upgrade)
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help setup demo test check fmt bench docs wheelhouse lock clean
+
+help:
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: .venv/.installed ## make .venv with everything in it, locked and hashed
+
+demo: .venv/.installed ## run one case through all agencies on this machine, and show it
+	@$(BIN)/barnabus demo $(ARGS)
+
+test: .venv/.installed ## run all tests
+	@$(BIN)/python -m pytest -q $(ARGS)
+
+check: .venv/.installed ## lint, formatting, types, import rules, generated files
+	@$(BIN)/ruff check --quiet
+	@$(BIN)/ruff format --quiet --check || { echo "formatting: run 'make fmt'" >&2; exit 1; }
+	@$(BIN)/mypy --no-error-summary
+	@imports=$$($(BIN)/lint-imports --no-logo 2>&1) || { echo "$$imports" >&2; exit 1; }
+	@$(BIN)/barnabus contracts export --check
+	@echo "check: all good"
+
+fmt: .venv/.installed ## format the code, and repair what the linter can
+	@$(BIN)/ruff check --quiet --fix-only
+	@$(BIN)/ruff format --quiet
+
+bench: .venv/.installed ## run the benchmarks
+	@$(BIN)/python -m tests.benchmarks $(ARGS)
+
+docs: .venv/.installed ## write the generated files anew: schemas, examples, AsyncAPI, tables in docs/
+	@$(BIN)/barnabus contracts export
+
+wheelhouse: .venv/.requirements ## fetch all packages into wheelhouse/, for machines without a network
+	@rm -rf wheelhouse
+	@$(BIN)/pip $(DOWNLOAD) -d wheelhouse -r requirements/build.txt
+	@$(BIN)/pip $(DOWNLOAD) -d wheelhouse -r requirements/dev.txt
+	@echo "wheelhouse: $$(ls wheelhouse | wc -l) packages, for $$(uname -sm) and $$($(BIN)/python -V). On the other machine: make setup WHEELHOUSE=wheelhouse"
+
+lock: .uv/.installed ## write requirements/*.txt anew from pyproject.toml (UPGRADE=1 for newer versions)
+	@$(LOCK) --group pyproject.toml:lock -o requirements/uv.txt >/dev/null
+	@$(LOCK) --group pyproject.toml:build -o requirements/build.txt >/dev/null
+	@$(LOCK) pyproject.toml -o requirements/runtime.txt >/dev/null
+	@$(LOCK) pyproject.toml --group dev -c requirements/runtime.txt -o requirements/dev.txt >/dev/null
+	@if grep -nE '://|^-' requirements/*.txt; then echo "an address or an option in a lock file" >&2; exit 1; fi
+
+clean: ## remove .venv, caches, wheelhouse and build leftovers
+	@rm -rf .venv .uv wheelhouse build dist *.egg-info .coverage htmlcov
+	@rm -rf .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	@find . -name .git -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# The environment is made anew whenever a lock file changes, so it never holds what no lock names.
+.venv/.requirements: requirements/build.txt requirements/dev.txt
+	@echo "setup: making .venv (about half a minute)" >&2
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "Python 3.11 or newer is needed: make setup PYTHON=python3.12" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' \
+		|| { echo "this Python cannot make environments: on Debian, apt install python3-venv" >&2; exit 1; }
+	@test -z "$(WHEELHOUSE)" || test -d "$(WHEELHOUSE)" \
+		|| { echo "no folder $(WHEELHOUSE): make wheelhouse on a machine with a network" >&2; exit 1; }
+	@$(PYTHON) -m venv --clear .venv
+	@$(BIN)/pip $(INSTALL) -r requirements/build.txt
+	@$(BIN)/pip $(INSTALL) -r requirements/dev.txt
+	@touch $@
+
+.venv/.installed: .venv/.requirements pyproject.toml
+	@$(BIN)/pip install $(PIP_OPTS) --no-index -e .
+	@touch $@
+
+.uv/.installed: requirements/uv.txt
+	@$(PYTHON) -m venv --clear .uv
+	@.uv/bin/pip $(INSTALL) -r requirements/uv.txt
+	@touch $@

@@ -1,0 +1,87 @@
+"""What is taken out of an agency's post: is it what the gateway posted, and what its sender signed?"""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from joserfc.jwk import OKPKey
+
+from bus import content, seal
+from bus.directory import Directory
+from bus.log import POSTMARK_TYP, STAMP_TYP
+from bus.submission import RECORD_TYP
+from contracts import check
+from contracts.agencies import Agency
+from contracts.catalogue import Entry
+from contracts.envelope import LETTER_LIMIT_BYTES, Letter, Notice, Postmark, Record, Stamp
+from contracts.errors import BarnabusError
+from contracts.events.post import Receipt
+from contracts.tiers import Frozen
+
+NOTICE_LIMIT_BYTES = 256 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A letter that was opened and holds: what it claims, its type's entry, its content, and the signed text itself."""
+
+    letter: Letter
+    entry: Entry
+    content: Frozen
+    signed: str
+
+
+def postmark(token: str, recipient: Agency, directory: Directory) -> Postmark:
+    """What the gateway says of a letter. Raises `signature.invalid` if it did not, or says it of another's letter."""
+    payload = seal.verify(token, directory.signer("gateway"), typ=POSTMARK_TYP)
+    mark = Postmark.model_validate_json(payload)
+    if mark.recipient is not recipient:
+        raise BarnabusError("signature.invalid", detail="The postmark is for another agency.")
+    return mark
+
+
+def open_letter(jwe: str, mark: Postmark, before: str | None, key: OKPKey, directory: Directory) -> Opened:
+    """The letter inside. Raises the coded reason for which it must be parked.
+
+    `before` is the digest of the letter one number lower, where this agency holds it.
+    """
+    signed = seal.unseal(jwe, key).decode(errors="replace")
+    claims, fields, _ = content.verify(signed, directory.signer(mark.sender))
+    letter = check.read(Letter, claims | {"content": fields})
+    said = (letter.sender, letter.recipient, letter.id, letter.case_ref, letter.number)
+    if said != (mark.sender, mark.recipient, mark.record_id, mark.case_ref, mark.number):
+        raise BarnabusError("signature.invalid", detail="The letter is not the one its postmark names.")
+    if before is not None and letter.previous != before:
+        raise BarnabusError("chain.broken")
+    entry, found = check.letter(letter, mark.recipient)
+    return Opened(letter, entry, found, signed)
+
+
+def reopen(signed: str, sender: Agency, directory: Directory) -> dict[str, Any]:
+    """The claims and content of a letter that the vault kept, verified once more."""
+    claims, fields, _ = content.verify(signed, directory.signer(sender))
+    return claims | {"content": fields}
+
+
+def intact(raw: bytes, mark: Postmark) -> str:
+    """The sealed letter as text. Raises `digest.mismatch` if these are not the bytes that the record names."""
+    if len(raw) > LETTER_LIMIT_BYTES or seal.digest(raw) != mark.sealed:
+        raise BarnabusError("digest.mismatch")
+    return raw.decode()
+
+
+def notice(raw: bytes) -> Notice:
+    return check.read(Notice, check.document(raw, limit_bytes=NOTICE_LIMIT_BYTES))
+
+
+def receipt(told: Notice, sender: Agency, directory: Directory) -> tuple[Agency, Receipt, Stamp]:
+    """Who has signed for which of our letters. Raises `signature.invalid` unless recipient and gateway both did."""
+    text = (told.record or "").encode()
+    record = check.read(Record, json.loads(text or b"{}"))
+    recipient = Agency(record.sender)
+    seal.verify_detached(text, told.signature or "", directory.signer(recipient), typ=RECORD_TYP)
+    stamp = Stamp.model_validate_json(seal.verify(told.stamp or "", directory.signer("gateway"), typ=STAMP_TYP))
+    found = check.read(Receipt, record.data.content)
+    if found.sender is not sender or stamp.record != seal.digest(text):
+        raise BarnabusError("signature.invalid", detail="The receipt is not for our letters.")
+    return recipient, found, stamp

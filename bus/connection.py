@@ -1,0 +1,82 @@
+"""Connecting to NATS as one user of one account, and saying so when it cannot be reached."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import nats
+import structlog
+from nats.aio.client import Client
+from nats.errors import Error as NatsError
+
+from bus import keys
+from bus.settings import Settings
+from contracts.errors import BarnabusError
+
+RECONNECT_WAIT_S = 0.25
+CONNECT_TIMEOUT_S = 2
+SAY_AGAIN_S = 10.0
+_log = structlog.get_logger()
+
+
+class Reach:
+    """Says once that NATS has gone, again every few seconds while it is away, and once that it is back."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._since: float | None = None
+        self._said = 0.0
+
+    async def on_error(self, error: Exception) -> None:
+        if not isinstance(error, OSError | EOFError | TimeoutError | NatsError):
+            _log.error("nats.error", error=type(error).__name__)
+            return
+        now = time.monotonic()
+        self._since = now if self._since is None else self._since
+        if now - self._said >= SAY_AGAIN_S:
+            self._said = now
+            row = BarnabusError("nats.unreachable").row
+            _log.warning("nats.unreachable", url=self._url, error=type(error).__name__, hint=row.hint)
+
+    def reset(self) -> None:
+        self._since, self._said = None, 0.0
+
+    async def on_back(self) -> None:
+        self.reset()
+        _log.info("nats.reconnected", url=self._url)
+
+    def callbacks(self) -> dict[str, Callable[..., Awaitable[None]]]:
+        return {"error_cb": self.on_error, "reconnected_cb": self.on_back}
+
+
+def inbox_prefix(user: str) -> str:
+    """Where a user hears its answers: one user of an account cannot listen to another's."""
+    return f"_INBOX.{user}"
+
+
+def options(settings: Settings, owner: str, user: str) -> dict[str, Any]:
+    """What every connection of ours is opened with; keys are read, nothing is sent."""
+    return {
+        "nkeys_seed_str": keys.read(settings.keys(owner) / f"{user}.nk").decode(),
+        "inbox_prefix": inbox_prefix(user),
+        "name": f"barnabus-{owner}-{user}",
+        "max_reconnect_attempts": -1,
+        "reconnect_time_wait": RECONNECT_WAIT_S,
+        "connect_timeout": CONNECT_TIMEOUT_S,
+        "ping_interval": 20,
+        "max_outstanding_pings": 2,
+    }
+
+
+async def connect(settings: Settings, owner: str, user: str, *, patient: bool) -> Client:
+    """A connection. A patient one waits for NATS as long as it takes and says so; else `nats.unreachable` in 3 s."""
+    url = settings.url()
+    reach = Reach(url)
+    opening = nats.connect(url, **options(settings, owner, user), **reach.callbacks())
+    if patient:
+        return await opening
+    try:
+        return await asyncio.wait_for(opening, CONNECT_TIMEOUT_S + 1)
+    except (TimeoutError, OSError, NatsError):
+        raise BarnabusError("nats.unreachable", detail=f"Tried {url}.") from None

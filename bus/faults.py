@@ -1,0 +1,28 @@
+"""Named points at which a process can be made to die as from SIGKILL, so that recovery is tried and not believed.
+
+`BARNABUS_KILL_AT=relay.built:3` ends the process the third time it passes that point. Without it a point is a no-op.
+"""
+
+import os
+import signal
+
+POINTS = (
+    "relay.built",  # the submission is committed to the outbox, nothing is sent
+    "relay.answered",  # the gateway has answered, the answer is not stored
+    "gateway.appended",  # the record is in the log, no letter is posted
+    "gateway.posted",  # record and letters are out, the agency has no answer
+    "inbox.saved",  # the letter is in the recipient's store, the post is not acknowledged
+)
+
+_name, _, _times = os.environ.get("BARNABUS_KILL_AT", "").partition(":")
+_left = int(_times or 1)
+
+
+def point(name: str) -> None:
+    """Die here, if this is the point asked for."""
+    global _left
+    if name != _name:
+        return
+    _left -= 1
+    if _left == 0:
+        os.kill(os.getpid(), signal.SIGKILL)

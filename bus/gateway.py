@@ -1,0 +1,196 @@
+"""The gateway: the only writer of the log. It checks who, what and in which order; stamps; appends; posts.
+
+It knows no case rules: those belong to the agencies. It decides one submission after another, and JetStream's
+expected last sequence is the fence: a second gateway, or a late packet of this one, cannot write beside it.
+"""
+
+import asyncio
+import json
+from dataclasses import dataclass
+
+import structlog
+from joserfc.jwk import OKPKey
+from nats.aio.client import Client
+from nats.errors import Error as NatsError
+from nats.js.errors import APIError
+
+from bus import faults, seal
+from bus.chains import RECEIPT, receipt_of
+from bus.clock import Clock
+from bus.directory import Directory
+from bus.ledger import Ledger
+from bus.log import POSTMARK_TYP, STAMP_TYP, LogReader
+from bus.submission import RECORD_TYP
+from contracts import check, subjects
+from contracts.agencies import Agency
+from contracts.envelope import SUBMISSION_LIMIT_BYTES, Notice, Postmark, Record, ResendAsked, Stamp, Submission
+from contracts.errors import BarnabusError
+
+_log = structlog.get_logger()
+_PUBLISH_TIMEOUT_S = 5.0
+_TRIES = 3
+"""An append whose outcome is unknown is looked up in the log and tried again; after so many the sender is told to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """A submission that is well-formed and signed by the agency whose account asked."""
+
+    submission: Submission
+    record: Record
+    digest: str
+
+
+def examine(raw: bytes, account: Agency, directory: Directory) -> Examined:
+    """Raises a coded refusal unless account, sender and signing key agree and the letters are those of the record."""
+    submission, record = check.submission(raw, limit_bytes=SUBMISSION_LIMIT_BYTES)
+    if record.sender != account:
+        raise BarnabusError("account.mismatch", field="record.source")
+    text = submission.record.encode()
+    seal.verify_detached(text, submission.signature, directory.signer(account), typ=RECORD_TYP)
+    named = {letter.to: letter.sealed for letter in record.data.letters}
+    sent = {letter.to: seal.digest(letter.jwe) for letter in submission.letters}
+    if named != sent or len(named) != len(record.data.letters):
+        raise BarnabusError("digest.mismatch", field="letters")
+    return Examined(submission, record, seal.digest(text))
+
+
+class Gateway:
+    """`submit` is safe to repeat: the same bytes get the same answer, and letters nobody signed for are posted again."""
+
+    def __init__(self, nats: Client, directory: Directory, key: OKPKey, ledger: Ledger, clock: Clock, *, synthetic: bool = False) -> None:
+        self._nats = nats
+        self._js = nats.jetstream(timeout=_PUBLISH_TIMEOUT_S)
+        self._directory = directory
+        self._key = key
+        self._ledger = ledger
+        self._log = LogReader(nats)
+        self._clock = clock
+        self._synthetic = synthetic
+        self._one_at_a_time = asyncio.Lock()
+
+    async def catch_up(self) -> int:
+        async with self._one_at_a_time:
+            await self._ledger.catch_up(self._log, self._directory)
+            return self._ledger.heads.position
+
+    async def submit(self, account: Agency, raw: bytes) -> str:
+        """The stamp of the submission's record, as a signed token. Raises the coded reason for a refusal."""
+        found = examine(raw, account, self._directory)
+        async with self._one_at_a_time:
+            stamp = await self._logged(found)
+        faults.point("gateway.appended")
+        await self._post(found, stamp)
+        faults.point("gateway.posted")
+        return stamp
+
+    async def _logged(self, found: Examined) -> str:
+        for _ in range(_TRIES):
+            known = self._ledger.place(found.record.sender, found.record.number)
+            if known:
+                return await self._stamp_of_repeat(found, *known)
+            self._ledger.heads.check(found.record)
+            check.record(found.record)
+            try:
+                return await self._append(found)
+            except APIError as error:
+                _log.warning("gateway.append-refused", code=error.err_code)
+            except (NatsError, TimeoutError) as error:
+                _log.warning("gateway.append-unanswered", error=type(error).__name__)
+            # the outcome is unknown, or another gateway wrote: the log itself says which
+            await self._ledger.catch_up(self._log, self._directory)
+        raise BarnabusError("log.moved")
+
+    async def _append(self, found: Examined) -> str:
+        position = self._ledger.heads.position + 1
+        stamp = Stamp(
+            position=position,
+            logged_at=self._clock(),
+            account=Agency(found.record.sender),
+            record_id=found.record.id,
+            record=found.digest,
+            synthetic=self._synthetic,
+        )
+        token = seal.sign(stamp.model_dump_json().encode(), self._key, typ=STAMP_TYP)
+        headers = {
+            subjects.SIGNATURE: found.submission.signature,
+            subjects.STAMP: token,
+            "Nats-Expected-Last-Sequence": str(position - 1),
+        }
+        text = found.submission.record.encode()
+        await self._js.publish(subjects.of_record(found.record), text, stream=subjects.CASES, headers=headers)
+        self._ledger.apply(position, found.record, found.digest)
+        await self._nats.publish(subjects.LOG_APPENDED, str(position).encode())
+        return token
+
+    async def _stamp_of_repeat(self, found: Examined, position: int, digest: str) -> str:
+        if digest != found.digest:
+            _log.error("chain.forked", sender=found.record.sender, number=found.record.number, position=position)
+            raise BarnabusError("chain.forked", field="record.number")
+        entry = await self._log.get(position)
+        if entry is None or seal.digest(entry.text) != digest:
+            raise BarnabusError("log.damaged", detail=f"Position {position}.")
+        return entry.stamp
+
+    async def _post(self, found: Examined, token: str) -> None:
+        """Post what its recipient has not signed for yet; a repeat is dropped there by its link number."""
+        record = found.record
+        stamp = Stamp.model_validate_json(seal.verify(token, self._directory.signer("gateway"), typ=STAMP_TYP))
+        sealed = {letter.to: letter.jwe for letter in found.submission.letters}
+        posts = [
+            self._deliver(subjects.post_letters(letter.to), sealed[letter.to].encode(), self._postmark(record, stamp, letter.to))
+            for letter in record.data.letters
+            if letter.number > self._ledger.heads.received(record.sender, letter.to)
+        ]
+        if record.type == RECEIPT:
+            notice = Notice(
+                kind="receipt", record=found.submission.record, signature=found.submission.signature, stamp=token
+            )
+            posts.append(self._deliver(subjects.post_notices(receipt_of(record).sender), notice.model_dump_json().encode(), None))
+        try:
+            await asyncio.gather(*posts)
+        except (NatsError, TimeoutError, APIError):
+            raise BarnabusError("log.unavailable", detail="The record is logged; a letter could not be posted.") from None
+
+    async def _deliver(self, subject: str, payload: bytes, postmark: str | None) -> None:
+        headers = {subjects.POSTMARK: postmark} if postmark else None
+        await self._js.publish(subject, payload, headers=headers)
+
+    def _postmark(self, record: Record, stamp: Stamp, to: Agency) -> str:
+        letter = next(letter for letter in record.data.letters if letter.to is to)
+        mark = Postmark(
+            position=stamp.position,
+            logged_at=stamp.logged_at,
+            sender=stamp.account,
+            recipient=to,
+            record_id=record.id,
+            case_ref=record.subject,
+            number=letter.number,
+            sealed=letter.sealed,
+            synthetic=stamp.synthetic,
+        )
+        return seal.sign(mark.model_dump_json().encode(), self._key, typ=POSTMARK_TYP)
+
+    async def ask_resend(self, account: Agency, raw: bytes) -> None:
+        """Tell a sender that this account misses letters of its; the sender's outbox has them."""
+        asked = check.read(ResendAsked, check.document(raw, limit_bytes=16 * 1024))
+        top = self._ledger.heads.of_link(asked.sender, account).number
+        numbers = tuple(number for number in asked.numbers if number <= top)
+        if numbers:
+            notice = Notice(kind="resend-asked", recipient=account, numbers=numbers)
+            await self._deliver(subjects.post_notices(asked.sender), notice.model_dump_json().encode(), None)
+
+    def heads_of(self, account: Agency) -> dict[str, object]:
+        """The end of this account's own chain as the log has it."""
+        head = self._ledger.heads.of_sender(account)
+        return {"number": head.number, "digest": head.digest, "position": self._ledger.heads.position}
+
+
+def account_of(headers: dict[str, str] | None) -> Agency:
+    """Which account asked, as the server itself states. Raises `account.mismatch` if it states none of ours."""
+    try:
+        return Agency(json.loads((headers or {}).get(subjects.ASKED_BY, "{}"))["acc"])
+    except (ValueError, KeyError, TypeError):
+        raise BarnabusError("account.mismatch") from None
+
+

@@ -1,0 +1,137 @@
+"""A gateway process: it answers agencies while it is the active one, and stands by while another is.
+
+The active one says so several times a second. One that stands by takes over after a silence. Should two believe
+themselves active, the log's fence keeps it whole, and the younger steps back as soon as it hears the elder.
+"""
+
+import asyncio
+import contextlib
+import json
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+import structlog
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+from nats.aio.subscription import Subscription
+from nats.errors import Error as NatsError
+
+from bus.clock import Clock
+from bus.gateway import Gateway, account_of
+from contracts import subjects
+from contracts.agencies import Agency
+from contracts.errors import BarnabusError
+
+ALIVE_EVERY_S = 0.3
+SILENCE_S = 1.5
+_log = structlog.get_logger()
+Answer = Callable[[Agency, bytes], Awaitable[dict[str, object]]]
+
+
+@dataclass(slots=True)
+class GatewayService:
+    nats: Client
+    gateway: Gateway
+    name: str
+    clock: Clock
+    _since: str | None = None  # active since; None while standing by
+    _heard_at: float = 0.0
+    _serving: list[Subscription] = field(default_factory=list)
+
+    @property
+    def active(self) -> bool:
+        return self._since is not None
+
+    async def run(self) -> None:
+        """Until cancelled. Raises `log.damaged` if the log does not hold together: then nothing is written to it."""
+        loop = asyncio.get_running_loop()
+        listening = await self.nats.subscribe(subjects.GATEWAY_ALIVE, cb=self._on_alive)
+        # nobody heard yet: a first silence is waited for, unless this is the only gateway that ever ran here
+        self._heard_at = loop.time() - SILENCE_S + ALIVE_EVERY_S * 2
+        try:
+            while True:
+                if self.active:
+                    await self._say_alive()
+                elif loop.time() - self._heard_at > SILENCE_S:
+                    await self._take_over()
+                await asyncio.sleep(ALIVE_EVERY_S)
+        finally:
+            await self._step_back()
+            with contextlib.suppress(NatsError):
+                await listening.unsubscribe()
+
+    async def _on_alive(self, msg: Msg) -> None:
+        other = json.loads(msg.data)
+        if other["name"] == self.name:
+            return
+        self._heard_at = asyncio.get_running_loop().time()
+        if self._since is not None and (other["since"], other["name"]) < (self._since, self.name):
+            _log.warning("gateway.stepped-back", name=self.name, active=other["name"])
+            await self._step_back()
+
+    async def _say_alive(self) -> None:
+        with contextlib.suppress(NatsError):
+            await self.nats.publish(
+                subjects.GATEWAY_ALIVE, json.dumps({"name": self.name, "since": self._since}).encode()
+            )
+
+    async def _take_over(self) -> None:
+        try:
+            position = await self.gateway.catch_up()
+        except BarnabusError as error:
+            if error.code == "log.damaged":
+                raise
+            _log.warning("gateway.waiting", name=self.name, code=error.code)
+            return
+        self._since = self.clock().isoformat()
+        await self._say_alive()
+        for subject, answer in (
+            (subjects.SUBMIT, self._submit),
+            (subjects.RESEND, self._resend),
+            (subjects.HEADS, self._heads),
+        ):
+            self._serving.append(await self.nats.subscribe(subject, cb=self._serve(answer)))
+        _log.info("gateway.active", name=self.name, position=position)
+
+    async def _step_back(self) -> None:
+        self._since = None
+        while self._serving:
+            with contextlib.suppress(NatsError):
+                await self._serving.pop().unsubscribe()
+
+    def _serve(self, answer: Answer) -> Callable[[Msg], Awaitable[None]]:
+        running: set[asyncio.Task[None]] = set()
+
+        async def on_request(msg: Msg) -> None:
+            # each in its own task: posting one agency's letters never holds up another's submission
+            task = asyncio.create_task(self._respond(msg, answer))
+            running.add(task)
+            task.add_done_callback(running.discard)
+
+        return on_request
+
+    async def _respond(self, msg: Msg, answer: Answer) -> None:
+        try:
+            body = await answer(account_of(msg.headers), msg.data)
+        except BarnabusError as error:
+            _log.warning("gateway.refused", code=error.code, field=error.field if error.field in _PLACES else None)
+            body = {"refused": error.problem()}
+        except Exception as error:  # noqa: BLE001  one bad request must never stop the gateway
+            _log.error("gateway.failed", error=type(error).__name__, exc_info=True)
+            body = {"refused": BarnabusError("internal").problem()}
+        with contextlib.suppress(NatsError):
+            await msg.respond(json.dumps(body).encode())
+
+    async def _submit(self, account: Agency, raw: bytes) -> dict[str, object]:
+        return {"stamp": await self.gateway.submit(account, raw)}
+
+    async def _resend(self, account: Agency, raw: bytes) -> dict[str, object]:
+        await self.gateway.ask_resend(account, raw)
+        return {"asked": True}
+
+    async def _heads(self, account: Agency, raw: bytes) -> dict[str, object]:
+        return self.gateway.heads_of(account)
+
+
+_PLACES = frozenset({"type", "dataschema", "source", "letters", "record.source", "record.number", "number", "data.letters"})
+"""Places that may be logged: a field's name that a stranger chose could itself say too much."""

@@ -1,0 +1,176 @@
+"""The inbox: each letter of this agency's post once, what became of it, and what its sender has been told.
+
+The receipt of a letter is an event in the agency's own store; this table is its working index, written in the same
+transaction. It also shows which numbers are missing, and which letters are parked with what reason.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+from bus.store import SQLiteStore, Statement
+from contracts.agencies import Agency
+from contracts.envelope import RECEIPT_LIMIT_LETTERS, Postmark
+from contracts.events.post import LetterReceived, Receipt
+
+State = Literal["heard", "parked"]
+_COLUMNS = (
+    "sender, number, record_id, case_ref, type, position, logged_at, received_at, sealed_digest, state, reason, "
+    "vault_item, after_gap, opened, receipted"
+)
+
+
+def letter_id(sender: Agency, recipient: Agency, number: int) -> UUID:
+    """The id of a letter, the same for everyone: its link and its number."""
+    return uuid5(NAMESPACE_URL, f"barnabus:letter:{sender}:{recipient}:{number}")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a letter stands on its link as this inbox knows it."""
+
+    known_digest: str | None  # of the letter of that number, if it is already here
+    before: str | None  # digest of the letter one number lower, if it is here
+    missing: tuple[int, ...]  # lower numbers that are not here
+
+
+class Inbox:
+    def __init__(self, store: SQLiteStore) -> None:
+        self._store = store
+
+    def place(self, sender: Agency, number: int) -> Place:
+        near = self._store.read(
+            "SELECT number, sealed_digest FROM inbox WHERE sender = ? AND number IN (?, ?)", sender, number - 1, number
+        )
+        digests = {row["number"]: row["sealed_digest"] for row in near}
+        missing = () if number - 1 in digests or number == 1 else self.missing(sender, number)
+        return Place(digests.get(number), digests.get(number - 1), missing)
+
+    def missing(self, sender: Agency, below: int) -> tuple[int, ...]:
+        """Numbers lower than `below` that this inbox does not hold: the lowest 500."""
+        start = self._contiguous(sender)
+        held = self._store.read("SELECT number FROM inbox WHERE sender = ? AND number > ? AND number < ?", sender, start, below)
+        here = {row["number"] for row in held}
+        found: list[int] = []
+        for number in range(start + 1, below):
+            if number not in here:
+                found.append(number)
+            if len(found) == RECEIPT_LIMIT_LETTERS:
+                break
+        return tuple(found)
+
+    def gaps(self) -> dict[Agency, tuple[int, ...]]:
+        """Every sender of whom letters are missing, with the numbers."""
+        tops = self._store.read("SELECT sender, max(number) AS top FROM inbox GROUP BY sender")
+        found = {Agency(row["sender"]): self.missing(Agency(row["sender"]), row["top"]) for row in tops}
+        return {sender: numbers for sender, numbers in found.items() if numbers}
+
+    def _contiguous(self, sender: Agency) -> int:
+        """Up to this number every letter of the link is here."""
+        found = self._store.read(
+            "SELECT min(i.number) AS n FROM inbox i WHERE i.sender = ? AND NOT EXISTS "
+            "(SELECT 1 FROM inbox j WHERE j.sender = i.sender AND j.number = i.number + 1) "
+            "AND i.number >= (SELECT coalesce(max(number), 0) FROM inbox WHERE sender = ? AND receipted = 1)",
+            sender,
+            sender,
+        )
+        top = found[0]["n"]
+        first = self._store.read("SELECT 1 FROM inbox WHERE sender = ? AND number = 1", sender)
+        return int(top) if top and first else 0
+
+    def add(
+        self,
+        mark: Postmark,
+        *,
+        state: State,
+        received_at: datetime,
+        opened: bool,
+        after_gap: bool,
+        postmark: str,
+        type_name: str | None = None,
+        reason: str | None = None,
+        vault_item: str | None = None,
+        jwe: str | None = None,
+    ) -> Statement:
+        """The write that keeps a letter. Its sealed bytes stay only while it is parked: opened, it lies in the vault."""
+        row = (
+            mark.sender, mark.number, str(mark.record_id), mark.case_ref, type_name, mark.position,
+            mark.logged_at.isoformat(), received_at.isoformat(), mark.sealed, state, reason, vault_item, jwe, postmark,
+            int(after_gap), int(opened),
+        )  # fmt: skip
+        return Statement(
+            "INSERT INTO inbox (sender, number, record_id, case_ref, type, position, logged_at, received_at, "
+            "sealed_digest, state, reason, vault_item, jwe, postmark, after_gap, opened) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+            row,
+        )
+
+    def heard(self, sender: Agency, number: int, type_name: str, vault_item: str | None) -> Statement:
+        """The write that takes a parked letter in."""
+        return Statement(
+            "UPDATE inbox SET state = 'heard', reason = NULL, jwe = NULL, type = ?, vault_item = ? "
+            "WHERE sender = ? AND number = ?",
+            (type_name, vault_item, sender, number),
+        )
+
+    def parked_again(self, sender: Agency, number: int, reason: str) -> Statement:
+        return Statement("UPDATE inbox SET reason = ? WHERE sender = ? AND number = ?", (reason, sender, number))
+
+    def case_is_parked(self, case_ref: str) -> bool:
+        return bool(self._store.read("SELECT 1 FROM inbox WHERE case_ref = ? AND state = 'parked' LIMIT 1", case_ref))
+
+    def unreceipted(self) -> tuple[Receipt, datetime] | None:
+        """The next receipt that is owed, and since when. Below a gap only: a missing letter is never signed for."""
+        owed = self._store.read(
+            "SELECT sender, min(received_at) AS since FROM inbox WHERE receipted = 0 GROUP BY sender ORDER BY since"
+        )
+        for row in owed:
+            sender = Agency(row["sender"])
+            letters = self._store.read(
+                "SELECT number, received_at, opened FROM inbox WHERE sender = ? AND receipted = 0 AND number <= ? "
+                "ORDER BY number LIMIT ?",
+                sender,
+                self._contiguous(sender),
+                RECEIPT_LIMIT_LETTERS,
+            )
+            if letters:
+                signed = tuple(
+                    LetterReceived(
+                        number=letter["number"],
+                        received_at=datetime.fromisoformat(letter["received_at"]),
+                        opened=bool(letter["opened"]),
+                    )
+                    for letter in letters
+                )
+                return Receipt(sender=sender, letters=signed), datetime.fromisoformat(row["since"])
+        return None
+
+    def receipted(self, receipt: Receipt) -> Statement:
+        """The write that notes a receipt as built."""
+        return Statement(
+            "UPDATE inbox SET receipted = 1 WHERE sender = ? AND number BETWEEN ? AND ?",
+            (receipt.sender, receipt.letters[0].number, receipt.letters[-1].number),
+        )
+
+    def letters(self, *, after: int = 0, limit: int = 500, state: State | None = None) -> list[dict[str, Any]]:
+        """Letters by the log's position, above `after`."""
+        where, params = ("AND state = ?", (state,)) if state else ("", ())
+        return self._store.read(
+            f"SELECT {_COLUMNS} FROM inbox WHERE position > ? {where} ORDER BY position, sender LIMIT ?",  # noqa: S608
+            after,
+            *params,
+            limit,
+        )
+
+    def letter(self, record_id: str) -> dict[str, Any] | None:
+        found = self._store.read(f"SELECT {_COLUMNS}, jwe, postmark FROM inbox WHERE record_id = ?", record_id)  # noqa: S608
+        return found[0] if found else None
+
+    def parked(self, case_refs: Iterable[str] = ()) -> list[dict[str, Any]]:
+        """Parked letters in the log's order, with their sealed bytes; of these cases, or of all."""
+        rows = self._store.read(
+            f"SELECT {_COLUMNS}, jwe, postmark FROM inbox WHERE state = 'parked' ORDER BY position, sender"  # noqa: S608
+        )
+        wanted = set(case_refs)
+        return [row for row in rows if not wanted or row["case_ref"] in wanted]

@@ -1,0 +1,58 @@
+"""Private keys in files of their own, readable by their owner only; never logged, never printed."""
+
+import json
+import os
+from pathlib import Path
+from secrets import token_bytes
+
+import nkeys
+from joserfc.jwk import OKPKey
+from nacl.signing import SigningKey
+
+from contracts.errors import BarnabusError
+
+
+def new_signing_key(owner: str, serial: int = 1) -> OKPKey:
+    return OKPKey.generate_key("Ed25519", {"kid": f"{owner}-sig-{serial}", "use": "sig"}, private=True)
+
+
+def new_sealing_key(owner: str, serial: int = 1) -> OKPKey:
+    return OKPKey.generate_key("X25519", {"kid": f"{owner}-enc-{serial}", "use": "enc"}, private=True)
+
+
+def new_vault_key() -> bytes:
+    return token_bytes(32)
+
+
+def new_nats_seed() -> bytes:
+    """The seed of a NATS user's key: the server only ever holds the public half."""
+    return bytes(nkeys.encode_seed(SigningKey.generate().encode(), nkeys.PREFIX_BYTE_USER))
+
+
+def nats_public(seed: bytes) -> str:
+    return nkeys.from_seed(bytearray(seed)).public_key.decode()
+
+
+def write(path: Path, data: bytes) -> None:
+    """Write a private file once: mode 0600, in a folder of mode 0700."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def write_jwk(path: Path, key: OKPKey) -> None:
+    write(path, json.dumps(key.as_dict(private=True)).encode())
+
+
+def read(path: Path) -> bytes:
+    """Raises `home.missing` if the file is not there or not readable."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise BarnabusError("home.missing", detail=f"{path} cannot be read: {error.strerror}.") from None
+
+
+def read_jwk(path: Path) -> OKPKey:
+    return OKPKey.import_key(json.loads(read(path)))

@@ -1,0 +1,90 @@
+"""The gateway's local file: the heads of all chains with their position, and where each sender's numbers stand.
+
+It is a cache of a fold. It is caught up from the log's leader before the first decision, and thrown away when it
+does not fit the log.
+"""
+
+import sqlite3
+from pathlib import Path
+
+import structlog
+
+from bus.chains import RECEIPT, Heads, changed
+from bus.directory import Directory
+from bus.log import LogReader, verify
+from bus.seal import digest as digest_of
+from bus.submission import Head
+from contracts.envelope import Record
+from contracts.errors import BarnabusError
+
+_log = structlog.get_logger()
+_TABLES = """
+CREATE TABLE IF NOT EXISTS heads (chain TEXT PRIMARY KEY, number INTEGER NOT NULL, digest TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS receipted (link TEXT PRIMARY KEY, number INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS places (
+    sender TEXT NOT NULL, number INTEGER NOT NULL, position INTEGER NOT NULL UNIQUE, digest TEXT NOT NULL,
+    PRIMARY KEY (sender, number));
+"""
+
+
+class Ledger:
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._db = sqlite3.connect(path, isolation_level=None)
+        self._db.execute("PRAGMA journal_mode=WAL")
+        self._db.execute("PRAGMA synchronous=NORMAL")  # a cache: what a power cut takes is read again from the log
+        self._db.executescript(_TABLES)
+        self.heads = self._load()
+
+    def close(self) -> None:
+        self._db.close()
+
+    def place(self, sender: str, number: int) -> tuple[int, str] | None:
+        """Position and digest of a sender's record that is in the log already."""
+        found = self._db.execute("SELECT position, digest FROM places WHERE sender = ? AND number = ?", (sender, number))
+        row = found.fetchone()
+        return (row[0], row[1]) if row else None
+
+    def apply(self, position: int, record: Record, digest: str) -> None:
+        """Take one checked record in, in memory and in the file."""
+        self.heads.apply(position, record, digest)
+        self._db.execute("BEGIN")
+        self._db.execute("INSERT INTO places VALUES (?,?,?,?)", (record.sender, record.number, position, digest))
+        for chain, head in changed(record, digest):
+            self._db.execute("INSERT OR REPLACE INTO heads VALUES (?,?,?)", (chain, head.number, head.digest))
+        if record.type == RECEIPT:
+            self._db.execute("INSERT OR REPLACE INTO receipted VALUES (?,?)", (record.subject, self.heads.receipted[record.subject]))
+        self._db.execute("COMMIT")
+
+    async def catch_up(self, log: LogReader, directory: Directory) -> None:
+        """Read the log from where this file ends. Raises `log.damaged` at the first entry that does not follow on."""
+        last = await log.last()
+        if not await self._fits(log, last):
+            _log.warning("ledger.rebuilt", position=self.heads.position, log_position=last)
+            self._forget()
+        async for entry in log.entries(self.heads.position + 1, last):
+            logged = verify(entry, directory)
+            try:
+                self.heads.check(logged.record)
+            except BarnabusError as error:
+                raise BarnabusError("log.damaged", detail=f"Position {entry.position}: {error.code}.") from None
+            self.apply(entry.position, logged.record, logged.digest)
+
+    async def _fits(self, log: LogReader, last: int) -> bool:
+        position = self.heads.position
+        if position == 0:
+            return True
+        entry = await log.get(position) if position <= last else None
+        known = self._db.execute("SELECT digest FROM places WHERE position = ?", (position,)).fetchone()
+        return bool(entry and known and digest_of(entry.text) == known[0])
+
+    def _load(self) -> Heads:
+        position = self._db.execute("SELECT coalesce(max(position), 0) FROM places").fetchone()[0]
+        heads = {chain: Head(number, digest) for chain, number, digest in self._db.execute("SELECT * FROM heads")}
+        receipted = dict(self._db.execute("SELECT link, number FROM receipted").fetchall())
+        return Heads(position, heads, receipted)
+
+    def _forget(self) -> None:
+        for table in ("heads", "receipted", "places"):
+            self._db.execute(f"DELETE FROM {table}")  # noqa: S608
+        self.heads = Heads()

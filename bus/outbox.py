@@ -1,0 +1,119 @@
+"""The outbox: every submission of this agency, exactly as it was built, with the gateway's stamp once it is logged.
+
+It keeps them after they were sent: a recipient that misses a letter gets the same bytes again, and a lost log is
+restored from here.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from bus.store import SQLiteStore, Statement
+from bus.submission import Built, Head
+from contracts.agencies import Agency
+from contracts.events.post import Receipt
+from contracts.ids import NOTHING_BEFORE
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A submission that the gateway has not answered yet."""
+
+    number: int
+    record_id: str
+    type: str
+    body: bytes
+    record_digest: str
+
+
+class Outbox:
+    def __init__(self, store: SQLiteStore) -> None:
+        self._store = store
+
+    def head(self, *, below: int = 2**62) -> Head:
+        """The end of this sender's chain, the waiting one included; or what it was below a number."""
+        found = self._store.read(
+            "SELECT number, record_digest FROM outbox WHERE number < ? ORDER BY number DESC LIMIT 1", below
+        )
+        return Head(found[0]["number"], found[0]["record_digest"]) if found else Head(0, NOTHING_BEFORE)
+
+    def link(self, recipient: Agency) -> Head:
+        """The end of the link to this recipient."""
+        found = self._store.read(
+            "SELECT number, sealed FROM outbox_letters WHERE recipient = ? ORDER BY number DESC LIMIT 1", recipient
+        )
+        return Head(found[0]["number"], found[0]["sealed"]) if found else Head(0, NOTHING_BEFORE)
+
+    def last_notification(self) -> int:
+        """Up to where this agency's own notification log has been turned into submissions."""
+        return int(self._store.read("SELECT coalesce(max(notification_id), 0) AS id FROM outbox")[0]["id"])
+
+    def waiting(self) -> Waiting | None:
+        """The one submission that is built and not answered."""
+        found = self._store.read(
+            "SELECT number, record_id, type, submission AS body, record_digest FROM outbox WHERE stamp IS NULL "
+            "ORDER BY number LIMIT 1"
+        )
+        return Waiting(**found[0]) if found else None
+
+    def add(self, built: Built, notification_id: int | None) -> list[Statement]:
+        """The writes that commit a built submission."""
+        record = built.record
+        row = (built.number, str(record.id), record.type, notification_id, built.body, built.record_digest)
+        return [
+            Statement(
+                "INSERT INTO outbox (number, record_id, type, notification_id, submission, record_digest) VALUES (?,?,?,?,?,?)",
+                row,
+            ),
+            *(
+                Statement(
+                    "INSERT INTO outbox_letters (recipient, number, outbox_number, sealed) VALUES (?,?,?,?)",
+                    (letter.to, letter.number, built.number, letter.sealed),
+                )
+                for letter in record.data.letters
+            ),
+        ]
+
+    def stamp_of(self, record_id: UUID) -> str | None:
+        found = self._store.read("SELECT stamp FROM outbox WHERE record_id = ?", str(record_id))
+        return found[0]["stamp"] if found else None
+
+    def stamped(self, number: int, stamp: str) -> Statement:
+        return Statement("UPDATE outbox SET stamp = ? WHERE number = ?", (stamp, number))
+
+    def free(self, number: int, refusal: Built) -> list[Statement]:
+        """The writes that put `submission.refused` under a refused submission's number and free its link numbers."""
+        return [
+            Statement("DELETE FROM outbox_letters WHERE outbox_number = ?", (number,)),
+            Statement(
+                "UPDATE outbox SET record_id = ?, type = ?, submission = ?, record_digest = ? WHERE number = ?",
+                (str(refusal.record.id), refusal.record.type, refusal.body, refusal.record_digest, number),
+            ),
+        ]
+
+    def receipted(self, recipient: Agency, receipt: Receipt) -> list[Statement]:
+        """The writes that note what a recipient has signed for."""
+        return [
+            Statement(
+                "UPDATE outbox_letters SET received_at = ?, opened = ? WHERE recipient = ? AND number = ?",
+                (letter.received_at.isoformat(), int(letter.opened), recipient, letter.number),
+            )
+            for letter in receipt.letters
+        ]
+
+    def holding(self, recipient: Agency, numbers: Iterable[int]) -> list[bytes]:
+        """The logged submissions that hold these letters, to be sent once more."""
+        wanted = sorted(set(numbers))
+        places = ",".join("?" * len(wanted))
+        found = self._store.read(
+            "SELECT DISTINCT o.number, o.submission FROM outbox o JOIN outbox_letters l ON l.outbox_number = o.number "
+            f"WHERE o.stamp IS NOT NULL AND l.recipient = ? AND l.number IN ({places}) ORDER BY o.number",  # noqa: S608
+            recipient,
+            *wanted,
+        )
+        return [row["submission"] for row in found]
+
+    def all(self) -> list[dict[str, Any]]:
+        """Every submission by number: record id, type, digest, and whether it is logged."""
+        return self._store.read("SELECT number, record_id, type, record_digest, stamp FROM outbox ORDER BY number")

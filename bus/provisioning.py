@@ -1,0 +1,78 @@
+"""Making a home: keys for everyone, the signed directory, and the configuration of the server, all from the catalogue."""
+
+import json
+from datetime import datetime
+from pathlib import Path
+
+
+from bus import directory, keys
+from bus.settings import Settings
+from contracts.agencies import Agency
+from contracts.errors import BarnabusError
+from contracts.export import accounts
+
+GATEWAY = "gateway"
+_NATS_USERS = {
+    GATEWAY: ("gateway", "provisioner"),
+    "reader": ("reader",),
+    "monitor": ("monitor",),
+    **{agency.value: ("adapter", "system") for agency in Agency},
+}
+_SERVER = """\
+server_name: hub
+max_payload: 1MB
+jetstream {{
+  domain: hub
+  sync_interval: always  # acknowledged means on disk
+}}
+{keys}
+{accounts}
+"""
+
+
+def provision(settings: Settings, now: datetime) -> None:
+    """Make a new home. Raises `home.in-use` if there is one already: keys are never written over."""
+    if settings.root_public.exists():
+        raise BarnabusError("home.in-use", detail=f"{settings.home} is provisioned already.")
+    settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    root = keys.new_signing_key("root")
+    keys.write_jwk(settings.keys("root") / "root.jwk", root)
+    public = [_gateway(settings, now), *(entry for agency in Agency for entry in _agency(settings, agency, now))]
+    for owner, users in _NATS_USERS.items():
+        for user in users:
+            keys.write(settings.keys(owner) / f"{user}.nk", keys.new_nats_seed())
+    signed = directory.sign(directory.Directory(issued_at=now, keys=tuple(public)), root)
+    settings.directory.write_text(signed + "\n")
+    # last: its presence says that the home is whole
+    settings.root_public.write_text(json.dumps(root.as_dict(private=False)) + "\n")
+
+
+def _gateway(settings: Settings, now: datetime) -> directory.PublicKey:
+    signing = keys.new_signing_key(GATEWAY)
+    keys.write_jwk(settings.keys(GATEWAY) / "signing.jwk", signing)
+    return directory.entry(GATEWAY, signing, now)
+
+
+def _agency(settings: Settings, agency: Agency, now: datetime) -> list[directory.PublicKey]:
+    signing, sealing = keys.new_signing_key(agency), keys.new_sealing_key(agency)
+    keys.write_jwk(settings.keys(agency) / "signing.jwk", signing)
+    keys.write_jwk(settings.keys(agency) / "sealing.jwk", sealing)
+    keys.write(settings.keys(agency) / "vault.key", keys.new_vault_key())
+    return [directory.entry(agency, signing, now), directory.entry(agency, sealing, now)]
+
+
+def server_config(settings: Settings) -> str:
+    """What the server is told: accounts and permissions from the catalogue, and everybody's public key."""
+    public = {
+        f"{'BUS' if owner == GATEWAY else 'SYS' if owner == 'monitor' else owner}_{user}".upper(): keys.nats_public(
+            keys.read(settings.keys(owner) / f"{user}.nk")
+        )
+        for owner, users in _NATS_USERS.items()
+        for user in users
+    }
+    lines = "\n".join(f'{name}: "{key}"' for name, key in public.items())
+    return _SERVER.format(keys=lines, accounts=accounts.accounts())
+
+
+def is_provisioned(home: Path) -> bool:
+    return Settings(home=home).root_public.exists()

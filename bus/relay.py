@@ -1,0 +1,210 @@
+"""The relay: takes an agency's acts one by one, in order, from its own notification log to the bus's log.
+
+Each is built once, committed to the outbox, sent, and its answer stored before the next is built; after any crash the
+same bytes go again. One relay an agency. Receipts that are owed go out between acts, at the latest within a second.
+"""
+
+import asyncio
+import json
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Protocol
+from uuid import UUID, uuid4
+
+import structlog
+from joserfc.jwk import OKPKey
+from nats.aio.client import Client
+from nats.errors import Error as NatsError
+
+from bus import faults, seal
+from bus.chains import RECEIPT
+from bus.clock import Clock
+from bus.directory import Directory
+from bus.inbox import Inbox
+from bus.log import STAMP_TYP
+from bus.outbox import Outbox, Waiting
+from bus.store import SQLiteStore, Statement
+from bus.submission import Built, Outgoing, build
+from contracts import subjects
+from contracts.agencies import Agency
+from contracts.envelope import Stamp, Submission
+from contracts.errors import CODES, BarnabusError, Then
+
+ANSWER_TIMEOUT_S = 5.0
+PAUSES_S = (0.05, 0.1, 0.25, 0.5, 1.0, 2.0)
+"""Between tries of the same submission; the last one is repeated until the log has it."""
+RECEIPT_DELAY = timedelta(milliseconds=250)
+"""How long letters are gathered into one receipt."""
+REFUSED = "submission.refused"
+_log = structlog.get_logger()
+
+
+class Acts(Protocol):
+    """What the relay needs of an agency's application."""
+
+    def next_act(self, after: int) -> tuple[int, Outgoing] | None:
+        """The first act to be submitted above this notification, with its own notification id."""
+
+    def on_logged(self, record_id: UUID, stamp: Stamp, also: Sequence[Statement]) -> None:
+        """Note where the log put an act, with these writes in the same transaction."""
+
+    def on_refused(self, record_id: UUID, code: str, also: Sequence[Statement]) -> None:
+        """Note that an act can never be logged, with these writes in the same transaction."""
+
+
+class Relay:
+    def __init__(
+        self,
+        agency: Agency,
+        acts: Acts,
+        store: SQLiteStore,
+        signing_key: OKPKey,
+        directory: Directory,
+        nats: Client,
+        clock: Clock,
+    ) -> None:
+        self._agency = agency
+        self._acts = acts
+        self._store = store
+        self._outbox = Outbox(store)
+        self._inbox = Inbox(store)
+        self._key = signing_key
+        self._directory = directory
+        self._nats = nats
+        self._clock = clock
+        self._nudged = asyncio.Event()
+        self._watchers: dict[UUID, asyncio.Future[Stamp]] = {}
+        self.halted: str | None = None
+        """The code that keeps this relay from going on, if one does."""
+
+    def nudge(self) -> None:
+        """Something was saved: look now."""
+        self._nudged.set()
+
+    async def logged(self, record_id: UUID, timeout_s: float) -> Stamp | None:
+        """The stamp of an act, if it comes within this time."""
+        watcher = self._watchers.setdefault(record_id, asyncio.get_running_loop().create_future())
+        try:
+            return await asyncio.wait_for(asyncio.shield(watcher), timeout_s)
+        except TimeoutError:
+            return None
+        finally:
+            self._watchers.pop(record_id, None)
+
+    async def run(self) -> None:
+        """Until cancelled: send what waits, build what is next, wait for more."""
+        while True:
+            self._nudged.clear()
+            waiting = self._outbox.waiting() or self._build_next()
+            if waiting:
+                await self._deliver(waiting)
+            else:
+                await self._rest()
+
+    async def _rest(self) -> None:
+        try:
+            await asyncio.wait_for(self._nudged.wait(), RECEIPT_DELAY.total_seconds())
+        except TimeoutError:
+            return
+
+    def _build_next(self) -> Waiting | None:
+        receipt = self._receipt_owed()
+        act = None if receipt else self._acts.next_act(self._outbox.last_notification())
+        if receipt:
+            outgoing, also = receipt
+            built, notification = self._build(outgoing), None
+        elif act:
+            notification, outgoing = act
+            built, also = self._build(outgoing), []
+        else:
+            return None
+        self._store.write(*self._outbox.add(built, notification), *also)
+        faults.point("relay.built")
+        return Waiting(built.number, str(built.record.id), built.record.type, built.body, built.record_digest)
+
+    def _receipt_owed(self) -> tuple[Outgoing, list[Statement]] | None:
+        owed = self._inbox.unreceipted()
+        now = self._clock()
+        if owed is None or now - owed[1] < RECEIPT_DELAY:
+            return None
+        receipt = owed[0]
+        outgoing = Outgoing(
+            record_id=uuid4(),
+            type=RECEIPT,
+            subject=subjects.link(receipt.sender, self._agency),
+            time=now,
+            about=None,
+            values=receipt.model_dump(mode="json"),
+        )
+        return outgoing, [self._inbox.receipted(receipt)]
+
+    def _build(self, outgoing: Outgoing) -> Built:
+        links = {receiver: self._outbox.link(receiver) for receiver in outgoing.receivers}
+        return build(outgoing, self._agency, self._outbox.head(), links, self._key, self._directory)
+
+    async def _deliver(self, waiting: Waiting) -> None:
+        """Send the same bytes until the gateway has given an answer that ends the waiting."""
+        for attempt in range(10**9):
+            try:
+                stamp = await self._ask(waiting)
+            except BarnabusError as error:
+                if error.then is Then.VOID and waiting.type not in (RECEIPT, REFUSED):
+                    self._free(waiting, error)
+                    return
+                self._note(error, waiting)
+                await asyncio.sleep(PAUSES_S[min(attempt, len(PAUSES_S) - 1)])
+            else:
+                faults.point("relay.answered")
+                self._settle(waiting, *stamp)
+                return
+
+    async def _ask(self, waiting: Waiting) -> tuple[str, Stamp]:
+        try:
+            answer = await self._nats.request(subjects.SUBMIT, waiting.body, timeout=ANSWER_TIMEOUT_S)
+        except (NatsError, TimeoutError):
+            raise BarnabusError("log.unavailable") from None
+        body = json.loads(answer.data)
+        if "refused" in body:
+            code = body["refused"]["code"]
+            raise BarnabusError(code if code in CODES else "internal", field=body["refused"].get("field"))
+        token = body["stamp"]
+        stamp = Stamp.model_validate_json(seal.verify(token, self._directory.signer("gateway"), typ=STAMP_TYP))
+        if (str(stamp.record_id), stamp.record, stamp.account) != (waiting.record_id, waiting.record_digest, self._agency):
+            raise BarnabusError("signature.invalid", detail="The stamp speaks of another record.")
+        return token, stamp
+
+    def _note(self, error: BarnabusError, waiting: Waiting) -> None:
+        stuck = error.code if error.then is not Then.RETRY else None
+        if stuck and stuck != self.halted:
+            _log.error("relay.halted", agency=self._agency, code=error.code, record_id=waiting.record_id, hint=error.row.hint)
+        self.halted = stuck
+
+    def _settle(self, waiting: Waiting, token: str, stamp: Stamp) -> None:
+        self.halted = None
+        self._acts.on_logged(stamp.record_id, stamp, [self._outbox.stamped(waiting.number, token)])
+        watcher = self._watchers.get(stamp.record_id)
+        if watcher and not watcher.done():
+            watcher.set_result(stamp)
+
+    def _free(self, waiting: Waiting, error: BarnabusError) -> None:
+        """A permanent refusal: its number is used by `submission.refused`, and the act shows as void."""
+        _log.error("submission.refused", agency=self._agency, code=error.code, record_id=waiting.record_id, type=waiting.type)
+        refused = Submission.model_validate_json(waiting.body)
+        record = json.loads(refused.record)
+        outgoing = Outgoing(
+            record_id=uuid4(),
+            type=REFUSED,
+            subject=record["subject"],
+            time=self._clock(),
+            about=None,
+            values={
+                "refused_id": waiting.record_id,
+                "refused_type": waiting.type,
+                "code": error.code,
+                "handoff_id": record["data"]["content"].get("handoff_id"),
+            },
+            causation_id=UUID(waiting.record_id),
+        )
+        previous = self._outbox.head(below=waiting.number)
+        built = build(outgoing, self._agency, previous, {}, self._key, self._directory)
+        self._acts.on_refused(UUID(waiting.record_id), error.code, self._outbox.free(waiting.number, built))

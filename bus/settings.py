@@ -1,0 +1,51 @@
+"""Where this installation lives, and how it is reached: from the environment, with limits spelled out."""
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from contracts.agencies import Agency
+from contracts.errors import BarnabusError
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """`home` holds keys, directory and stores; `nats_url` overrides the address that `barnabus up` wrote there."""
+
+    home: Path = field(default_factory=lambda: Path(os.environ.get("BARNABUS_HOME", "barnabus-home")))
+    nats_url: str | None = field(default_factory=lambda: os.environ.get("BARNABUS_NATS_URL"))
+
+    @property
+    def directory(self) -> Path:
+        return self.home / "directory.jws"
+
+    @property
+    def root_public(self) -> Path:
+        return self.home / "root.pub.jwk"
+
+    @property
+    def address(self) -> Path:
+        """Where the embedded server writes its URL."""
+        return self.home / "run" / "nats.url"
+
+    def keys(self, owner: str) -> Path:
+        return self.home / "keys" / owner
+
+    def store(self, agency: Agency) -> Path:
+        return self.home / "stores" / f"{agency}.db"
+
+    def url(self) -> str:
+        """The address of NATS. Raises `nats.unreachable` if none is known."""
+        if self.nats_url:
+            return self.nats_url
+        try:
+            return self.address.read_text().strip()
+        except FileNotFoundError:
+            raise BarnabusError("nats.unreachable", detail=f"No server has started in {self.home}.") from None
+
+    def url_or_default(self) -> str:
+        """The address that is known now, or NATS's own default one."""
+        try:
+            return self.url()
+        except BarnabusError:
+            return "nats://127.0.0.1:4222"

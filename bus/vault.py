@@ -1,0 +1,77 @@
+"""Personal data at rest: a mutable table, under one key a person, so that it can be erased while events stand.
+
+An agency's events hold codes and vault ids only. Erasing a person destroys that person's key: every item under it
+becomes unreadable at once, also in what nobody remembered to delete.
+"""
+
+import json
+from secrets import token_bytes
+from typing import Any
+from uuid import uuid4
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from bus import seal
+from bus.store import SQLiteStore, Statement
+from contracts.errors import BarnabusError
+
+_NONCE_BYTES = 12
+
+
+def person_key(case_ref: str, person_ref: str | None) -> str:
+    """Whose key an item lies under: a person of one case; `-` for what came before we knew whom it concerns."""
+    return f"{case_ref}/{person_ref or '-'}"
+
+
+class Vault:
+    """Items are JSON values; `key` wraps the persons' keys and lies in a file of its own, outside the store."""
+
+    def __init__(self, store: SQLiteStore, key: bytes) -> None:
+        self._store = store
+        self._wrap = AESGCM(key)
+
+    def put(self, person: str, values: Any) -> tuple[str, list[Statement]]:
+        """A new item's id, and the writes that store it: save them in the transaction of the events that name it."""
+        item = str(uuid4())
+        key, writes = self._key_for(person)
+        writes.append(
+            Statement("INSERT INTO vault_items VALUES (?,?,?)", (item, person, _lock(AESGCM(key), seal.dump(values), item)))
+        )
+        return item, writes
+
+    def get(self, item: str) -> Any | None:
+        """The item's values; None if they were erased. Raises `content.unreadable` if the vault key does not fit."""
+        found = self._store.read(
+            "SELECT sealed, wrapped, k.person FROM vault_items i JOIN vault_keys k ON k.person = i.person WHERE id = ?", item
+        )
+        if not found:
+            return None
+        key = _unlock(self._wrap, found[0]["wrapped"], found[0]["person"])
+        return json.loads(_unlock(AESGCM(key), found[0]["sealed"], item))
+
+    def erase(self, person: str) -> list[Statement]:
+        """The writes that destroy a person's key and items."""
+        return [
+            Statement("DELETE FROM vault_items WHERE person = ?", (person,)),
+            Statement("DELETE FROM vault_keys WHERE person = ?", (person,)),
+        ]
+
+    def _key_for(self, person: str) -> tuple[bytes, list[Statement]]:
+        found = self._store.read("SELECT wrapped FROM vault_keys WHERE person = ?", person)
+        if found:
+            return _unlock(self._wrap, found[0]["wrapped"], person), []
+        key = token_bytes(32)
+        return key, [Statement("INSERT INTO vault_keys VALUES (?,?)", (person, _lock(self._wrap, key, person)))]
+
+
+def _lock(key: AESGCM, plain: bytes, bound_to: str) -> bytes:
+    nonce = token_bytes(_NONCE_BYTES)
+    return nonce + key.encrypt(nonce, plain, bound_to.encode())
+
+
+def _unlock(key: AESGCM, locked: bytes, bound_to: str) -> bytes:
+    try:
+        return key.decrypt(locked[:_NONCE_BYTES], locked[_NONCE_BYTES:], bound_to.encode())
+    except InvalidTag:
+        raise BarnabusError("content.unreadable", detail="The vault key does not fit this store.") from None

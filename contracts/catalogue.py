@@ -1,0 +1,116 @@
+"""The one table: every type, who may send it, who may receive which tiers of it, and what it does to a handoff.
+
+JSON Schemas, AsyncAPI, NATS accounts and permissions, and the documentation are generated from here.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from types import MappingProxyType
+from typing import Any
+
+from contracts import examples as ex
+from contracts.agencies import SPONSORS, Agency, Institution
+from contracts.errors import Refused
+from contracts.events import information, post, referral
+from contracts.handoff import Move
+from contracts.tiers import LOGGED, Frozen, Tier, view
+
+CARING = frozenset({Agency.POLICE, Agency.PROSECUTION, Agency.SOCIAL, Agency.HEALTH})
+"""The agencies that owe a child services, and so can refer to each other."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """One type. `tiers` says for each agency that may receive it which tiers its letter may hold."""
+
+    type: str
+    version: str
+    meaning: str
+    content: type[Frozen]
+    senders: frozenset[Agency]
+    tiers: Mapping[Agency, frozenset[Tier]] = field(default_factory=dict)
+    sponsors: Mapping[Institution, frozenset[Agency]] = field(default_factory=lambda: SPONSORS)
+    command: str | None = None  # the imperative by which an agency's system asks for it; the bus's own types have none
+    move: Move | None = None
+    example: Mapping[str, Any]
+    counterexample: Mapping[str, Any]  # the same content, wrong
+    counterexample_code: str
+
+    @property
+    def receivers(self) -> frozenset[Agency]:
+        return frozenset(self.tiers)
+
+    @cached_property
+    def logged(self) -> type[Frozen]:
+        """The content as the log may hold it."""
+        return view(self.content, LOGGED)
+
+    def seen_by(self, receiver: Agency) -> frozenset[Tier]:
+        """The tiers that this receiver's letter may hold; empty for who may not receive the type."""
+        return self.tiers.get(receiver, frozenset())
+
+
+def _to_caring(tiers: str) -> Mapping[Agency, frozenset[Tier]]:
+    return MappingProxyType({agency: frozenset(map(Tier, tiers)) for agency in sorted(CARING)})
+
+
+def _act(type_name: str, content: type[Frozen], move: Move, tiers: str, wrong: tuple[str, Mapping[str, Any]]) -> Entry:
+    subject, _, _ = type_name.partition(".")
+    return Entry(
+        type=type_name,
+        version="1.0",
+        meaning=(content.__doc__ or "").strip(),
+        content=content,
+        senders=CARING,
+        tiers=_to_caring(tiers),
+        command=f"{subject}.{move}",
+        move=move,
+        example=ex.VALID[type_name],
+        counterexample=wrong[1],
+        counterexample_code=wrong[0],
+    )
+
+
+def _of_the_bus(type_name: str, content: type[Frozen], wrong: tuple[str, Mapping[str, Any]]) -> Entry:
+    return Entry(
+        type=type_name,
+        version="1.0",
+        meaning=(content.__doc__ or "").strip(),
+        content=content,
+        senders=frozenset(Agency),
+        sponsors=MappingProxyType({}),
+        example=ex.VALID[type_name],
+        counterexample=wrong[1],
+        counterexample_code=wrong[0],
+    )
+
+
+_ENTRIES = (
+    _act("referral.made", referral.ReferralMade, Move.MAKE, "EOSAI", ex.INVALID["referral.made"]),
+    _act("referral.acknowledged", referral.ReferralAcknowledged, Move.ACKNOWLEDGE, "EO", ex.INVALID["referral.acknowledged"]),
+    _act("referral.accepted", referral.ReferralAccepted, Move.ACCEPT, "EO", ex.INVALID["referral.accepted"]),
+    _act("referral.declined", referral.ReferralDeclined, Move.DECLINE, "EO", ex.INVALID["referral.declined"]),
+    _act("referral.started", referral.ReferralStarted, Move.START, "EO", ex.INVALID["referral.started"]),
+    _act("referral.completed", referral.ReferralCompleted, Move.COMPLETE, "EO", ex.INVALID["referral.completed"]),
+    _act("referral.withdrawal-asked", referral.ReferralWithdrawalAsked, Move.ASK_WITHDRAWAL, "EO", ex.INVALID["referral.withdrawal-asked"]),
+    _act("referral.withdrawal-confirmed", referral.ReferralWithdrawalConfirmed, Move.CONFIRM_WITHDRAWAL, "EO", ex.INVALID["referral.withdrawal-confirmed"]),
+    _act("information.asked", information.InformationAsked, Move.ASK, "EOS", ex.INVALID["information.asked"]),
+    _act("information.given", information.InformationGiven, Move.GIVE, "EOSI", ex.INVALID["information.given"]),
+    _act("information.refused", information.InformationRefused, Move.REFUSE, "EO", ex.INVALID["information.refused"]),
+    _of_the_bus("receipt", post.Receipt, ex.INVALID["receipt"]),
+    _of_the_bus("submission.refused", post.SubmissionRefused, ex.INVALID["submission.refused"]),
+)
+
+CATALOGUE: Mapping[str, Entry] = MappingProxyType({entry.type: entry for entry in _ENTRIES})
+COMMANDS: Mapping[str, Entry] = MappingProxyType({entry.command: entry for entry in _ENTRIES if entry.command})
+
+
+def entry_of(type_name: str, version: str | None = None) -> Entry:
+    """The entry of a type. Raises Refused `type.unknown`, or `version.unknown` for a version that is not today's."""
+    entry = CATALOGUE.get(type_name)
+    if entry is None:
+        raise Refused("type.unknown", field="type")
+    if version is not None and version != entry.version:
+        raise Refused("version.unknown", field="dataschema")
+    return entry

@@ -1,0 +1,164 @@
+"""What adapter and gateway both refuse: the same check on both sides, so that a refusal after recording is rare.
+
+Everything here raises `Refused` with a code and the place, and never repeats a value from the document.
+"""
+
+import json
+from collections.abc import Iterable
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+
+from contracts.agencies import Agency
+from contracts.catalogue import COMMANDS, Entry, entry_of
+from contracts.envelope import COMMAND_LIMIT_BYTES, About, Command, Letter, Record, Submission
+from contracts.errors import Refused
+from contracts.events.referral import ReferralMade
+from contracts.tiers import LOGGED, Frozen, Tier, tiers_of, view
+from contracts.vocabulary import NEEDS_CONSENT, OFFERED_BY, LegalBasis, Urgency
+
+DEPTH_LIMIT = 32
+
+T = TypeVar("T", bound=Frozen)
+
+
+def document(raw: bytes | str, *, limit_bytes: int) -> dict[str, Any]:
+    """One JSON object of limited size and depth, in which no key stands twice."""
+    if len(raw) > limit_bytes:
+        raise Refused("document.too-large", detail=f"The limit is {limit_bytes} bytes.")
+    try:
+        found = json.loads(raw, object_pairs_hook=_each_key_once, parse_constant=_no_constant)
+        _measure(found, DEPTH_LIMIT)
+    except RecursionError:
+        raise Refused("document.too-deep") from None
+    except (ValueError, UnicodeDecodeError):
+        raise Refused("document.not-json") from None
+    if not isinstance(found, dict):
+        raise Refused("document.not-json")
+    return found
+
+
+def _each_key_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise Refused("document.duplicate-key")
+    return found
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(name)  # NaN and Infinity are not JSON
+
+
+def _measure(value: Any, levels_left: int) -> None:
+    if levels_left < 0:
+        raise Refused("document.too-deep")
+    if isinstance(value, dict | list):
+        for inner in value.values() if isinstance(value, dict) else value:
+            _measure(inner, levels_left - 1)
+
+
+def read(model: type[T], values: Any, *, at: str = "") -> T:
+    """The values as this model. The refusal names the first wrong field by its path from the document's root."""
+    try:
+        return model.model_validate_json(json.dumps(values))
+    except ValidationError as error:
+        raise _refusal(error, at) from None
+
+
+def _refusal(error: ValidationError, at: str) -> Refused:
+    first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+    path = ".".join(str(part) for part in ((at,) if at else ()) + first["loc"])
+    code = {"missing": "field.missing", "extra_forbidden": "field.unknown"}.get(first["type"], "field.invalid")
+    # only our own sentences are repeated: a library's may quote what was typed
+    detail = first["msg"].removeprefix("Value error, ") if first["type"] in {"value_error", "missing", "enum", "literal_error"} else None
+    return Refused(code, field=path or None, detail=f"{detail}." if detail else None)
+
+
+def command(raw: bytes, sender: Agency) -> tuple[Entry, Command, Frozen]:
+    """A command from an agency's own system, checked as far as contracts go: its entry, its envelope, its content."""
+    asked = read(Command, document(raw, limit_bytes=COMMAND_LIMIT_BYTES))
+    entry = COMMANDS.get(asked.command)
+    if entry is None:
+        raise Refused("type.unknown", field="command")
+    content = read(entry.content, asked.data, at="data")
+    sending(entry, sender, asked.about(), content)
+    return entry, asked, content
+
+
+def sending(entry: Entry, sender: Agency, about: About, content: Frozen) -> None:
+    """May this agency say this at all?"""
+    _speaking(entry, sender, about)
+    if isinstance(content, ReferralMade):
+        _referral(about, content)
+
+
+def _speaking(entry: Entry, sender: Agency, about: About | None, *, at: str = "") -> None:
+    if sender not in entry.senders:
+        raise Refused("sender.not-allowed")
+    if about and about.on_behalf_of and sender not in entry.sponsors.get(about.on_behalf_of, frozenset()):
+        raise Refused("sponsor.not-allowed", field=f"{at}on_behalf_of")
+
+
+def _referral(about: About, content: ReferralMade) -> None:
+    if content.to not in OFFERED_BY[content.service]:
+        raise Refused("service.not-offered", field="data.service")
+    if about.legal_basis is LegalBasis.CONSENT and content.service not in NEEDS_CONSENT:
+        raise Refused("basis.consent", field="legal_basis")
+    if content.urgency is Urgency.IMMEDIATE and content.safety is None:
+        raise Refused("danger.unstated", field="data.safety")
+
+
+def receiving(entry: Entry, sender: Agency, letters: Iterable[tuple[Agency, Iterable[Tier]]]) -> None:
+    """May these receivers have these tiers of this type?"""
+    seen: set[Agency] = set()
+    for to, tiers in letters:
+        if to in seen:
+            raise Refused("receiver.twice", field="data.letters")
+        seen.add(to)
+        if to is sender or to not in entry.receivers:
+            raise Refused("receiver.not-allowed", field="data.letters")
+        if not set(tiers) <= entry.seen_by(to):
+            raise Refused("tier.not-allowed", field="data.letters")
+    if entry.receivers and not seen:
+        raise Refused("receiver.none", field="data.letters")
+
+
+def submission(raw: bytes, *, limit_bytes: int) -> tuple[Submission, Record]:
+    """A submission and the record inside it, as far as their shapes go."""
+    found = read(Submission, document(raw, limit_bytes=limit_bytes))
+    return found, read(Record, document(found.record, limit_bytes=limit_bytes), at="record")
+
+
+def record(found: Record) -> Entry:
+    """All that can be said of a record by itself: its type and version, sender, receivers, tiers, content."""
+    entry = entry_of(found.type, found.version)
+    try:
+        sender = Agency(found.sender)
+    except ValueError:
+        raise Refused("sender.not-allowed", field="source") from None
+    _logged_content(entry, found.data.content)
+    receiving(entry, sender, ((letter.to, letter.tiers) for letter in found.data.letters))
+    about = found.data.about
+    if about is None and entry.receivers:
+        raise Refused("field.missing", field="data.about")
+    _speaking(entry, sender, about, at="data.about.")
+    return entry
+
+
+def _logged_content(entry: Entry, content: dict[str, Any]) -> None:
+    tiers = tiers_of(entry.content)
+    for name in content:
+        if name in tiers and tiers[name] not in LOGGED:
+            raise Refused("tier.in-record", field=f"data.content.{name}")
+    read(entry.logged, content, at="data.content")
+
+
+def letter(found: Letter, recipient: Agency) -> tuple[Entry, Frozen]:
+    """An opened letter's content as this recipient may see it."""
+    entry = entry_of(found.type, found.version)
+    if found.recipient is not recipient or recipient not in entry.receivers:
+        raise Refused("receiver.not-allowed", field="recipient")
+    if found.sender not in entry.senders:
+        raise Refused("sender.not-allowed", field="sender")
+    tiers = LOGGED if found.withheld else entry.seen_by(recipient)
+    return entry, read(view(entry.content, tiers), found.content, at="content")

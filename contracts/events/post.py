@@ -1,0 +1,43 @@
+"""The bus's own types: what was received, and what was refused. They carry no letter."""
+
+from typing import Annotated, Self
+from uuid import UUID
+
+from pydantic import AwareDatetime, Field, PositiveInt, model_validator
+
+from contracts.agencies import Agency
+from contracts.envelope import RECEIPT_LIMIT_LETTERS, TypeName
+from contracts.tiers import Frozen, Tier
+
+
+class LetterReceived(Frozen):
+    """One letter: when the recipient's store had it, by its clock, and whether it could be opened."""
+
+    number: PositiveInt
+    received_at: AwareDatetime
+    opened: bool
+
+
+class Receipt(Frozen):
+    """Signed by a recipient for one link: each letter since its last receipt, without a gap."""
+
+    sender: Annotated[Agency, Tier.E]
+    letters: Annotated[
+        tuple[LetterReceived, ...], Field(min_length=1, max_length=RECEIPT_LIMIT_LETTERS), Tier.E
+    ]
+
+    @model_validator(mode="after")
+    def _without_a_gap(self) -> Self:
+        numbers = [letter.number for letter in self.letters]
+        if numbers != list(range(numbers[0], numbers[0] + len(numbers))):
+            raise ValueError("the letters' numbers do not follow on")
+        return self
+
+
+class SubmissionRefused(Frozen):
+    """An act that the gateway can never log; its number is used by this record, and the act is void."""
+
+    refused_id: Annotated[UUID, Tier.E]
+    refused_type: Annotated[TypeName, Tier.E]
+    code: Annotated[str, Field(pattern=r"^[a-z]+(-[a-z]+)*\.[a-z]+(-[a-z]+)*$", max_length=60), Tier.O]
+    handoff_id: Annotated[UUID | None, Tier.E] = None

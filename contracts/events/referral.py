@@ -1,0 +1,84 @@
+"""`referral.*`: one agency asks a service of another; the case stays with the one who asks (domain.md 2)."""
+
+from typing import Annotated, Self
+from uuid import UUID
+
+from pydantic import AwareDatetime, model_validator
+
+from contracts.agencies import Agency
+from contracts.tiers import Frozen, Tier
+from contracts.vocabulary import (
+    Allegation,
+    DeclineReason,
+    Identity,
+    NextStep,
+    NotDoneReason,
+    Outcome,
+    Person,
+    Safety,
+    Service,
+    Urgency,
+    WithdrawalReason,
+)
+
+
+class OnHandoff(Frozen):
+    """An act on a handoff, named by the id of the act that made it."""
+
+    handoff_id: Annotated[UUID, Tier.E]
+
+
+class ReferralMade(Frozen):
+    """A service is asked for one child."""
+
+    to: Annotated[Agency, Tier.E]
+    service: Annotated[Service, Tier.E]
+    urgency: Annotated[Urgency, Tier.E]
+    concerns: Annotated[Person, Tier.E]
+    safety: Annotated[Safety | None, Tier.S] = None
+    allegation: Annotated[Allegation | None, Tier.A] = None
+    identity: Annotated[Identity | None, Tier.I] = None
+
+
+class ReferralAcknowledged(OnHandoff):
+    """A person of the receiver has seen the referral; nobody has taken it on yet."""
+
+
+class ReferralAccepted(OnHandoff):
+    """The receiver's post takes the service on."""
+
+
+class ReferralDeclined(OnHandoff):
+    """The receiver does not take it on, and says why and what should happen now."""
+
+    reason: Annotated[DeclineReason, Tier.O]
+    next_step: Annotated[NextStep, Tier.O]
+
+
+class ReferralStarted(OnHandoff):
+    """The service has begun: the moment of the service, never the moment of the click."""
+
+    began_at: Annotated[AwareDatetime, Tier.E]
+
+
+class ReferralCompleted(OnHandoff):
+    """The service has ended. What was not done is said with its reason."""
+
+    outcome: Annotated[Outcome, Tier.O]
+    not_done_reason: Annotated[NotDoneReason | None, Tier.O] = None
+
+    @model_validator(mode="after")
+    def _a_reason_unless_done(self) -> Self:
+        if (self.outcome is Outcome.DONE) is not (self.not_done_reason is None):
+            raise ValueError("`not_done_reason` is given exactly when the outcome is not `done`")
+        return self
+
+
+class ReferralWithdrawalAsked(OnHandoff):
+    """The one who asked no longer asks; the receiver confirms, or goes on."""
+
+    reason: Annotated[WithdrawalReason, Tier.O]
+
+
+class ReferralWithdrawalConfirmed(OnHandoff):
+    """The receiver lets the handoff go."""

@@ -1,0 +1,68 @@
+"""Every durable name on NATS: streams, consumers, subjects. None of them ever changes; a new need gets a new name."""
+
+from contracts.agencies import Agency
+from contracts.envelope import Record
+
+CASES = "CASES"
+"""The immutable log."""
+CASES_SUBJECTS = ("case.>", "link.>")
+
+ADAPTER = "adapter"
+"""The durable consumer through which an agency's adapter takes its own post."""
+
+# services of the gateway, imported by every agency's account
+SUBMIT = "gateway.submit"
+RESEND = "gateway.resend"
+HEADS = "gateway.heads"
+GATEWAY_SERVICES = (SUBMIT, RESEND, HEADS)
+
+# inside the bus's own account
+GATEWAY_ALIVE = "gateway.alive"
+LOG_APPENDED = "log.appended"
+
+# inside one agency's own account
+COMMAND = "adapter.submit"
+LETTERS = "adapter.letters"
+VOIDED = "adapter.voided"
+
+# headers
+SIGNATURE = "Barnabus-Signature"
+STAMP = "Barnabus-Stamp"
+POSTMARK = "Barnabus-Postmark"
+ASKED_BY = "Nats-Request-Info"
+
+
+def post_stream(agency: Agency) -> str:
+    return f"POST_{agency}"
+
+
+def post_letters(agency: Agency) -> str:
+    return f"post.{agency}.letter"
+
+
+def post_notices(agency: Agency) -> str:
+    return f"post.{agency}.notice"
+
+
+def post_all(agency: Agency) -> str:
+    return f"post.{agency}.>"
+
+
+def link(sender: Agency | str, recipient: Agency | str) -> str:
+    return f"link.{sender}.{recipient}"
+
+
+def of_record(record: Record) -> str:
+    """Where the log keeps a record: `case.<case_ref>.<agency>.<type>`, or `link.<from>.<to>` for a receipt."""
+    if record.subject.startswith("link."):
+        return record.subject
+    return f"case.{record.subject}.{record.sender}.{record.type}"
+
+
+def of_case(case_ref: str) -> str:
+    return f"case.{case_ref}.>"
+
+
+def heard(type_name: str) -> str:
+    """Where an adapter tells its agency's own system of a letter."""
+    return f"{LETTERS}.{type_name}"

@@ -1,0 +1,271 @@
+"""An agency's adapter as a process: its application, its relay, and thin FastStream subscribers between NATS and them.
+
+Every handler has three ends: it acknowledges, it tries again within a bound, or it parks with a reason.
+"""
+
+import asyncio
+import contextlib
+import fcntl
+import json
+import logging
+from pathlib import Path
+from typing import IO, Any
+
+import structlog
+from faststream import AckPolicy, FastStream
+from faststream.exceptions import NackMessage
+from faststream.message import StreamMessage
+from faststream.nats import JStream, NatsBroker, PullSub
+from faststream.nats.annotations import NatsMessage
+from faststream.nats.security import NatsNKey
+from nats.aio.msg import Msg
+from nats.errors import Error as NatsError
+
+from bus import arrivals, connection, directory, faults, keys
+from bus.clock import Clock, wall_clock
+from bus.relay import Relay
+from bus.settings import Settings
+from contracts import subjects
+from contracts.agencies import Agency
+from contracts.envelope import ResendAsked, Stamp
+from contracts.errors import BarnabusError
+from services.agency import AgencyApplication, Heard, Taken
+
+LOGGED_WITHIN_S = 2.0
+"""How long a command's answer waits for the log's stamp before it says "recorded, not yet logged"."""
+TRIES = 5
+RETRY_AFTER_S = 0.5
+PULL_WAIT_S = 1.0
+RESEND_EVERY_S = 5.0
+_log = structlog.get_logger()
+
+
+async def _raw(msg: StreamMessage[Msg]) -> bytes:
+    """The body as it came: what it is, our own checks say."""
+    return bytes(msg.body)
+
+
+class Adapter:
+    """Everything one agency runs. `app` is what FastStream runs; `start` and `stop` do the same inside another process."""
+
+    def __init__(self, kind: type[AgencyApplication], settings: Settings, clock: Clock = wall_clock) -> None:
+        self.agency = kind.agency
+        self._kind = kind
+        self._settings = settings
+        self._clock = clock
+        self._reach = connection.Reach(settings.url_or_default())
+        self._lock: IO[str] | None = None
+        self._tasks: list[asyncio.Task[None]] = []
+        self.repeats = 0
+        self.broker = self._broker()
+        self.app = FastStream(
+            self.broker,
+            logger=logging.getLogger("faststream"),
+            on_startup=[self._open],
+            after_startup=[self._go],
+            on_shutdown=[self._halt],
+            after_shutdown=[self._close],
+        )
+
+    def _broker(self) -> NatsBroker:
+        user = subjects.ADAPTER
+        broker = NatsBroker(
+            self._settings.url_or_default(),
+            security=NatsNKey(self._settings.keys(self.agency) / f"{user}.nk"),
+            name=f"barnabus-{self.agency}-{user}",
+            inbox_prefix=connection.inbox_prefix(user),
+            max_reconnect_attempts=-1,
+            reconnect_time_wait=connection.RECONNECT_WAIT_S,  # type: ignore[arg-type]  # annotated int; nats-py takes any number
+            connect_timeout=connection.CONNECT_TIMEOUT_S,
+            ping_interval=20,
+            max_outstanding_pings=2,
+            js_options={"prefix": "bus"},
+            decoder=_raw,
+            graceful_timeout=5.0,
+            ack_policy=AckPolicy.NACK_ON_ERROR,  # FastStream's own default drops a message at its first exception
+            logger=None,
+            **self._reach.callbacks(),
+        )
+        broker.subscriber(subjects.COMMAND)(self.on_command)
+        broker.subscriber(
+            subjects.post_all(self.agency),
+            stream=JStream(subjects.post_stream(self.agency), declare=False),
+            durable=subjects.ADAPTER,
+            pull_sub=PullSub(batch_size=1, timeout=PULL_WAIT_S),  # one at a time keeps a link's order
+            inbox_prefix=f"{connection.inbox_prefix(user)}.".encode(),
+            ack_policy=AckPolicy.NACK_ON_ERROR,
+        )(self.on_post)
+        return broker
+
+    # lifecycle
+
+    async def start(self) -> None:
+        """Open the store, connect, and take up work. Raises `home.in-use` if another adapter has this store."""
+        await self._open()
+        await self.broker.start()
+        await self._go()
+
+    async def stop(self) -> None:
+        await self._halt()
+        await self.broker.stop()
+        await self._close()
+
+    async def _open(self) -> None:
+        store = self._settings.store(self.agency)
+        self._lock = _lock(store.with_suffix(".lock"))
+        keys_of = self._settings.keys(self.agency)
+        self._directory = directory.load(self._settings)
+        self._settings.url()  # says what to do if no address is known
+        self.application = self._kind(
+            store, keys.read(keys_of / "vault.key"), keys.read_jwk(keys_of / "sealing.jwk"), self._directory
+        )
+
+    async def _go(self) -> None:
+        self._reach.reset()
+        nats = await self.broker.connect()
+        await nats.flush()  # only now does the server know the subscriptions
+        signing = keys.read_jwk(self._settings.keys(self.agency) / "signing.jwk")
+        self.relay = Relay(self.agency, self.application, self.application.store, signing, self._directory, nats, self._clock)
+        self._nats = nats
+        self._tasks = [asyncio.create_task(self._relaying()), asyncio.create_task(self._asking_again())]
+        _log.info("adapter.ready", agency=self.agency.value)
+
+    async def _relaying(self) -> None:
+        """The relay goes on until the log has everything: an unforeseen failure is said and tried again."""
+        while True:
+            try:
+                await self.relay.run()
+            except Exception as error:  # noqa: BLE001  a dead relay would be silence
+                _log.error("relay.failed", agency=self.agency.value, error=type(error).__name__, exc_info=True)
+                await asyncio.sleep(1.0)
+
+    async def _asking_again(self) -> None:
+        """Ask for missing letters as long as they are missing."""
+        while True:
+            await asyncio.sleep(RESEND_EVERY_S)
+            for sender, numbers in self.application.inbox.gaps().items():
+                await self._ask_resend(ResendAsked(sender=sender, numbers=numbers))
+
+    async def _halt(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._tasks = []
+
+    async def _close(self) -> None:
+        self.application.close()
+        if self._lock:
+            self._lock.close()
+
+    # commands
+
+    async def on_command(self, body: bytes) -> bytes:
+        """A command from the agency's own system, answered with what became of it."""
+        return json.dumps(await self.submit(body)).encode()
+
+    async def submit(self, body: bytes) -> dict[str, Any]:
+        """The answer to a command: logged, or recorded and not yet logged, or a coded error that names the field."""
+        try:
+            taken = self.application.take(body, self._clock())
+        except BarnabusError as error:
+            _log.info("command.refused", agency=self.agency.value, code=error.code)
+            return {"error": error.problem()}
+        except Exception as error:  # noqa: BLE001  whatever was sent, the sender gets an answer and the adapter goes on
+            _log.error("command.failed", agency=self.agency.value, error=type(error).__name__, exc_info=True)
+            return {"error": BarnabusError("internal").problem()}
+        _log.info("command.recorded", agency=self.agency.value, id=str(taken.id), case_ref=taken.case_ref)
+        self.relay.nudge()
+        stamp = self.application.stamp_of(taken.id) or await self.relay.logged(taken.id, LOGGED_WITHIN_S)
+        return self._answer(taken, stamp)
+
+    def _answer(self, taken: Taken, stamp: Stamp | None) -> dict[str, Any]:
+        void = self.application.void_of(taken.id)
+        return {
+            "status": "void" if void and not stamp else "logged" if stamp else "recorded",
+            "id": str(taken.id),
+            "case_ref": taken.case_ref,
+            "repeated": taken.repeated,
+            "stamp": stamp.model_dump(mode="json") if stamp else None,
+            "void": void,
+        }
+
+    # post
+
+    async def on_post(self, body: bytes, msg: NatsMessage) -> None:
+        """A letter or a notice from this agency's post."""
+        with structlog.contextvars.bound_contextvars(agency=self.agency.value, message=msg.message_id):
+            if msg.raw_message.subject == subjects.post_notices(self.agency):
+                await self._on_notice(body)
+            else:
+                await self._on_letter(body, str(msg.headers.get(subjects.POSTMARK, "")), msg)
+
+    async def _on_letter(self, body: bytes, postmark: str, msg: NatsMessage) -> None:
+        now = self._clock()
+        try:
+            heard = self.application.hear(body, postmark, now)
+        except BarnabusError as error:
+            # not what the gateway posted, or a forked link: it is no letter of ours, and the alarm is the record of it
+            _log.error("letter.rejected", code=error.code, detail=error.detail)
+            return
+        except Exception as error:  # noqa: BLE001  tried again within the bound, then parked
+            tries = msg.raw_message.metadata.num_delivered or 1
+            _log.error("letter.failed", error=type(error).__name__, tries=tries, exc_info=True)
+            if tries < TRIES:
+                raise NackMessage(delay=RETRY_AFTER_S * tries) from None
+            heard = self.application.park_failed(body, postmark, now)
+        faults.point("inbox.saved")
+        await self._after(heard)
+
+    async def _after(self, heard: Heard) -> None:
+        """Tell the agency's own system, and ask for what is missing."""
+        self.relay.nudge()
+        if heard.state == "repeated":
+            self.repeats += 1
+            _log.info("letter.repeated", sender=heard.sender.value)
+        if heard.state in ("parked", "altered"):
+            _log.warning(f"letter.{heard.state}", sender=heard.sender.value, code=heard.reason)
+        if heard.missing:
+            _log.warning("letters.missing", sender=heard.sender.value, count=len(heard.missing))
+            await self._ask_resend(ResendAsked(sender=heard.sender, numbers=heard.missing))
+        with contextlib.suppress(NatsError):
+            if heard.told:
+                await self._nats.publish(subjects.heard(str(heard.told["type"])), json.dumps(heard.told).encode())
+            for void in heard.voided:
+                await self._nats.publish(subjects.VOIDED, json.dumps(void).encode())
+
+    async def _ask_resend(self, asked: ResendAsked) -> None:
+        try:
+            await self._nats.request(subjects.RESEND, asked.model_dump_json().encode(), timeout=2.0)
+        except (NatsError, TimeoutError):
+            _log.info("resend.unanswered", agency=self.agency.value)  # asked again as long as they are missing
+
+    async def _on_notice(self, body: bytes) -> None:
+        try:
+            notice = arrivals.notice(body)
+            if notice.kind == "receipt":
+                self.application.note_receipt(notice)
+            elif notice.recipient:
+                await self._resend(notice.recipient, notice.numbers)
+        except (BarnabusError, ValueError) as error:
+            code = error.code if isinstance(error, BarnabusError) else "field.invalid"
+            _log.error("notice.rejected", code=code)
+
+    async def _resend(self, recipient: Agency, numbers: tuple[int, ...]) -> None:
+        """The same bytes once more: the gateway posts what its recipient has not signed for."""
+        for body in self.application.outbox.holding(recipient, numbers):
+            try:
+                await self._nats.request(subjects.SUBMIT, body, timeout=5.0)
+            except (NatsError, TimeoutError):
+                return  # the recipient asks again
+
+
+def _lock(path: Path) -> IO[str]:
+    """One adapter a store: two relays would fork its chain. Raises `home.in-use`."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    file = path.open("w")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        file.close()
+        raise BarnabusError("home.in-use", detail=f"{path.stem} has an adapter running.") from None
+    return file

@@ -1,0 +1,212 @@
+"""What every agency keeps of a handoff, and of a letter that reached it: aggregates, pure.
+
+An agency holds the acts that it made and those that it heard, and folds them by the one law of
+`contracts.handoff`. Personal data is never here: an act names a vault item.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from eventsourcing.domain import Aggregate
+
+from contracts.agencies import Agency
+from contracts.errors import Refused
+from contracts.handoff import Act, Move, Standing, Void, fold, judge
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposal:
+    """An act that an agency's own system asks for. `codes` are its content in tiers E and O, as JSON values."""
+
+    id: UUID
+    type: str
+    move: Move
+    by: Agency
+    case_ref: str
+    about: Mapping[str, Any]
+    codes: Mapping[str, Any]
+    holds: frozenset[str] = frozenset()  # names of the fields that lie in the vault
+    to: Agency | None = None
+    asked_id: UUID | None = None
+
+    def act(self) -> Act:
+        return Act(self.id, self.move, self.by, None, self.to, self.asked_id)
+
+
+class Handoff(Aggregate):
+    TOPIC = "handoff"
+
+    class Created(Aggregate.Created):
+        TOPIC = "handoff.created"
+        case_ref: str
+
+    class Acted(Aggregate.Event):
+        """This agency's own act: provisional until the log has it."""
+
+        TOPIC = "handoff.acted"
+        act_id: UUID
+        type: str
+        move: str
+        by: str
+        to: str | None
+        asked_id: UUID | None
+        receivers: list[str]
+        about: dict[str, Any]
+        codes: dict[str, Any]
+        vault_item: str | None
+        correlation_id: UUID
+        causation_id: UUID | None
+
+        def apply(self, aggregate: Aggregate) -> None:
+            assert isinstance(aggregate, Handoff)
+            to = Agency(self.to) if self.to else None
+            aggregate.acts.append(Act(self.act_id, Move(self.move), Agency(self.by), None, to, self.asked_id))
+            aggregate.learn(self.move, self.codes, self.correlation_id)
+
+    class Heard(Aggregate.Event):
+        """Another party's act, from a letter."""
+
+        TOPIC = "handoff.heard"
+        act_id: UUID
+        move: str
+        by: str
+        to: str | None
+        asked_id: UUID | None
+        position: int
+        logged_at: datetime
+        codes: dict[str, Any]
+        correlation_id: UUID | None
+
+        def apply(self, aggregate: Aggregate) -> None:
+            assert isinstance(aggregate, Handoff)
+            to = Agency(self.to) if self.to else None
+            act = Act(self.act_id, Move(self.move), Agency(self.by), self.position, to, self.asked_id)
+            aggregate.acts.append(act)
+            aggregate.learn(self.move, self.codes, self.correlation_id)
+
+    class Logged(Aggregate.Event):
+        """The log has this agency's own act, at this position."""
+
+        TOPIC = "handoff.logged"
+        act_id: UUID
+        position: int
+        logged_at: datetime
+
+        def apply(self, aggregate: Aggregate) -> None:
+            assert isinstance(aggregate, Handoff)
+            aggregate.place(self.act_id, self.position)
+
+    class Refused(Aggregate.Event):
+        """The gateway can never log this agency's own act."""
+
+        TOPIC = "handoff.refused"
+        act_id: UUID
+        code: str
+
+        def apply(self, aggregate: Aggregate) -> None:
+            assert isinstance(aggregate, Handoff)
+            aggregate.refused.append(self.act_id)
+
+    def __init__(self, case_ref: str) -> None:
+        self.case_ref = case_ref
+        self.acts: list[Act] = []
+        self.refused: list[UUID] = []
+        self.concerns: str | None = None  # the person_ref of the child
+        self.correlation_id: UUID | None = None
+
+    @classmethod
+    def begin(cls, handoff_id: UUID, case_ref: str) -> "Handoff":
+        """A handoff of which this agency learns for the first time, by whichever act reaches it first."""
+        return cls._create(cls.Created, id=handoff_id, case_ref=case_ref)
+
+    @property
+    def standing(self) -> Standing:
+        return fold(self.acts, self.refused)
+
+    def propose(self, act: Proposal, receivers: Sequence[Agency], vault_item: str | None) -> None:
+        """Record this agency's own act. Raises Refused `handoff.void` with the law's reason if it would be void."""
+        standing = self.standing
+        judged = judge(standing, act.act())
+        if isinstance(judged, Void):
+            raise Refused("handoff.void", detail=f"Standing: {standing.stage}. Reason: {judged}.")
+        self.trigger_event(
+            self.Acted,
+            act_id=act.id,
+            type=act.type,
+            move=act.move.value,
+            by=act.by.value,
+            to=act.to.value if act.to else None,
+            asked_id=act.asked_id,
+            receivers=[receiver.value for receiver in receivers],
+            about=dict(act.about),
+            codes=dict(act.codes),
+            vault_item=vault_item,
+            correlation_id=self.correlation_id or self.id,
+            causation_id=standing.last,
+        )
+
+    def hear(self, act: Act, logged_at: datetime, codes: Mapping[str, Any], correlation_id: UUID | None) -> None:
+        """Record another party's act as its letter tells it."""
+        self.trigger_event(
+            self.Heard,
+            act_id=act.id,
+            move=act.move.value,
+            by=act.by.value,
+            to=act.to.value if act.to else None,
+            asked_id=act.asked_id,
+            position=act.position,
+            logged_at=logged_at,
+            codes=dict(codes),
+            correlation_id=correlation_id,
+        )
+
+    def log(self, act_id: UUID, position: int, logged_at: datetime) -> None:
+        self.trigger_event(self.Logged, act_id=act_id, position=position, logged_at=logged_at)
+
+    def refuse(self, act_id: UUID, code: str) -> None:
+        self.trigger_event(self.Refused, act_id=act_id, code=code)
+
+    def learn(self, move: str, codes: Mapping[str, Any], correlation_id: UUID | None) -> None:
+        self.correlation_id = self.correlation_id or correlation_id
+        if move == Move.MAKE and self.concerns is None:
+            self.concerns = codes["concerns"]["ref"]
+
+    def place(self, act_id: UUID, position: int) -> None:
+        self.acts = [
+            Act(act.id, act.move, act.by, position, act.to, act.asked_id) if act.id == act_id and act.position is None else act
+            for act in self.acts
+        ]
+
+
+class LetterReceipt(Aggregate):
+    """That a letter reached this agency: once, with what it caused, in one transaction."""
+
+    TOPIC = "letter-receipt"
+
+    class Created(Aggregate.Created):
+        TOPIC = "letter-receipt.created"
+        sender: str
+        number: int
+        record_id: UUID
+        case_ref: str
+        position: int
+        received_at: datetime
+        opened: bool
+
+    def __init__(
+        self, sender: str, number: int, record_id: UUID, case_ref: str, position: int, received_at: datetime, opened: bool
+    ) -> None:
+        self.sender = sender
+        self.number = number
+        self.record_id = record_id
+        self.case_ref = case_ref
+        self.position = position
+        self.received_at = received_at
+        self.opened = opened
+
+    @classmethod
+    def of(cls, letter_id: UUID, **facts: Any) -> "LetterReceipt":
+        return cls._create(cls.Created, id=letter_id, **facts)

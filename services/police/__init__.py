@@ -1,0 +1,1 @@
+"""Kosovo Police on the bus."""

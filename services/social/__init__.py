@@ -1,0 +1,1 @@
+"""The Centre for Social Work (CSW) on the bus."""
