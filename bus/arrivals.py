@@ -2,7 +2,6 @@
 
 import json
 from dataclasses import dataclass
-from typing import Any
 
 from joserfc.jwk import OKPKey
 
@@ -45,22 +44,21 @@ def open_letter(jwe: str, mark: Postmark, before: str | None, key: OKPKey, direc
 
     `before` is the digest of the letter one number lower, where this agency holds it.
     """
-    signed = seal.unseal(jwe, key).decode(errors="replace")
+    opened = reopen(seal.unseal(jwe, key).decode(errors="replace"), mark, directory)
+    if before is not None and opened.letter.previous != before:
+        raise BarnabusError("chain.broken")
+    return opened
+
+
+def reopen(signed: str, mark: Postmark, directory: Directory) -> Opened:
+    """A letter's signed content, as it came or as the vault kept it, verified. Raises the coded reason."""
     claims, fields, _ = content.verify(signed, directory.signer(mark.sender))
     letter = check.read(Letter, claims | {"content": fields})
     said = (letter.sender, letter.recipient, letter.id, letter.case_ref, letter.number)
     if said != (mark.sender, mark.recipient, mark.record_id, mark.case_ref, mark.number):
         raise BarnabusError("signature.invalid", detail="The letter is not the one its postmark names.")
-    if before is not None and letter.previous != before:
-        raise BarnabusError("chain.broken")
     entry, found = check.letter(letter, mark.recipient)
     return Opened(letter, entry, found, signed)
-
-
-def reopen(signed: str, sender: Agency, directory: Directory) -> dict[str, Any]:
-    """The claims and content of a letter that the vault kept, verified once more."""
-    claims, fields, _ = content.verify(signed, directory.signer(sender))
-    return claims | {"content": fields}
 
 
 def intact(raw: bytes, mark: Postmark) -> str:

@@ -7,7 +7,8 @@ import os
 import signal
 
 POINTS = (
-    "relay.built",  # the submission is committed to the outbox, nothing is sent
+    "relay.built",  # an act's submission is committed to the outbox, nothing is sent
+    "relay.built-receipt",  # likewise a receipt's
     "relay.answered",  # the gateway has answered, the answer is not stored
     "gateway.appended",  # the record is in the log, no letter is posted
     "gateway.posted",  # record and letters are out, the agency has no answer

@@ -34,6 +34,8 @@ class GatewayService:
     gateway: Gateway
     name: str
     clock: Clock
+    ended: "asyncio.Task[None]" = field(init=False)
+    """Its running; ends only by being cancelled, or with the error for which nothing more may be written."""
     _since: str | None = None  # active since; None while standing by
     _heard_at: float = 0.0
     _serving: list[Subscription] = field(default_factory=list)
@@ -111,8 +113,12 @@ class GatewayService:
         return on_request
 
     async def _respond(self, msg: Msg, answer: Answer) -> None:
+        account = account_of(msg.subject, msg.reply, msg.headers)
+        if account is None:
+            _log.warning("gateway.ignored", bytes=len(msg.data))
+            return
         try:
-            body = await answer(account_of(msg.headers), msg.data)
+            body = await answer(account, msg.data)
         except BarnabusError as error:
             _log.warning("gateway.refused", code=error.code, field=error.field if error.field in _PLACES else None)
             body = {"refused": error.problem()}

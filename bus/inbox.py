@@ -4,7 +4,6 @@ The receipt of a letter is an event in the agency's own store; this table is its
 transaction. It also shows which numbers are missing, and which letters are parked with what reason.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -167,10 +166,12 @@ class Inbox:
         found = self._store.read(f"SELECT {_COLUMNS}, jwe, postmark FROM inbox WHERE record_id = ?", record_id)  # noqa: S608
         return found[0] if found else None
 
-    def parked(self, case_refs: Iterable[str] = ()) -> list[dict[str, Any]]:
-        """Parked letters in the log's order, with their sealed bytes; of these cases, or of all."""
-        rows = self._store.read(
+    def at(self, sender: Agency, number: int) -> dict[str, Any] | None:
+        found = self._store.read(f"SELECT {_COLUMNS} FROM inbox WHERE sender = ? AND number = ?", sender, number)  # noqa: S608
+        return found[0] if found else None
+
+    def parked(self) -> list[dict[str, Any]]:
+        """Parked letters in the log's order, with their sealed bytes."""
+        return self._store.read(
             f"SELECT {_COLUMNS}, jwe, postmark FROM inbox WHERE state = 'parked' ORDER BY position, sender"  # noqa: S608
         )
-        wanted = set(case_refs)
-        return [row for row in rows if not wanted or row["case_ref"] in wanted]

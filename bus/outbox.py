@@ -38,6 +38,11 @@ class Outbox:
         )
         return Head(found[0]["number"], found[0]["record_digest"]) if found else Head(0, NOTHING_BEFORE)
 
+    def reaches(self, number: int, digest: str) -> bool:
+        """Does this outbox hold what the log has at the end of this sender's chain?"""
+        found = self._store.read("SELECT record_digest FROM outbox WHERE number = ?", number)
+        return number == 0 or bool(found and found[0]["record_digest"] == digest)
+
     def link(self, recipient: Agency) -> Head:
         """The end of the link to this recipient."""
         found = self._store.read(

@@ -119,7 +119,7 @@ class Relay:
         else:
             return None
         self._store.write(*self._outbox.add(built, notification), *also)
-        faults.point("relay.built")
+        faults.point("relay.built" if notification else "relay.built-receipt")
         return Waiting(built.number, str(built.record.id), built.record.type, built.body, built.record_digest)
 
     def _receipt_owed(self) -> tuple[Outgoing, list[Statement]] | None:

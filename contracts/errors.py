@@ -90,6 +90,8 @@ CODES: Mapping[str, Code] = MappingProxyType(
         "adapter.behind": Code("The agency's store is behind the log, so it takes no commands.", "The store was restored from a backup: see docs/operate.md.", Then.HALT, 503, 1),
         "home.missing": Code("This folder is no home of Barnabus.", "Run `barnabus provision`, or set BARNABUS_HOME.", exit=1),
         "home.in-use": Code("Another process already runs this part of the home.", "Stop the other one first.", exit=1),
+        "home.exposed": Code("Private key files can be read by others.", "chmod -R go= on the home's keys folder.", exit=1),
+        "process.ended": Code("A process of this home ended by itself.", "Read its file in the home's logs folder.", exit=1),
         "agency.unknown": Code("No such agency has an adapter here.", "Name one of those listed."),
         "file.unreadable": Code("The file cannot be read.", "Check its name and permissions, or use - for standard input."),
         "letter.not-found": Code("The inbox holds no such letter.", "List them with `barnabus inbox AGENCY list`.", http=404, exit=1),

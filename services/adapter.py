@@ -5,13 +5,13 @@ Every handler has three ends: it acknowledges, it tries again within a bound, or
 
 import asyncio
 import contextlib
-import fcntl
 import json
-import logging
-from pathlib import Path
+from collections.abc import AsyncIterator
+from types import TracebackType
 from typing import IO, Any
 
 import structlog
+from eventsourcing.persistence import IntegrityError
 from faststream import AckPolicy, FastStream
 from faststream.exceptions import NackMessage
 from faststream.message import StreamMessage
@@ -19,9 +19,10 @@ from faststream.nats import JStream, NatsBroker, PullSub
 from faststream.nats.annotations import NatsMessage
 from faststream.nats.security import NatsNKey
 from nats.aio.msg import Msg
+from nats.errors import ConnectionReconnectingError
 from nats.errors import Error as NatsError
 
-from bus import arrivals, connection, directory, faults, keys
+from bus import arrivals, connection, directory, faults, keys, node
 from bus.clock import Clock, wall_clock
 from bus.relay import Relay
 from bus.settings import Settings
@@ -45,6 +46,24 @@ async def _raw(msg: StreamMessage[Msg]) -> bytes:
     return bytes(msg.body)
 
 
+class Broker(NatsBroker):
+    async def stop(
+        self,
+        exc_type: type[BaseException] | None = None,
+        exc_val: BaseException | None = None,
+        exc_tb: TracebackType | None = None,
+    ) -> None:
+        """While NATS is away draining fails, and FastStream would skip every later hook: close instead."""
+        try:
+            await super().stop(exc_type, exc_val, exc_tb)
+        except ConnectionReconnectingError:
+            if self._connection is not None:
+                with contextlib.suppress(OSError):  # it may hold bytes for a socket that is gone
+                    await self._connection.close()
+                self._connection = None
+            self.config.disconnect()
+
+
 class Adapter:
     """Everything one agency runs. `app` is what FastStream runs; `start` and `stop` do the same inside another process."""
 
@@ -57,19 +76,19 @@ class Adapter:
         self._lock: IO[str] | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self.repeats = 0
+        self.behind = False
         self.broker = self._broker()
         self.app = FastStream(
             self.broker,
-            logger=logging.getLogger("faststream"),
-            on_startup=[self._open],
+            logger=None,
+            lifespan=self._lifespan,
             after_startup=[self._go],
             on_shutdown=[self._halt],
-            after_shutdown=[self._close],
         )
 
-    def _broker(self) -> NatsBroker:
+    def _broker(self) -> Broker:
         user = subjects.ADAPTER
-        broker = NatsBroker(
+        broker = Broker(
             self._settings.url_or_default(),
             security=NatsNKey(self._settings.keys(self.agency) / f"{user}.nk"),
             name=f"barnabus-{self.agency}-{user}",
@@ -99,20 +118,31 @@ class Adapter:
 
     # lifecycle
 
+    @contextlib.asynccontextmanager
+    async def _lifespan(self, context: Any = None) -> AsyncIterator[None]:
+        """The store is open around everything else, however that ends."""
+        self._open()
+        try:
+            yield
+        finally:
+            self._close()
+
     async def start(self) -> None:
         """Open the store, connect, and take up work. Raises `home.in-use` if another adapter has this store."""
-        await self._open()
+        self._open()
         await self.broker.start()
         await self._go()
 
     async def stop(self) -> None:
         await self._halt()
         await self.broker.stop()
-        await self._close()
+        self._close()
 
-    async def _open(self) -> None:
+    def _open(self) -> None:
         store = self._settings.store(self.agency)
-        self._lock = _lock(store.with_suffix(".lock"))
+        store.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._lock = store.with_suffix(".lock").open("a")
+        node.take(self._lock, f"The adapter of {self.agency}")  # two relays would fork the chain
         keys_of = self._settings.keys(self.agency)
         self._directory = directory.load(self._settings)
         self._settings.url()  # says what to do if no address is known
@@ -134,10 +164,25 @@ class Adapter:
         """The relay goes on until the log has everything: an unforeseen failure is said and tried again."""
         while True:
             try:
+                await self._await_heads()
                 await self.relay.run()
             except Exception as error:  # noqa: BLE001  a dead relay would be silence
                 _log.error("relay.failed", agency=self.agency.value, error=type(error).__name__, exc_info=True)
                 await asyncio.sleep(1.0)
+
+    async def _await_heads(self) -> None:
+        """Before anything is sent: is this store behind the log, as one restored from a backup would be?"""
+        while True:
+            try:
+                answer = json.loads((await self._nats.request(subjects.HEADS, b"{}", timeout=2.0)).data)
+            except (NatsError, TimeoutError):
+                await asyncio.sleep(0.1)
+                continue
+            self.behind = not self.application.outbox.reaches(int(answer["number"]), str(answer["digest"]))
+            if not self.behind:
+                return
+            _log.error("adapter.behind", agency=self.agency.value, log_number=answer["number"])
+            await asyncio.sleep(RESEND_EVERY_S)
 
     async def _asking_again(self) -> None:
         """Ask for missing letters as long as they are missing."""
@@ -152,7 +197,7 @@ class Adapter:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._tasks = []
 
-    async def _close(self) -> None:
+    def _close(self) -> None:
         self.application.close()
         if self._lock:
             self._lock.close()
@@ -166,7 +211,12 @@ class Adapter:
     async def submit(self, body: bytes) -> dict[str, Any]:
         """The answer to a command: logged, or recorded and not yet logged, or a coded error that names the field."""
         try:
-            taken = self.application.take(body, self._clock())
+            if self.behind:
+                raise BarnabusError("adapter.behind")
+            try:
+                taken = self.application.take(body, self._clock())
+            except IntegrityError:  # `barnabus parked retry` wrote to the same handoff meanwhile: decide anew
+                taken = self.application.take(body, self._clock())
         except BarnabusError as error:
             _log.info("command.refused", agency=self.agency.value, code=error.code)
             return {"error": error.problem()}
@@ -258,14 +308,3 @@ class Adapter:
             except (NatsError, TimeoutError):
                 return  # the recipient asks again
 
-
-def _lock(path: Path) -> IO[str]:
-    """One adapter a store: two relays would fork its chain. Raises `home.in-use`."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    file = path.open("w")
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        file.close()
-        raise BarnabusError("home.in-use", detail=f"{path.stem} has an adapter running.") from None
-    return file

@@ -18,9 +18,11 @@ from joserfc.jwk import OKPKey
 
 from bus import arrivals, seal
 from bus.directory import Directory
+from bus.audit import StoreFacts
 from bus.inbox import Inbox, letter_id
 from bus.log import STAMP_TYP
 from bus.outbox import Outbox
+from bus.relay import REFUSED
 from bus.store import SQLiteStore, Statement
 from bus.submission import Outgoing
 from bus.vault import Vault, person_key
@@ -28,7 +30,7 @@ from contracts import check
 from contracts.agencies import Agency
 from contracts.envelope import Notice, Postmark, Stamp
 from contracts.errors import BarnabusError, Refused
-from contracts.handoff import Move, Standing
+from contracts.handoff import Move, Standing, Void
 from contracts.ids import case_ref_from
 from services import translate
 from services.handoffs import Handoff, LetterReceipt, Proposal
@@ -156,7 +158,7 @@ class AgencyApplication(Application):
         if place.known_digest is not None:
             if place.known_digest != mark.sealed:
                 raise BarnabusError("chain.forked", detail=f"Link {mark.sender}→{self.agency}, number {mark.number}.")
-            return Heard("repeated", mark.sender)
+            return Heard("repeated", mark.sender, self._told_again(mark))
         try:
             jwe = arrivals.intact(raw, mark)
         except BarnabusError as error:
@@ -168,6 +170,16 @@ class AgencyApplication(Application):
         if self.inbox.case_is_parked(mark.case_ref):
             return self._park(mark, postmark, jwe, "letter.after-parked", now, place.missing, opened=True)
         return self._take_in(opened, mark, postmark, now, place.missing)
+
+    def _told_again(self, mark: Postmark) -> Mapping[str, Any] | None:
+        """A repeat may follow a crash before the agency's system was told: it is told again, by the same id."""
+        row = self.inbox.at(mark.sender, mark.number)
+        if row is None or row["vault_item"] is None or (signed := self.vault.get(row["vault_item"])) is None:
+            return None
+        opened = arrivals.reopen(signed, mark, self._directory)
+        standing = self.standing(translate.handoff_id(opened))
+        assert standing
+        return translate.told(opened, mark, datetime.fromisoformat(row["received_at"]), standing)
 
     def _take_in(
         self, opened: arrivals.Opened, mark: Postmark, postmark: str, now: datetime, missing: tuple[int, ...]
@@ -185,7 +197,7 @@ class AgencyApplication(Application):
             vault_item=item,
         )
         self._save(receipt, handoff, also=[*writes, row])
-        return Heard("heard", mark.sender, translate.told(opened, mark, now), missing=missing, voided=voided)
+        return Heard("heard", mark.sender, translate.told(opened, mark, now, handoff.standing), missing=missing, voided=voided)
 
     def _apply(
         self, opened: arrivals.Opened, mark: Postmark
@@ -252,7 +264,8 @@ class AgencyApplication(Application):
             handoff, item, writes, voided = self._apply(opened, mark)
             self._save(handoff, also=[*writes, self.inbox.heard(sender, number, opened.letter.type, item)])
             received_at = datetime.fromisoformat(row["received_at"])
-            done.append(Heard("heard", sender, translate.told(opened, mark, received_at), voided=voided))
+            told = translate.told(opened, mark, received_at, handoff.standing)
+            done.append(Heard("heard", sender, told, voided=voided))
         return done
 
     def note_receipt(self, notice: Notice) -> None:
@@ -262,10 +275,10 @@ class AgencyApplication(Application):
 
     def letter(self, row: Mapping[str, Any]) -> dict[str, Any] | None:
         """A heard letter's claims and content, from the vault; None if it is parked or was erased."""
-        if row["vault_item"] is None:
+        if row["vault_item"] is None or (signed := self.vault.get(row["vault_item"])) is None:
             return None
-        signed = self.vault.get(row["vault_item"])
-        return None if signed is None else arrivals.reopen(signed, Agency(row["sender"]), self._directory)
+        mark = arrivals.postmark(row["postmark"], self.agency, self._directory)
+        return arrivals.reopen(signed, mark, self._directory).letter.model_dump(mode="json")
 
     # the way of its own acts
 
@@ -312,8 +325,24 @@ class AgencyApplication(Application):
         return handoff.standing.void_of(act_id) if handoff else None
 
     def standing(self, handoff_id: UUID) -> Standing | None:
+        """What a handoff has come to, as far as this agency knows; None if it holds no such handoff."""
         handoff = self._handoff(handoff_id)
         return handoff.standing if handoff else None
+
+    def facts(self) -> StoreFacts:
+        """What this store holds, to be compared with the log."""
+        refused = self.store.read("SELECT count(*) AS n FROM outbox WHERE type = ?", REFUSED)[0]["n"]
+        acts = frozenset(row["id"] for row in self.store.read("SELECT id FROM commands"))
+        letters = self.store.read("SELECT sender, number, state FROM inbox")
+        return StoreFacts(
+            acts=acts,
+            refused=self._refused(acts) if refused else frozenset(),
+            letters=frozenset((row["sender"], row["number"]) for row in letters),
+            parked=sum(row["state"] == "parked" for row in letters),
+        )
+
+    def _refused(self, acts: frozenset[str]) -> frozenset[str]:
+        return frozenset(act for act in acts if self.void_of(UUID(act)) == Void.REFUSED_BY_GATEWAY)
 
     def _newly_void(self, handoff: Handoff, before: Standing) -> tuple[Mapping[str, Any], ...]:
         known = {void.act.id for void in before.voids}

@@ -13,7 +13,7 @@ from bus.submission import Outgoing
 from contracts.agencies import Agency
 from contracts.catalogue import Entry
 from contracts.envelope import About, Command, Postmark
-from contracts.handoff import Act, Move
+from contracts.handoff import Act, Move, Standing
 from contracts.tiers import LOGGED, Frozen, cut
 from services.handoffs import Handoff, Proposal
 
@@ -79,7 +79,24 @@ def outgoing(event: Handoff.Acted, case_ref: str, kept: Mapping[str, Any] | None
     )
 
 
-def told(opened: Opened, mark: Postmark, received_at: datetime) -> dict[str, Any]:
+def standing(found: Standing) -> dict[str, Any]:
+    """A handoff's standing as people and systems are shown it."""
+    return {
+        "stage": found.stage.value,
+        "opener": found.opener.value if found.opener else None,
+        "receiver": found.receiver.value if found.receiver else None,
+        "whose_move": found.whose_move.value if found.whose_move else None,
+        "withdrawal_asked": found.withdrawal_asked,
+        "open_questions": [{"id": str(question), "asked": asked.value} for question, asked in found.questions],
+        "voids": [
+            {"id": str(void.act.id), "by": void.act.by.value, "move": void.act.move.value, "reason": void.reason.value}
+            for void in found.voids
+        ],
+        "provisional": [str(act) for act in found.provisional],
+    }
+
+
+def told(opened: Opened, mark: Postmark, received_at: datetime, standing_now: Standing) -> dict[str, Any]:
     """A letter as the agency's own system hears it."""
     letter = opened.letter
     return {
@@ -97,4 +114,5 @@ def told(opened: Opened, mark: Postmark, received_at: datetime) -> dict[str, Any
         "about": letter.about.model_dump(mode="json"),
         "content": opened.content.model_dump(mode="json"),
         "withheld": letter.withheld,
+        "standing": standing(standing_now),
     }

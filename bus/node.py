@@ -1,0 +1,98 @@
+"""Putting a home to work: its embedded server with streams, and a gateway. Everything is closed on the way out."""
+
+import asyncio
+import contextlib
+import fcntl
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import IO
+
+import structlog
+
+from bus import connection, directory, keys, streams
+from bus.clock import Clock, wall_clock
+from bus.gateway import Gateway
+from bus.gateway_service import GatewayService
+from bus.ledger import Ledger
+from bus.provisioning import GATEWAY, provision, server_config
+from bus.server import EmbeddedServer
+from bus.settings import Settings
+from contracts.errors import BarnabusError
+
+WATCH_EVERY_S = 0.25
+_log = structlog.get_logger()
+
+
+@contextlib.contextmanager
+def locked(path: Path, what: str) -> Iterator[None]:
+    """Hold a lock file while running. Raises `home.in-use` if another process holds it."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with path.open("a") as file:
+        take(file, what)
+        yield
+
+
+def take(file: IO[str], what: str) -> None:
+    """The lock ends with the process, however that ends. Raises `home.in-use`."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        raise BarnabusError("home.in-use", detail=f"{what} is running already.") from None
+
+
+@contextlib.asynccontextmanager
+async def embedded(settings: Settings, clock: Clock = wall_clock) -> AsyncIterator[EmbeddedServer]:
+    """The home's own server with its streams, provisioned if the home is new; started again should it die."""
+    with locked(settings.home / "run" / "server.lock", "A server of this home"):
+        if not settings.root_public.exists():
+            provision(settings, clock())
+        server = EmbeddedServer(settings.home / "nats", server_config(settings))
+        await asyncio.to_thread(server.start)
+        try:
+            settings.address.write_text(server.url + "\n")
+            await prepare(settings)
+            watching = asyncio.create_task(_watch(server))
+            yield server
+            watching.cancel()
+        finally:
+            settings.address.unlink(missing_ok=True)
+            await asyncio.to_thread(server.stop)
+
+
+async def prepare(settings: Settings) -> None:
+    """Make the streams that are missing, and compare those that are there."""
+    nats = await connection.connect(settings, GATEWAY, "provisioner", patient=False)
+    try:
+        await streams.provision(nats.jetstream())
+    finally:
+        await nats.close()
+
+
+async def _watch(server: EmbeddedServer) -> None:
+    while True:
+        await asyncio.sleep(WATCH_EVERY_S)
+        if not server.running:
+            _log.error("nats.died", hint="It is started again on the same address.")
+            try:
+                await asyncio.to_thread(server.start)
+            except BarnabusError as error:
+                _log.error("nats.failed", detail=error.detail)
+
+
+@contextlib.asynccontextmanager
+async def gateway(settings: Settings, name: str = "a", clock: Clock = wall_clock) -> AsyncIterator[GatewayService]:
+    """A gateway of this home, active or standing by, until left. Two of one name exclude each other."""
+    with locked(settings.home / "gateway" / f"{name}.lock", f"Gateway {name}"):
+        keyring = directory.load(settings)
+        key = keys.read_jwk(settings.keys(GATEWAY) / "signing.jwk")
+        nats = await connection.connect(settings, GATEWAY, "gateway", patient=True)
+        ledger = Ledger(settings.home / "gateway" / f"{name}.db")
+        service = GatewayService(nats, Gateway(nats, keyring, key, ledger, clock), name, clock)
+        service.ended = asyncio.create_task(service.run())
+        try:
+            yield service
+        finally:
+            service.ended.cancel()
+            await asyncio.gather(service.ended, return_exceptions=True)
+            ledger.close()
+            await nats.close()

@@ -1,0 +1,1 @@
+"""The command `barnabus`, one module a noun."""

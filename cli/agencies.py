@@ -1,0 +1,30 @@
+"""Which agencies have an adapter here. A new agency is one folder, its lines in the catalogue, and one line here."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from types import MappingProxyType
+
+from bus import directory, keys
+from bus.settings import Settings
+from contracts.agencies import Agency
+from services.agency import AgencyApplication
+from services.police.application import Police
+from services.social.application import Social
+
+APPLICATIONS: Mapping[Agency, type[AgencyApplication]] = MappingProxyType(
+    {kind.agency: kind for kind in (Police, Social)}
+)
+
+
+@contextmanager
+def opened(agency: Agency, settings: Settings) -> Iterator[AgencyApplication]:
+    """An agency's application over its store, beside its adapter. Raises `home.missing`."""
+    own = settings.keys(agency)
+    keyring = directory.load(settings)
+    application = APPLICATIONS[agency](
+        settings.store(agency), keys.read(own / "vault.key"), keys.read_jwk(own / "sealing.jwk"), keyring
+    )
+    try:
+        yield application
+    finally:
+        application.close()

@@ -1,0 +1,179 @@
+"""`barnabus demo`: a story on real input over the real thing, then what it came to, counted from stores and log."""
+
+import asyncio
+import contextlib
+import shutil
+import tempfile
+import time
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from bus import connection, directory, logging, node
+from bus.audit import audit
+from bus.chains import RECEIPT
+from bus.log import Logged, LogReader, verify
+from bus.settings import Settings
+from cli import show
+from cli.agencies import APPLICATIONS, opened
+from cli.processes import Processes
+from cli.run import until_told
+from cli.scenario import Player, read_all
+from contracts.errors import BarnabusError
+from projections.case_log import case_log
+
+SCENARIOS = Path(__file__).resolve().parents[1] / "examples" / "scenarios"
+GATEWAYS = ("a", "b")
+SETTLE_TIMEOUT_S = 15.0
+
+
+@show.coded
+def demo(
+    once: Annotated[bool, typer.Option("--once", help="End by itself after the story.")] = False,
+    as_json: show.AsJson = False,
+    scenarios: Annotated[Path, typer.Option(help="A folder of scenario files.")] = SCENARIOS,
+    home: Annotated[Path | None, typer.Option(help="Keep the home here; without it, a temporary one that goes at the end.")] = None,
+) -> None:
+    """Watch a case travel between two agencies, through a duplicate, a crossing and kills; stays up until Ctrl-C."""
+    logging.configure("demo")
+    where = home or Path(tempfile.mkdtemp(prefix="barnabus-demo-"))
+    try:
+        asyncio.run(_demo(Settings(home=where, nats_url=None), scenarios, once=once, as_json=as_json))
+    finally:
+        if home is None:
+            shutil.rmtree(where, ignore_errors=True)
+
+
+async def _demo(settings: Settings, scenarios: Path, *, once: bool, as_json: bool) -> None:
+    told = asyncio.create_task(until_told().wait())
+    playing = asyncio.create_task(_play(settings, scenarios, told, once=once, as_json=as_json))
+    await asyncio.wait({told, playing}, return_when=asyncio.FIRST_COMPLETED)
+    if not playing.done() and not once:
+        playing.cancel()
+    told.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await playing
+
+
+async def _play(settings: Settings, scenarios: Path, told: "asyncio.Task[Any]", *, once: bool, as_json: bool) -> None:
+    began = time.monotonic()
+    stories = read_all(scenarios)
+    say = _quiet if as_json else _say
+    async with node.embedded(settings) as server:
+        say("", f"A real nats-server at {server.url}, two gateways, {len(APPLICATIONS)} adapters: each a process of its own.")
+        processes = Processes(settings)
+        player = Player(settings, processes, say)
+        try:
+            for name in GATEWAYS:
+                await processes.start(f"gateway-{name}", "gateway", "--name", name)
+            for agency in APPLICATIONS:
+                await processes.start(agency, "adapter", agency)
+            await player.open(tuple(APPLICATIONS))
+            for agency in APPLICATIONS:
+                await player.answers(agency)
+            for story in stories:
+                await player.play(story)
+            summary, logged = await _settled(settings, player, processes)
+            summary["seconds"] = round(time.monotonic() - began, 1)
+            if as_json:
+                show.document(summary)
+            else:
+                _sum_up(summary, settings, logged)
+            if not once:
+                show.err.print("Still running: Ctrl-C ends everything.")
+                await told
+        finally:
+            await player.close()
+            await processes.stop_all()
+    if summary["lost"] or not summary["log"]["chains_verified"]:
+        raise BarnabusError("log.damaged", detail=f"Lost: {summary['lost']}.")
+
+
+async def _settled(settings: Settings, player: Player, processes: Processes) -> tuple[dict[str, Any], list[Logged]]:
+    """The summary once every letter has been signed for, or as it is when that takes too long."""
+    end = time.monotonic() + SETTLE_TIMEOUT_S
+    while True:
+        logged = await read_log(settings)
+        summary = summarise(settings, logged, player.repeated, processes.kills)
+        if not summary["lost"] or time.monotonic() > end:
+            return summary, logged
+        await asyncio.sleep(0.2)
+
+
+async def read_log(settings: Settings) -> list[Logged]:
+    """The whole log, each entry verified."""
+    keyring = directory.load(settings)
+    nats = await connection.connect(settings, "reader", "reader", patient=False)
+    try:
+        reader = LogReader(nats, api="bus")
+        return [verify(entry, keyring) async for entry in reader.entries(1, await reader.last())]
+    finally:
+        await nats.close()
+
+
+def summarise(settings: Settings, logged: list[Logged], repeated: dict[Any, int], kills: dict[str, int]) -> dict[str, Any]:
+    """What stores and log hold, compared with each other; nothing is taken from the script."""
+    facts, agencies = {}, {}
+    for agency in APPLICATIONS:
+        with opened(agency, settings) as application:
+            facts[agency] = application.facts()
+        agencies[agency.value] = {
+            "submitted": len(facts[agency].acts),
+            "letters_received": len(facts[agency].letters),
+            "receipts": sum(entry.record.type == RECEIPT and entry.record.sender == agency for entry in logged),
+            "duplicates_refused": repeated.get(agency, 0),
+            "parked": facts[agency].parked,
+            "kills": kills.get(agency, 0),
+        }
+    found = audit(facts, logged)
+    standings = case_log(logged).standings()
+    return {
+        "agencies": agencies,
+        "log": {
+            "position": found.position,
+            "events": sum(entry.record.type != RECEIPT for entry in logged),
+            "chains_verified": found.chains_verified,
+        },
+        "lost": len(found.lost),
+        "void_acts": [
+            {
+                "position": void.act.position,
+                "agency": void.act.by.value,
+                "move": void.act.move.value,
+                "reason": void.reason.value,
+            }
+            for standing in standings.values()
+            for void in standing.voids
+        ],
+    }
+
+
+def _quiet(who: str, what: str) -> None:
+    """With --json standard output holds the document alone."""
+
+
+def _say(who: str, what: str) -> None:
+    if not who:
+        show.out.print(f"\n[bold]{what}[/bold]")
+    elif who == "·":
+        show.out.print(f"[dim]{what}[/dim]")
+    else:
+        colour = {"police": "cyan", "social": "magenta"}.get(who, "white")
+        show.out.print(f"  [{colour}]{who:<8}[/{colour}] {what}")
+
+
+def _sum_up(summary: dict[str, Any], settings: Settings, logged: list[Logged]) -> None:
+    show.out.print("\n[bold]What it came to[/bold], counted from stores, log and receipts:")
+    columns = ("agency", *next(iter(summary["agencies"].values())))
+    show.table([c.replace("_", " ") for c in columns], [(name, *row.values()) for name, row in summary["agencies"].items()], empty="")
+    log = summary["log"]
+    verified = "all chains verified" if log["chains_verified"] else "CHAINS BROKEN"
+    show.out.print(f"Log: {log['position']} entries, {log['events']} of them events; {verified}. Lost: {summary['lost']}. {summary['seconds']} s.")
+    for void in summary["void_acts"]:
+        show.out.print(f"Void: {void['agency']}'s {void['move']} at position {void['position']}, {void['reason']}.")
+    case_ref = next(entry.record.subject for entry in logged if entry.record.type != RECEIPT)
+    show.out.print("\nNow try, in another terminal:")
+    show.out.print(f"  export BARNABUS_HOME={settings.home}")
+    show.out.print(f'  .venv/bin/barnabus case log {case_ref} --purpose "to see how it works"')
+    show.out.print("  .venv/bin/barnabus inbox list social")

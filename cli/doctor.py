@@ -1,0 +1,139 @@
+"""`barnabus doctor`: is everything as it must be, and what to do where it is not."""
+
+import asyncio
+import json
+import stat
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import typer
+from nats.aio.client import Client
+from nats.errors import Error as NatsError
+
+from bus import connection, directory, streams
+from bus.server import find_binary
+from bus.settings import Settings
+from cli import show
+from cli.agencies import APPLICATIONS, opened
+from cli.submit import ask
+from contracts import subjects
+from contracts.agencies import Agency
+from contracts.errors import BarnabusError
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    check: str
+    state: str  # ok, warn, fail
+    said: str
+    next: str = ""
+
+
+@show.coded
+def doctor(as_json: show.AsJson = False) -> None:
+    """Check binary, home, keys, NATS, streams, gateway, adapters and stores; exit 1 if something fails."""
+    findings = asyncio.run(_examine(Settings()))
+    if as_json:
+        rows = [{"check": f.check, "state": f.state, "said": f.said, "next": f.next} for f in findings]
+        show.document({"ok": all(f.state != "fail" for f in findings), "findings": rows})
+    else:
+        colours = {"ok": "green", "warn": "yellow", "fail": "red"}
+        rows_ = ((f"[{colours[f.state]}]{f.state}[/]", f.check, f.said, f.next) for f in findings)
+        show.table(("", "check", "finding", "next step"), rows_, empty="")
+    if any(f.state == "fail" for f in findings):
+        raise typer.Exit(1)
+
+
+async def _examine(settings: Settings) -> list[Finding]:
+    found = [
+        _try("nats-server binary", lambda: str(find_binary())),
+        _try("home and directory", lambda: _directory(settings)),
+        _try("private keys", lambda: _permissions(settings.home / "keys")),
+    ]
+    if any(finding.state == "fail" for finding in found):
+        return found
+    try:
+        nats = await connection.connect(settings, "gateway", "provisioner", patient=False)
+    except BarnabusError as error:
+        return [*found, _failed("NATS", error)]
+    try:
+        found.append(Finding("NATS", "ok", f"{settings.url()}, server {nats.connected_server_version}"))
+        found.append(await _try_async("streams", lambda: _streams(nats)))
+    finally:
+        await nats.close()
+    for agency in APPLICATIONS:
+        found.append(await _try_async(f"{agency}: gateway", lambda agency=agency: _gateway(settings, agency)))
+        found.append(await _try_async(f"{agency}: adapter", lambda agency=agency: _adapter(settings, agency)))
+        found.extend(_store(settings, agency))
+    return found
+
+
+def _directory(settings: Settings) -> str:
+    keyring = directory.load(settings)
+    return f"{settings.home}: {len(keyring.keys)} keys, signed by the root, issued {keyring.issued_at:%Y-%m-%d %H:%M}"
+
+
+def _permissions(folder: Path) -> str:
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    open_ = [path for path in files if path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO)]
+    if open_:
+        raise BarnabusError("home.exposed", detail=", ".join(str(path) for path in open_[:5]))
+    return f"{len(files)} files, readable by their owner only"
+
+
+async def _streams(nats: Client) -> str:
+    await streams.compare(nats.jetstream())
+    return "as provisioned"
+
+
+async def _gateway(settings: Settings, agency: Agency) -> str:
+    nats = await connection.connect(settings, agency, "adapter", patient=False)
+    try:
+        answer = await nats.request(subjects.HEADS, b"{}", timeout=2.0)
+    except (NatsError, TimeoutError):
+        raise BarnabusError("log.unavailable", detail="No gateway is active.") from None
+    finally:
+        await nats.close()
+    head: dict[str, Any] = json.loads(answer.data)
+    with opened(agency, settings) as application:
+        if not application.outbox.reaches(head["number"], head["digest"]):
+            raise BarnabusError("adapter.behind", detail=f"The log has number {head['number']} of this agency.")
+    return f"log at position {head['position']}; this agency's chain at {head['number']}"
+
+
+async def _adapter(settings: Settings, agency: Agency) -> str:
+    await ask(settings, agency, b"")  # refused, and so answered
+    return "answers"
+
+
+def _store(settings: Settings, agency: Agency) -> list[Finding]:
+    with opened(agency, settings) as application:
+        waiting, parked, gaps = application.outbox.waiting(), application.inbox.parked(), application.inbox.gaps()
+    found = []
+    if waiting:
+        found.append(Finding(f"{agency}: outbox", "warn", f"number {waiting.number} waits for the log", "If it stays: read the adapter's log."))
+    if parked:
+        found.append(Finding(f"{agency}: parked", "warn", f"{len(parked)} letters", f"barnabus parked list {agency}"))
+    for sender, numbers in gaps.items():
+        found.append(Finding(f"{agency}: missing", "warn", f"letters {numbers[0]}… of {sender}", "They are asked for again."))
+    return found or [Finding(f"{agency}: store", "ok", "nothing waits, nothing is parked, nothing is missing")]
+
+
+def _failed(check: str, error: BarnabusError) -> Finding:
+    return Finding(check, "fail", f"{error.code}: {error.row.message} {error.detail or ''}".strip(), error.row.hint)
+
+
+def _try(check: str, look: Callable[[], str]) -> Finding:
+    try:
+        return Finding(check, "ok", look())
+    except BarnabusError as error:
+        return _failed(check, error)
+
+
+async def _try_async(check: str, look: Callable[[], Awaitable[str]]) -> Finding:
+    try:
+        return Finding(check, "ok", await look())
+    except BarnabusError as error:
+        return _failed(check, error)

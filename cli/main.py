@@ -1,0 +1,22 @@
+"""The command `barnabus`: nouns and verbs."""
+
+import typer
+
+from cli import case, contracts, demo, doctor, inbox, parked, run, submit
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Barnabus carries case events between the agencies that owe a child protection.",
+)
+for command in (run.up, run.gateway, run.adapter, run.provision, doctor.doctor, submit.submit, demo.demo):
+    app.command()(command)
+app.add_typer(inbox.app, name="inbox")
+app.add_typer(parked.app, name="parked")
+app.add_typer(case.app, name="case")
+app.add_typer(contracts.app, name="contracts")
+
+
+def main() -> None:
+    app()

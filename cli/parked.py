@@ -1,0 +1,75 @@
+"""`barnabus parked list|show|retry AGENCY`: letters that could not be taken in, and why."""
+
+from typing import Annotated, Any
+
+import typer
+
+from bus.settings import Settings
+from cli import show
+from cli.agencies import APPLICATIONS, opened
+from contracts.errors import CODES, Refused
+
+app = typer.Typer(no_args_is_help=True, help="Letters that could not be taken in, each with its reason.")
+AGENCY = Annotated[str, typer.Argument(help="Whose letters: police, social.")]
+
+
+def _document(row: dict[str, Any]) -> dict[str, Any]:
+    code = CODES[row["reason"]]
+    return {
+        "id": row["record_id"],
+        "case_ref": row["case_ref"],
+        "sender": row["sender"],
+        "number": row["number"],
+        "position": row["position"],
+        "received_at": row["received_at"],
+        "code": row["reason"],
+        "message": code.message,
+        "next": code.hint,
+    }
+
+
+@app.command("list")
+@show.coded
+def list_(agency: AGENCY, as_json: show.AsJson = False) -> None:
+    """List parked letters with their reasons."""
+    with opened(show.agency(agency, APPLICATIONS), Settings()) as application:
+        rows = [_document(row) for row in application.inbox.parked()]
+    if as_json:
+        show.document({"agency": agency, "parked": rows})
+        return
+    show.table(
+        ("position", "from", "case", "code", "id"),
+        ((r["position"], r["sender"], r["case_ref"], r["code"], r["id"]) for r in rows),
+        empty="Nothing is parked.",
+    )
+
+
+@app.command("show")
+@show.coded
+def show_(agency: AGENCY, letter_id: Annotated[str, typer.Argument(help="The letter's id.")], as_json: show.AsJson = False) -> None:
+    """Show one parked letter: its place, its reason, the next step."""
+    with opened(show.agency(agency, APPLICATIONS), Settings()) as application:
+        found = [_document(row) for row in application.inbox.parked() if row["record_id"] == letter_id]
+    if not found:
+        raise Refused("letter.not-found", detail="Nothing is parked under this id.")
+    show.document(found[0]) if as_json else show.fields(found[0])
+
+
+@app.command()
+@show.coded
+def retry(
+    agency: AGENCY,
+    letter_ids: Annotated[list[str] | None, typer.Argument(help="Which; without any, all.")] = None,
+    as_json: show.AsJson = False,
+) -> None:
+    """Try parked letters again in the log's order; safe beside a running adapter, and safe to repeat."""
+    with opened(show.agency(agency, APPLICATIONS), Settings()) as application:
+        done = application.retry_parked(letter_ids or ())
+        left = len(application.inbox.parked())
+    taken = sum(heard.state == "heard" for heard in done)
+    if as_json:
+        show.document({"agency": agency, "taken_in": taken, "still_parked": left})
+        return
+    show.out.print(f"Taken in: {taken}. Still parked: {left}.")
+    if left:
+        raise typer.Exit(1)

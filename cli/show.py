@@ -1,0 +1,83 @@
+"""What a person or a script sees: one JSON document, or a table, on standard output; everything else on standard error."""
+
+import json
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import wraps
+from typing import Annotated, Any, ParamSpec, TypeVar
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from contracts.agencies import Agency
+from contracts.errors import BarnabusError, Refused
+
+out = Console(soft_wrap=True, highlight=False)
+err = Console(stderr=True, highlight=False)
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def document(found: Any) -> None:
+    """One JSON document with stable keys."""
+    sys.stdout.write(json.dumps(found, ensure_ascii=False, indent=2, default=str) + "\n")
+
+
+def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, empty: str) -> None:
+    """Rows under headings; a sentence if there are none. Narrow terminals fold cells and lose nothing."""
+    grid = Table(box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        grid.add_column(column, overflow="fold")
+    for row in rows:
+        grid.add_row(*("" if cell is None else str(cell) for cell in row))
+    if grid.row_count:
+        Console(highlight=False).print(grid)
+    else:
+        out.print(empty)
+
+
+def fields(found: Mapping[str, Any], indent: int = 0) -> None:
+    """A nested document as indented lines."""
+    for name, value in found.items():
+        if isinstance(value, Mapping) and value:
+            out.print(f"{'  ' * indent}[bold]{name}[/bold]")
+            fields(value, indent + 1)
+        else:
+            shown = ", ".join(map(str, value)) if isinstance(value, list | tuple) else value
+            out.print(f"{'  ' * indent}[bold]{name}[/bold]  ", end="")
+            out.print("-" if shown in (None, "", {}) else str(shown), markup=False)
+
+
+def problem(error: BarnabusError) -> None:
+    """A failure: its code and place, what happened, and the next step."""
+    where = f" at {error.field}" if error.field else ""
+    err.print(f"[red bold]{error.code}[/red bold]{where}: {error.row.message}", end=" ")
+    if error.detail:
+        err.print(error.detail, markup=False, end=" ")
+    err.print(f"\n  Next: {error.row.hint}", markup=False)
+
+
+def coded(command: Callable[P, R]) -> Callable[P, R]:
+    """A command whose coded failures end in one readable message and the code's exit status."""
+
+    @wraps(command)
+    def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return command(*args, **kwargs)
+        except BarnabusError as error:
+            problem(error)
+            raise typer.Exit(error.row.exit) from None
+        except KeyboardInterrupt:
+            raise typer.Exit(130) from None
+
+    return run
+
+
+def agency(name: str, known: Iterable[Agency] = tuple(Agency)) -> Agency:
+    """The agency of this name. Raises `agency.unknown`, listing those that there are."""
+    names = sorted(agency.value for agency in known)
+    if name not in names:
+        raise Refused("agency.unknown", detail=f"There are: {', '.join(names)}.")
+    return Agency(name)

@@ -1,0 +1,69 @@
+"""`barnabus submit AGENCY FILE|-`: hand an adapter a command as the agency's own system would."""
+
+import asyncio
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from nats.errors import NoRespondersError
+from nats.errors import TimeoutError as NatsTimeoutError
+
+from bus import connection
+from bus.settings import Settings
+from cli import show
+from contracts import subjects
+from contracts.agencies import Agency
+from contracts.errors import BarnabusError, Refused
+
+ANSWER_TIMEOUT_S = 10.0
+
+
+@show.coded
+def submit(
+    agency: Annotated[str, typer.Argument(help="Whose adapter: police, social.")],
+    file: Annotated[str, typer.Argument(help="A JSON command, or - for standard input.")],
+    as_json: show.AsJson = False,
+) -> None:
+    """Hand an adapter a command. Answers with the event's id and, when logged, its stamp; or with a coded error."""
+    answer = asyncio.run(ask(Settings(), show.agency(agency), _read(file)))
+    if as_json:
+        show.document(answer)
+    elif "error" not in answer:
+        _say(answer)
+    if "error" in answer:
+        problem = answer["error"]
+        if not as_json:
+            show.problem(BarnabusError(problem["code"], field=problem.get("field"), detail=problem.get("detail")))
+        raise typer.Exit(BarnabusError(problem["code"]).row.exit)
+
+
+def _say(answer: dict[str, Any]) -> None:
+    stamp = answer["stamp"]
+    where = f"logged at position {stamp['position']}, {stamp['logged_at']}" if stamp else "recorded, not yet logged"
+    again = " (the same command was taken before)" if answer["repeated"] else ""
+    show.out.print(f"[green bold]{answer['status']}[/green bold]  event {answer['id']}  case {answer['case_ref']}")
+    show.out.print(f"  {where}{again}")
+    if answer["void"]:
+        show.out.print(f"  [yellow]void: {answer['void']}[/yellow]")
+
+
+def _read(file: str) -> bytes:
+    try:
+        return sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+    except OSError as error:
+        raise Refused("file.unreadable", detail=f"{file}: {error.strerror}.") from None
+
+
+async def ask(settings: Settings, agency: Agency, command: bytes) -> dict[str, Any]:
+    """The adapter's answer. Raises `nats.unreachable` or `adapter.unreachable`."""
+    nats = await connection.connect(settings, agency, "system", patient=False)
+    try:
+        answer = await nats.request(subjects.COMMAND, command, timeout=ANSWER_TIMEOUT_S)
+    except (NoRespondersError, NatsTimeoutError):
+        raise BarnabusError("adapter.unreachable", detail=f"Agency: {agency}.") from None
+    finally:
+        await nats.close()
+    found: dict[str, Any] = json.loads(answer.data)
+    return found

@@ -1,0 +1,128 @@
+"""One case as the log has it: its records in order, and for each letter when its recipient had it.
+
+It shows envelope and outcome codes; what the letters said lies with the agencies and is not in the log.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from bus.chains import RECEIPT, receipt_of
+from bus.log import Logged
+from contracts.agencies import Agency
+from contracts.catalogue import entry_of
+from contracts.handoff import Act, Move, Standing, fold
+
+
+@dataclass(slots=True)
+class Delivery:
+    """One letter: to whom, and when its system had it by its own signed word; None while nobody has signed."""
+
+    to: Agency
+    number: int
+    tiers: tuple[str, ...]
+    received_at: datetime | None = None
+    opened: bool | None = None
+
+
+@dataclass(slots=True)
+class CaseLog:
+    records: list[Logged] = field(default_factory=list)
+    deliveries: dict[tuple[str, str, int], Delivery] = field(default_factory=dict)  # by sender, recipient, number
+    _acts: dict[UUID, list[Act]] = field(default_factory=dict)
+    _refused: set[UUID] = field(default_factory=set)
+
+    def apply(self, logged: Logged) -> None:
+        """Take in one record of the case, or one receipt that may cover its letters."""
+        record = logged.record
+        if record.type == RECEIPT:
+            receipt = receipt_of(record)
+            for letter in receipt.letters:
+                delivery = self.deliveries.get((receipt.sender, record.sender, letter.number))
+                if delivery:
+                    delivery.received_at, delivery.opened = letter.received_at, letter.opened
+            return
+        self.records.append(logged)
+        for entry in record.data.letters:
+            tiers = tuple(tier.value for tier in entry.tiers)
+            self.deliveries[record.sender, entry.to, entry.number] = Delivery(entry.to, entry.number, tiers)
+        self._take_act(logged)
+
+    def _take_act(self, logged: Logged) -> None:
+        record, content = logged.record, logged.record.data.content
+        move = entry_of(record.type).move
+        if move is None:
+            return
+        handoff_id = record.id if move is Move.MAKE else UUID(content["handoff_id"])
+        to = Agency(content["to"]) if move is Move.MAKE else None
+        asked_id = UUID(content["asked_id"]) if "asked_id" in content else None
+        act = Act(record.id, move, Agency(record.sender), logged.stamp.position, to, asked_id)
+        self._acts.setdefault(handoff_id, []).append(act)
+
+    def links(self) -> set[tuple[str, str]]:
+        """The links that carried this case's letters."""
+        return {(sender, recipient) for sender, recipient, _ in self.deliveries}
+
+    def unsigned(self) -> bool:
+        """Is there a letter whose recipient has not signed for it?"""
+        return any(delivery.received_at is None for delivery in self.deliveries.values())
+
+    def standings(self) -> dict[UUID, Standing]:
+        return {handoff_id: fold(acts) for handoff_id, acts in self._acts.items()}
+
+    def document(self, case_ref: str) -> dict[str, Any]:
+        """The case with stable keys."""
+        standings = self.standings()
+        voids = {void.act.id: void.reason.value for standing in standings.values() for void in standing.voids}
+        return {
+            "case_ref": case_ref,
+            "position": max((logged.stamp.position for logged in self.records), default=0),
+            "events": [self._event(logged, voids) for logged in self.records],
+            "handoffs": [
+                {
+                    "id": str(handoff_id),
+                    "stage": standing.stage.value,
+                    "opener": standing.opener,
+                    "receiver": standing.receiver,
+                    "whose_move": standing.whose_move,
+                }
+                for handoff_id, standing in standings.items()
+            ],
+        }
+
+    def _event(self, logged: Logged, voids: dict[UUID, str]) -> dict[str, Any]:
+        record = logged.record
+        letters = [self.deliveries[record.sender, entry.to, entry.number] for entry in record.data.letters]
+        return {
+            "position": logged.stamp.position,
+            "logged_at": logged.stamp.logged_at.isoformat(),
+            "synthetic": logged.stamp.synthetic,
+            "id": str(record.id),
+            "type": record.type,
+            "sender": record.sender,
+            "about": record.data.about.model_dump(mode="json") if record.data.about else None,
+            "codes": record.data.content,
+            "causation_id": str(record.causationid) if record.causationid else None,
+            "correlation_id": str(record.correlationid) if record.correlationid else None,
+            "void": voids.get(record.id),
+            "letters": [
+                {
+                    "to": letter.to.value,
+                    "number": letter.number,
+                    "tiers": list(letter.tiers),
+                    "received_at": letter.received_at.isoformat() if letter.received_at else None,
+                    "opened": letter.opened,
+                }
+                for letter in letters
+            ],
+        }
+
+
+def case_log(records: Iterable[Logged]) -> CaseLog:
+    """The case that these records come to."""
+    found = CaseLog()
+    for logged in records:
+        found.apply(logged)
+    return found
