@@ -44,7 +44,9 @@ class Heads:
         """Raises `chain.*` or `receipt.out-of-place` unless this record is the next of all its chains."""
         _follows(self.of_sender(record.sender), record.number, record.previous, "number")
         for letter in record.data.letters:
-            _follows(self.of_link(record.sender, letter.to), letter.number, letter.previous, f"data.letters.{letter.to}")
+            _follows(
+                self.of_link(record.sender, letter.to), letter.number, letter.previous, f"data.letters.{letter.to}"
+            )
         if record.type == RECEIPT:
             self._check_receipt(record, receipt_of(record))
 

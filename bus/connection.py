@@ -2,7 +2,6 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 import nats
@@ -46,9 +45,6 @@ class Reach:
         self.reset()
         _log.info("nats.reconnected", url=self._url)
 
-    def callbacks(self) -> dict[str, Callable[..., Awaitable[None]]]:
-        return {"error_cb": self.on_error, "reconnected_cb": self.on_back}
-
 
 def inbox_prefix(user: str) -> str:
     """Where a user hears its answers: one user of an account cannot listen to another's."""
@@ -73,7 +69,8 @@ async def connect(settings: Settings, owner: str, user: str, *, patient: bool) -
     """A connection. A patient one waits for NATS as long as it takes and says so; else `nats.unreachable` in 3 s."""
     url = settings.url()
     reach = Reach(url)
-    opening = nats.connect(url, **options(settings, owner, user), **reach.callbacks())
+    told = {"error_cb": reach.on_error, "reconnected_cb": reach.on_back}
+    opening = nats.connect(url, **options(settings, owner, user), **told)
     if patient:
         return await opening
     try:

@@ -5,6 +5,7 @@
 
 import os
 import signal
+from itertools import count
 
 POINTS = (
     "relay.built",  # an act's submission is committed to the outbox, nothing is sent
@@ -16,14 +17,10 @@ POINTS = (
 )
 
 _name, _, _times = os.environ.get("BARNABUS_KILL_AT", "").partition(":")
-_left = int(_times or 1)
+_passes = count(1)
 
 
 def point(name: str) -> None:
-    """Die here, if this is the point asked for."""
-    global _left
-    if name != _name:
-        return
-    _left -= 1
-    if _left == 0:
+    """Die here, if this is the point and the pass asked for."""
+    if name == _name and next(_passes) == int(_times or 1):
         os.kill(os.getpid(), signal.SIGKILL)

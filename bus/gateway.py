@@ -15,7 +15,7 @@ from nats.aio.client import Client
 from nats.errors import Error as NatsError
 from nats.js.errors import APIError
 
-from bus import faults, seal
+from bus import faults, seal, streams
 from bus.chains import RECEIPT, receipt_of
 from bus.clock import Clock
 from bus.directory import Directory
@@ -57,9 +57,11 @@ def examine(raw: bytes, account: Agency, directory: Directory) -> Examined:
 
 
 class Gateway:
-    """`submit` is safe to repeat: the same bytes get the same answer, and letters nobody signed for are posted again."""
+    """`submit` is safe to repeat: the same bytes get the same answer, unreceipted letters are posted again."""
 
-    def __init__(self, nats: Client, directory: Directory, key: OKPKey, ledger: Ledger, clock: Clock, *, synthetic: bool = False) -> None:
+    def __init__(
+        self, nats: Client, directory: Directory, key: OKPKey, ledger: Ledger, clock: Clock, *, synthetic: bool = False
+    ) -> None:
         self._nats = nats
         self._js = nats.jetstream(timeout=_PUBLISH_TIMEOUT_S)
         self._directory = directory
@@ -71,6 +73,11 @@ class Gateway:
         self._one_at_a_time = asyncio.Lock()
 
     async def catch_up(self) -> int:
+        """The log's last position, once this gateway has folded all of it.
+
+        Raises `log.damaged` or `log.misconfigured`: such a log is not written to.
+        """
+        await streams.compare(self._nats)
         async with self._one_at_a_time:
             await self._ledger.catch_up(self._log, self._directory)
             return self._ledger.heads.position
@@ -139,7 +146,9 @@ class Gateway:
         stamp = Stamp.model_validate_json(seal.verify(token, self._directory.signer("gateway"), typ=STAMP_TYP))
         sealed = {letter.to: letter.jwe for letter in found.submission.letters}
         posts = [
-            self._deliver(subjects.post_letters(letter.to), sealed[letter.to].encode(), self._postmark(record, stamp, letter.to))
+            self._deliver(
+                subjects.post_letters(letter.to), sealed[letter.to].encode(), self._postmark(record, stamp, letter.to)
+            )
             for letter in record.data.letters
             if letter.number > self._ledger.heads.received(record.sender, letter.to)
         ]
@@ -147,11 +156,15 @@ class Gateway:
             notice = Notice(
                 kind="receipt", record=found.submission.record, signature=found.submission.signature, stamp=token
             )
-            posts.append(self._deliver(subjects.post_notices(receipt_of(record).sender), notice.model_dump_json().encode(), None))
+            posts.append(
+                self._deliver(subjects.post_notices(receipt_of(record).sender), notice.model_dump_json().encode(), None)
+            )
         try:
             await asyncio.gather(*posts)
         except (NatsError, TimeoutError, APIError):
-            raise BarnabusError("log.unavailable", detail="The record is logged; a letter could not be posted.") from None
+            raise BarnabusError(
+                "log.unavailable", detail="The record is logged; a letter could not be posted."
+            ) from None
 
     async def _deliver(self, subject: str, payload: bytes, postmark: str | None) -> None:
         headers = {subjects.POSTMARK: postmark} if postmark else None
@@ -185,7 +198,6 @@ class Gateway:
         """The end of this account's own chain as the log has it."""
         head = self._ledger.heads.of_sender(account)
         return {"number": head.number, "digest": head.digest, "position": self._ledger.heads.position}
-
 
 
 def account_of(subject: str, reply: str, headers: Mapping[str, str] | None) -> Agency | None:

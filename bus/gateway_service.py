@@ -20,7 +20,7 @@ from bus.clock import Clock
 from bus.gateway import Gateway, account_of
 from contracts import subjects
 from contracts.agencies import Agency
-from contracts.errors import BarnabusError
+from contracts.errors import BarnabusError, Then
 
 ALIVE_EVERY_S = 0.3
 SILENCE_S = 1.5
@@ -80,8 +80,10 @@ class GatewayService:
     async def _take_over(self) -> None:
         try:
             position = await self.gateway.catch_up()
+        except (NatsError, TimeoutError):
+            return
         except BarnabusError as error:
-            if error.code == "log.damaged":
+            if error.then is Then.HALT:
                 raise
             _log.warning("gateway.waiting", name=self.name, code=error.code)
             return
@@ -139,5 +141,7 @@ class GatewayService:
         return self.gateway.heads_of(account)
 
 
-_PLACES = frozenset({"type", "dataschema", "source", "letters", "record.source", "record.number", "number", "data.letters"})
+_PLACES = frozenset(
+    {"type", "dataschema", "source", "letters", "record.source", "record.number", "number", "data.letters"}
+)
 """Places that may be logged: a field's name that a stranger chose could itself say too much."""

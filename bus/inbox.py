@@ -50,7 +50,9 @@ class Inbox:
     def missing(self, sender: Agency, below: int) -> tuple[int, ...]:
         """Numbers lower than `below` that this inbox does not hold: the lowest 500."""
         start = self._contiguous(sender)
-        held = self._store.read("SELECT number FROM inbox WHERE sender = ? AND number > ? AND number < ?", sender, start, below)
+        held = self._store.read(
+            "SELECT number FROM inbox WHERE sender = ? AND number > ? AND number < ?", sender, start, below
+        )
         here = {row["number"] for row in held}
         found: list[int] = []
         for number in range(start + 1, below):
@@ -93,7 +95,7 @@ class Inbox:
         vault_item: str | None = None,
         jwe: str | None = None,
     ) -> Statement:
-        """The write that keeps a letter. Its sealed bytes stay only while it is parked: opened, it lies in the vault."""
+        """The write that keeps a letter; its sealed bytes only while it is parked: opened, it lies in the vault."""
         row = (
             mark.sender, mark.number, str(mark.record_id), mark.case_ref, type_name, mark.position,
             mark.logged_at.isoformat(), received_at.isoformat(), mark.sealed, state, reason, vault_item, jwe, postmark,
@@ -101,7 +103,8 @@ class Inbox:
         )  # fmt: skip
         return Statement(
             "INSERT INTO inbox (sender, number, record_id, case_ref, type, position, logged_at, received_at, "
-            "sealed_digest, state, reason, vault_item, jwe, postmark, after_gap, opened) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+            "sealed_digest, state, reason, vault_item, jwe, postmark, after_gap, opened) "
+            "VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
             row,
         )
 

@@ -30,7 +30,8 @@ def new_nats_seed() -> bytes:
 
 
 def nats_public(seed: bytes) -> str:
-    return nkeys.from_seed(bytearray(seed)).public_key.decode()
+    public: bytes = nkeys.from_seed(bytearray(seed)).public_key
+    return public.decode()
 
 
 def write(path: Path, data: bytes) -> None:

@@ -25,7 +25,7 @@ def _die_with_parent() -> None:
 
 
 def main(folder: str, command: list[str]) -> int:
-    server = subprocess.Popen(command, stdin=subprocess.DEVNULL, preexec_fn=_die_with_parent)
+    server = subprocess.Popen(command, stdin=subprocess.DEVNULL, preexec_fn=_die_with_parent)  # noqa: PLW1509  no thread runs yet
 
     def end(*_: object) -> None:
         server.terminate()

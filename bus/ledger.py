@@ -41,7 +41,9 @@ class Ledger:
 
     def place(self, sender: str, number: int) -> tuple[int, str] | None:
         """Position and digest of a sender's record that is in the log already."""
-        found = self._db.execute("SELECT position, digest FROM places WHERE sender = ? AND number = ?", (sender, number))
+        found = self._db.execute(
+            "SELECT position, digest FROM places WHERE sender = ? AND number = ?", (sender, number)
+        )
         row = found.fetchone()
         return (row[0], row[1]) if row else None
 
@@ -53,7 +55,9 @@ class Ledger:
         for chain, head in changed(record, digest):
             self._db.execute("INSERT OR REPLACE INTO heads VALUES (?,?,?)", (chain, head.number, head.digest))
         if record.type == RECEIPT:
-            self._db.execute("INSERT OR REPLACE INTO receipted VALUES (?,?)", (record.subject, self.heads.receipted[record.subject]))
+            self._db.execute(
+                "INSERT OR REPLACE INTO receipted VALUES (?,?)", (record.subject, self.heads.receipted[record.subject])
+            )
         self._db.execute("COMMIT")
 
     async def catch_up(self, log: LogReader, directory: Directory) -> None:

@@ -63,7 +63,7 @@ async def prepare(settings: Settings) -> None:
     """Make the streams that are missing, and compare those that are there."""
     nats = await connection.connect(settings, GATEWAY, "provisioner", patient=False)
     try:
-        await streams.provision(nats.jetstream())
+        await streams.provision(nats)
     finally:
         await nats.close()
 

@@ -68,7 +68,8 @@ class Outbox:
         row = (built.number, str(record.id), record.type, notification_id, built.body, built.record_digest)
         return [
             Statement(
-                "INSERT INTO outbox (number, record_id, type, notification_id, submission, record_digest) VALUES (?,?,?,?,?,?)",
+                "INSERT INTO outbox (number, record_id, type, notification_id, submission, record_digest) "
+                "VALUES (?,?,?,?,?,?)",
                 row,
             ),
             *(
@@ -111,7 +112,7 @@ class Outbox:
         """The logged submissions that hold these letters, to be sent once more."""
         wanted = sorted(set(numbers))
         places = ",".join("?" * len(wanted))
-        found = self._store.read(
+        found = self._store.read(  # question marks only are put into the text
             "SELECT DISTINCT o.number, o.submission FROM outbox o JOIN outbox_letters l ON l.outbox_number = o.number "
             f"WHERE o.stamp IS NOT NULL AND l.recipient = ? AND l.number IN ({places}) ORDER BY o.number",  # noqa: S608
             recipient,

@@ -1,9 +1,8 @@
-"""Making a home: keys for everyone, the signed directory, and the configuration of the server, all from the catalogue."""
+"""Making a home: keys for everyone, the signed directory, the server's configuration; all from the catalogue."""
 
 import json
 from datetime import datetime
 from pathlib import Path
-
 
 from bus import directory, keys
 from bus.settings import Settings

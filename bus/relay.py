@@ -169,14 +169,20 @@ class Relay:
             raise BarnabusError(code if code in CODES else "internal", field=body["refused"].get("field"))
         token = body["stamp"]
         stamp = Stamp.model_validate_json(seal.verify(token, self._directory.signer("gateway"), typ=STAMP_TYP))
-        if (str(stamp.record_id), stamp.record, stamp.account) != (waiting.record_id, waiting.record_digest, self._agency):
+        if (str(stamp.record_id), stamp.record, stamp.account) != (
+            waiting.record_id,
+            waiting.record_digest,
+            self._agency,
+        ):
             raise BarnabusError("signature.invalid", detail="The stamp speaks of another record.")
         return token, stamp
 
     def _note(self, error: BarnabusError, waiting: Waiting) -> None:
         stuck = error.code if error.then is not Then.RETRY else None
         if stuck and stuck != self.halted:
-            _log.error("relay.halted", agency=self._agency, code=error.code, record_id=waiting.record_id, hint=error.row.hint)
+            _log.error(
+                "relay.halted", agency=self._agency, code=error.code, record_id=waiting.record_id, hint=error.row.hint
+            )
         self.halted = stuck
 
     def _settle(self, waiting: Waiting, token: str, stamp: Stamp) -> None:
@@ -188,7 +194,9 @@ class Relay:
 
     def _free(self, waiting: Waiting, error: BarnabusError) -> None:
         """A permanent refusal: its number is used by `submission.refused`, and the act shows as void."""
-        _log.error("submission.refused", agency=self._agency, code=error.code, record_id=waiting.record_id, type=waiting.type)
+        _log.error(
+            "submission.refused", agency=self._agency, code=error.code, record_id=waiting.record_id, type=waiting.type
+        )
         refused = Submission.model_validate_json(waiting.body)
         record = json.loads(refused.record)
         outgoing = Outgoing(

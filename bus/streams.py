@@ -4,9 +4,10 @@ A stream's configuration is part of the promise that the log is immutable: an up
 schedules) without a delete, so what differs from this page is an alarm, not a preference.
 """
 
+import json
 from typing import Any
 
-from nats.js import JetStreamContext
+from nats.aio.client import Client
 from nats.js.api import AckPolicy, ConsumerConfig, DiscardPolicy, RetentionPolicy, StorageType, StreamConfig
 from nats.js.errors import NotFoundError
 
@@ -18,6 +19,7 @@ from contracts.errors import BarnabusError
 POST_LIMIT_BYTES = 1024**3
 """An agency's post holds at most this; past it a sender is told to try again, and keeps what it has."""
 ACK_WAIT_S = 30.0
+INFO_TIMEOUT_S = 5.0
 TAKEN_AT_ONCE = 64
 """At most so many letters are out for handling and not yet acknowledged."""
 
@@ -66,8 +68,9 @@ def taker() -> ConsumerConfig:
     )
 
 
-async def provision(js: JetStreamContext, replicas: int = 1) -> None:
+async def provision(nats: Client, replicas: int = 1) -> None:
     """Make what is missing; change nothing that is there. Raises `log.misconfigured` if what is there differs."""
+    js = nats.jetstream()
     for config in (cases(replicas), *(post(agency, replicas) for agency in Agency)):
         assert config.name
         try:
@@ -76,36 +79,36 @@ async def provision(js: JetStreamContext, replicas: int = 1) -> None:
             await js.add_stream(config)
         if config.name != subjects.CASES:
             await js.add_consumer(config.name, taker())
-    await compare(js)
+    await compare(nats)
 
 
-async def compare(js: JetStreamContext) -> None:
+async def compare(nats: Client) -> None:
     """Raises `log.misconfigured`, naming stream and setting, if a stream is not as on this page."""
     for wanted in (cases(), *(post(agency) for agency in Agency)):
-        assert wanted.name
-        try:
-            found = (await js.stream_info(wanted.name)).config
-        except NotFoundError:
-            raise BarnabusError("log.misconfigured", detail=f"Stream {wanted.name} is missing.") from None
-        differs = [name for name, value in _promised(wanted).items() if _promised(found)[name] != value]
+        answer = await nats.request(f"$JS.API.STREAM.INFO.{wanted.name}", b"{}", timeout=INFO_TIMEOUT_S)
+        found = json.loads(answer.data).get("config")
+        if found is None:
+            raise BarnabusError("log.misconfigured", detail=f"Stream {wanted.name} is missing.")
+        differs = sorted(_differences(wanted.as_dict(), found))
         if differs:
-            raise BarnabusError("log.misconfigured", detail=f"Stream {wanted.name}: {', '.join(sorted(differs))}.")
+            raise BarnabusError("log.misconfigured", detail=f"Stream {wanted.name}: {', '.join(differs)}.")
 
 
-def _promised(config: StreamConfig) -> dict[str, Any]:
-    """Every setting that can lose or change an entry; the number of replicas is the operator's."""
-    erasing = ("allow_msg_ttl", "allow_msg_schedules", "subject_delete_marker_ttl", "mirror", "sources", "republish", "sealed")
-    return {
-        "subjects": sorted(config.subjects or []),
-        "retention": config.retention,
-        "storage": config.storage,
-        "discard": config.discard,
-        "max_msgs": config.max_msgs if config.max_msgs is not None else -1,
-        "max_bytes": config.max_bytes if config.max_bytes is not None else -1,
-        "max_age": config.max_age or 0,
-        "max_msgs_per_subject": config.max_msgs_per_subject if config.max_msgs_per_subject is not None else -1,
-        "deny_delete": bool(config.deny_delete),
-        "deny_purge": bool(config.deny_purge),
-        "allow_rollup_hdrs": bool(config.allow_rollup_hdrs),
-        **{name: getattr(config, name, None) or None for name in erasing},
-    }
+def _differences(wanted: dict[str, Any], found: dict[str, Any]) -> set[str]:
+    """Settings that differ. One that we never heard of and that is switched on counts: it may be able to erase."""
+    names = (wanted.keys() | found.keys()) - _OPERATORS
+    return {name for name in names if (wanted.get(name) or _OFF) != (found.get(name) or _OFF)}
+
+
+_OFF = -1
+"""JetStream writes "no limit" as -1, 0, or nothing at all."""
+_OPERATORS = {
+    "num_replicas",
+    "metadata",
+    "placement",
+    "description",
+    "compression",
+    "duplicate_window",
+    "max_consumers",
+}
+"""Settings that can neither lose nor change an entry: the operator's own."""

@@ -36,14 +36,17 @@ class Vault:
         item = str(uuid4())
         key, writes = self._key_for(person)
         writes.append(
-            Statement("INSERT INTO vault_items VALUES (?,?,?)", (item, person, _lock(AESGCM(key), seal.dump(values), item)))
+            Statement(
+                "INSERT INTO vault_items VALUES (?,?,?)", (item, person, _lock(AESGCM(key), seal.dump(values), item))
+            )
         )
         return item, writes
 
     def get(self, item: str) -> Any | None:
         """The item's values; None if they were erased. Raises `content.unreadable` if the vault key does not fit."""
         found = self._store.read(
-            "SELECT sealed, wrapped, k.person FROM vault_items i JOIN vault_keys k ON k.person = i.person WHERE id = ?", item
+            "SELECT sealed, wrapped, k.person FROM vault_items i JOIN vault_keys k ON k.person = i.person WHERE id = ?",
+            item,
         )
         if not found:
             return None

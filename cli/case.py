@@ -92,7 +92,8 @@ def _print(document: dict[str, Any]) -> None:
     rows = []
     for event in document["events"]:
         letters = "; ".join(
-            f"{letter['to']}: " + (f"received {letter['received_at'][11:19]}" if letter["received_at"] else "not received yet")
+            f"{letter['to']}: "
+            + (f"received {letter['received_at'][11:19]}" if letter["received_at"] else "not received yet")
             for letter in event["letters"]
         )
         what = event["type"] + (f"  VOID: {event['void']}" if event["void"] else "")

@@ -1,6 +1,13 @@
 import typer
+
 app = typer.Typer()
+
+
 @app.callback()
-def x(): pass
+def x():
+    pass
+
+
 @app.command()
-def catalogue(): pass
+def catalogue():
+    pass

@@ -33,7 +33,9 @@ def demo(
     once: Annotated[bool, typer.Option("--once", help="End by itself after the story.")] = False,
     as_json: show.AsJson = False,
     scenarios: Annotated[Path, typer.Option(help="A folder of scenario files.")] = SCENARIOS,
-    home: Annotated[Path | None, typer.Option(help="Keep the home here; without it, a temporary one that goes at the end.")] = None,
+    home: Annotated[
+        Path | None, typer.Option(help="Keep the home here; without it, a temporary one that goes at the end.")
+    ] = None,
 ) -> None:
     """Watch a case travel between two agencies, through a duplicate, a crossing and kills; stays up until Ctrl-C."""
     logging.configure("demo")
@@ -61,7 +63,10 @@ async def _play(settings: Settings, scenarios: Path, told: "asyncio.Task[Any]", 
     stories = read_all(scenarios)
     say = _quiet if as_json else _say
     async with node.embedded(settings) as server:
-        say("", f"A real nats-server at {server.url}, two gateways, {len(APPLICATIONS)} adapters: each a process of its own.")
+        say(
+            "",
+            f"A real nats-server at {server.url}, two gateways, two adapters: each a process of its own.",
+        )
         processes = Processes(settings)
         player = Player(settings, processes, say)
         try:
@@ -112,7 +117,9 @@ async def read_log(settings: Settings) -> list[Logged]:
         await nats.close()
 
 
-def summarise(settings: Settings, logged: list[Logged], repeated: dict[Any, int], kills: dict[str, int]) -> dict[str, Any]:
+def summarise(
+    settings: Settings, logged: list[Logged], repeated: dict[Any, int], kills: dict[str, int]
+) -> dict[str, Any]:
     """What stores and log hold, compared with each other; nothing is taken from the script."""
     facts, agencies = {}, {}
     for agency in APPLICATIONS:
@@ -166,10 +173,17 @@ def _say(who: str, what: str) -> None:
 def _sum_up(summary: dict[str, Any], settings: Settings, logged: list[Logged]) -> None:
     show.out.print("\n[bold]What it came to[/bold], counted from stores, log and receipts:")
     columns = ("agency", *next(iter(summary["agencies"].values())))
-    show.table([c.replace("_", " ") for c in columns], [(name, *row.values()) for name, row in summary["agencies"].items()], empty="")
+    show.table(
+        [c.replace("_", " ") for c in columns],
+        [(name, *row.values()) for name, row in summary["agencies"].items()],
+        empty="",
+    )
     log = summary["log"]
     verified = "all chains verified" if log["chains_verified"] else "CHAINS BROKEN"
-    show.out.print(f"Log: {log['position']} entries, {log['events']} of them events; {verified}. Lost: {summary['lost']}. {summary['seconds']} s.")
+    show.out.print(
+        f"Log: {log['position']} entries, {log['events']} of them events; {verified}. "
+        f"Lost: {summary['lost']}. {summary['seconds']} s."
+    )
     for void in summary["void_acts"]:
         show.out.print(f"Void: {void['agency']}'s {void['move']} at position {void['position']}, {void['reason']}.")
     case_ref = next(entry.record.subject for entry in logged if entry.record.type != RECEIPT)

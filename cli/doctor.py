@@ -5,6 +5,7 @@ import json
 import stat
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -64,8 +65,8 @@ async def _examine(settings: Settings) -> list[Finding]:
     finally:
         await nats.close()
     for agency in APPLICATIONS:
-        found.append(await _try_async(f"{agency}: gateway", lambda agency=agency: _gateway(settings, agency)))
-        found.append(await _try_async(f"{agency}: adapter", lambda agency=agency: _adapter(settings, agency)))
+        found.append(await _try_async(f"{agency}: gateway", partial(_gateway, settings, agency)))
+        found.append(await _try_async(f"{agency}: adapter", partial(_adapter, settings, agency)))
         found.extend(_store(settings, agency))
     return found
 
@@ -84,7 +85,7 @@ def _permissions(folder: Path) -> str:
 
 
 async def _streams(nats: Client) -> str:
-    await streams.compare(nats.jetstream())
+    await streams.compare(nats)
     return "as provisioned"
 
 
@@ -113,11 +114,20 @@ def _store(settings: Settings, agency: Agency) -> list[Finding]:
         waiting, parked, gaps = application.outbox.waiting(), application.inbox.parked(), application.inbox.gaps()
     found = []
     if waiting:
-        found.append(Finding(f"{agency}: outbox", "warn", f"number {waiting.number} waits for the log", "If it stays: read the adapter's log."))
+        found.append(
+            Finding(
+                f"{agency}: outbox",
+                "warn",
+                f"number {waiting.number} waits for the log",
+                "If it stays: read the adapter's log.",
+            )
+        )
     if parked:
         found.append(Finding(f"{agency}: parked", "warn", f"{len(parked)} letters", f"barnabus parked list {agency}"))
     for sender, numbers in gaps.items():
-        found.append(Finding(f"{agency}: missing", "warn", f"letters {numbers[0]}… of {sender}", "They are asked for again."))
+        found.append(
+            Finding(f"{agency}: missing", "warn", f"letters {numbers[0]}… of {sender}", "They are asked for again.")
+        )
     return found or [Finding(f"{agency}: store", "ok", "nothing waits, nothing is parked, nothing is missing")]
 
 

@@ -64,7 +64,15 @@ def list_(
     show.table(
         ("position", "received", "from", "type", "case", "state", "id"),
         (
-            (r["position"], r["received_at"][:19], r["sender"], r["type"], r["case_ref"], r["reason"] or r["state"], r["id"])
+            (
+                r["position"],
+                r["received_at"][:19],
+                r["sender"],
+                r["type"],
+                r["case_ref"],
+                r["reason"] or r["state"],
+                r["id"],
+            )
             for r in rows
         ),
         empty="No letters.",
@@ -73,7 +81,9 @@ def list_(
 
 @app.command("show")
 @show.coded
-def show_(agency: AGENCY, letter_id: Annotated[str, typer.Argument(help="The letter's id.")], as_json: show.AsJson = False) -> None:
+def show_(
+    agency: AGENCY, letter_id: Annotated[str, typer.Argument(help="The letter's id.")], as_json: show.AsJson = False
+) -> None:
     """Show one letter with its content, and what its handoff has come to."""
     with opened(show.agency(agency, APPLICATIONS), Settings()) as application:
         row = application.inbox.letter(letter_id)
@@ -89,7 +99,11 @@ def show_(agency: AGENCY, letter_id: Annotated[str, typer.Argument(help="The let
 
 @app.command()
 @show.coded
-def follow(agency: AGENCY, after: Annotated[int, typer.Option(help="Start above this position.")] = 0, as_json: show.AsJson = False) -> None:
+def follow(
+    agency: AGENCY,
+    after: Annotated[int, typer.Option(help="Start above this position.")] = 0,
+    as_json: show.AsJson = False,
+) -> None:
     """Show letters as they arrive, until Ctrl-C; with --json one document a line."""
     with opened(show.agency(agency, APPLICATIONS), Settings()) as application:
         seen = set[tuple[str, int]]()
@@ -104,7 +118,8 @@ def follow(agency: AGENCY, after: Annotated[int, typer.Option(help="Start above 
                     sys.stdout.flush()
                 else:
                     show.out.print(
-                        f"{found['position']:>6}  {found['received_at'][:19]}  {found['sender']:<12}{found['type'] or '?':<30}"
+                        f"{found['position']:>6}  {found['received_at'][:19]}  "
+                        f"{found['sender']:<12}{found['type'] or '?':<30}"
                         f"{found['case_ref']}  {found['reason'] or found['state']}"
                     )
             time.sleep(_LOOK_EVERY_S)

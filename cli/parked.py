@@ -46,7 +46,9 @@ def list_(agency: AGENCY, as_json: show.AsJson = False) -> None:
 
 @app.command("show")
 @show.coded
-def show_(agency: AGENCY, letter_id: Annotated[str, typer.Argument(help="The letter's id.")], as_json: show.AsJson = False) -> None:
+def show_(
+    agency: AGENCY, letter_id: Annotated[str, typer.Argument(help="The letter's id.")], as_json: show.AsJson = False
+) -> None:
     """Show one parked letter: its place, its reason, the next step."""
     with opened(show.agency(agency, APPLICATIONS), Settings()) as application:
         found = [_document(row) for row in application.inbox.parked() if row["record_id"] == letter_id]

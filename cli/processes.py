@@ -25,7 +25,10 @@ class Processes:
         """Start one; `kill_at` makes it die at a named point, as from SIGKILL."""
         log = self.log_of(name)
         log.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        environment = os.environ | {"BARNABUS_HOME": str(self.settings.home.resolve()), "BARNABUS_NATS_URL": self.settings.url()}
+        environment = os.environ | {
+            "BARNABUS_HOME": str(self.settings.home.resolve()),
+            "BARNABUS_NATS_URL": self.settings.url(),
+        }
         environment.pop("BARNABUS_KILL_AT", None)
         if kill_at:
             environment["BARNABUS_KILL_AT"] = kill_at

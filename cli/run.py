@@ -29,12 +29,14 @@ def provision() -> None:
     settings = Settings()
     provisioning.provision(settings, wall_clock())
     show.out.print(f"Provisioned {settings.home}.")
-    show.out.print(f"Now take {settings.keys('root')} off this machine: the root key signs the directory and is not needed to run.")
+    show.out.print(
+        f"Now take {settings.keys('root')} off this machine: the root key signs the directory and is not needed to run."
+    )
 
 
 @show.coded
 def up() -> None:
-    """Run everything in one process: the server, a gateway, every adapter. Ctrl-C ends it and leaves nothing running."""
+    """Run everything in one process: server, gateway, adapters. Ctrl-C ends it and leaves nothing running."""
     logging.configure("up")
     asyncio.run(_up(Settings()))
 
@@ -85,4 +87,3 @@ def adapter(agency: Annotated[str, typer.Argument(help="police or social.")]) ->
     settings = Settings()
     settings.url()
     asyncio.run(Adapter(kind, settings).app.run())
-

@@ -142,7 +142,9 @@ class Player:
         name = sent.command.get("command", "?")
         try:
             raw = json.dumps(sent.command).encode()
-            answer = json.loads((await self._systems[sent.agency].request(subjects.COMMAND, raw, timeout=ANSWER_TIMEOUT_S)).data)
+            answer = json.loads(
+                (await self._systems[sent.agency].request(subjects.COMMAND, raw, timeout=ANSWER_TIMEOUT_S)).data
+            )
         except (NatsError, TimeoutError):
             await self.processes.died(sent.agency)
             self.say(sent.agency, f"{name}: no answer, the adapter died (SIGKILL) with the act on disk")
@@ -176,7 +178,11 @@ class Player:
             if not event.is_set():
                 standing = letter["standing"]
                 waits = f", waits for {standing['whose_move']}" if standing["whose_move"] else ""
-                self.say(agency, f"hears {letter['type']} from {letter['sender']} (position {letter['position']}): {standing['stage']}{waits}")
+                self.say(
+                    agency,
+                    f"hears {letter['type']} from {letter['sender']} (position {letter['position']}): "
+                    f"{standing['stage']}{waits}",
+                )
             event.set()
 
         return heard

@@ -1,4 +1,4 @@
-"""What a person or a script sees: one JSON document, or a table, on standard output; everything else on standard error."""
+"""What a person or a script sees: a JSON document or a table on standard output, all else on standard error."""
 
 import json
 import sys

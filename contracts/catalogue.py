@@ -14,7 +14,7 @@ from contracts.agencies import SPONSORS, Agency, Institution
 from contracts.errors import Refused
 from contracts.events import information, post, referral
 from contracts.handoff import Move
-from contracts.tiers import LOGGED, Frozen, Tier, view
+from contracts.tiers import LOGGED, Content, Tier, view
 
 CARING = frozenset({Agency.POLICE, Agency.PROSECUTION, Agency.SOCIAL, Agency.HEALTH})
 """The agencies that owe a child services, and so can refer to each other."""
@@ -27,7 +27,7 @@ class Entry:
     type: str
     version: str
     meaning: str
-    content: type[Frozen]
+    content: Content
     senders: frozenset[Agency]
     tiers: Mapping[Agency, frozenset[Tier]] = field(default_factory=dict)
     sponsors: Mapping[Institution, frozenset[Agency]] = field(default_factory=lambda: SPONSORS)
@@ -42,7 +42,7 @@ class Entry:
         return frozenset(self.tiers)
 
     @cached_property
-    def logged(self) -> type[Frozen]:
+    def logged(self) -> Content:
         """The content as the log may hold it."""
         return view(self.content, LOGGED)
 
@@ -55,7 +55,7 @@ def _to_caring(tiers: str) -> Mapping[Agency, frozenset[Tier]]:
     return MappingProxyType({agency: frozenset(map(Tier, tiers)) for agency in sorted(CARING)})
 
 
-def _act(type_name: str, content: type[Frozen], move: Move, tiers: str, wrong: tuple[str, Mapping[str, Any]]) -> Entry:
+def _act(type_name: str, content: Content, move: Move, tiers: str, wrong: tuple[str, Mapping[str, Any]]) -> Entry:
     subject, _, _ = type_name.partition(".")
     return Entry(
         type=type_name,
@@ -72,7 +72,7 @@ def _act(type_name: str, content: type[Frozen], move: Move, tiers: str, wrong: t
     )
 
 
-def _of_the_bus(type_name: str, content: type[Frozen], wrong: tuple[str, Mapping[str, Any]]) -> Entry:
+def _of_the_bus(type_name: str, content: Content, wrong: tuple[str, Mapping[str, Any]]) -> Entry:
     return Entry(
         type=type_name,
         version="1.0",
@@ -88,13 +88,31 @@ def _of_the_bus(type_name: str, content: type[Frozen], wrong: tuple[str, Mapping
 
 _ENTRIES = (
     _act("referral.made", referral.ReferralMade, Move.MAKE, "EOSAI", ex.INVALID["referral.made"]),
-    _act("referral.acknowledged", referral.ReferralAcknowledged, Move.ACKNOWLEDGE, "EO", ex.INVALID["referral.acknowledged"]),
+    _act(
+        "referral.acknowledged",
+        referral.ReferralAcknowledged,
+        Move.ACKNOWLEDGE,
+        "EO",
+        ex.INVALID["referral.acknowledged"],
+    ),
     _act("referral.accepted", referral.ReferralAccepted, Move.ACCEPT, "EO", ex.INVALID["referral.accepted"]),
     _act("referral.declined", referral.ReferralDeclined, Move.DECLINE, "EO", ex.INVALID["referral.declined"]),
     _act("referral.started", referral.ReferralStarted, Move.START, "EO", ex.INVALID["referral.started"]),
     _act("referral.completed", referral.ReferralCompleted, Move.COMPLETE, "EO", ex.INVALID["referral.completed"]),
-    _act("referral.withdrawal-asked", referral.ReferralWithdrawalAsked, Move.ASK_WITHDRAWAL, "EO", ex.INVALID["referral.withdrawal-asked"]),
-    _act("referral.withdrawal-confirmed", referral.ReferralWithdrawalConfirmed, Move.CONFIRM_WITHDRAWAL, "EO", ex.INVALID["referral.withdrawal-confirmed"]),
+    _act(
+        "referral.withdrawal-asked",
+        referral.ReferralWithdrawalAsked,
+        Move.ASK_WITHDRAWAL,
+        "EO",
+        ex.INVALID["referral.withdrawal-asked"],
+    ),
+    _act(
+        "referral.withdrawal-confirmed",
+        referral.ReferralWithdrawalConfirmed,
+        Move.CONFIRM_WITHDRAWAL,
+        "EO",
+        ex.INVALID["referral.withdrawal-confirmed"],
+    ),
     _act("information.asked", information.InformationAsked, Move.ASK, "EOS", ex.INVALID["information.asked"]),
     _act("information.given", information.InformationGiven, Move.GIVE, "EOSI", ex.INVALID["information.given"]),
     _act("information.refused", information.InformationRefused, Move.REFUSE, "EO", ex.INVALID["information.refused"]),

@@ -70,7 +70,11 @@ def _refusal(error: ValidationError, at: str) -> Refused:
     path = ".".join(str(part) for part in ((at,) if at else ()) + first["loc"])
     code = {"missing": "field.missing", "extra_forbidden": "field.unknown"}.get(first["type"], "field.invalid")
     # only our own sentences are repeated: a library's may quote what was typed
-    detail = first["msg"].removeprefix("Value error, ") if first["type"] in {"value_error", "missing", "enum", "literal_error"} else None
+    detail = (
+        first["msg"].removeprefix("Value error, ")
+        if first["type"] in {"value_error", "missing", "enum", "literal_error"}
+        else None
+    )
     return Refused(code, field=path or None, detail=f"{detail}." if detail else None)
 
 

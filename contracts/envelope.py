@@ -45,13 +45,11 @@ class Command(About):
     data: dict[str, Any]
 
     def about(self) -> About:
-        return About(
-            clocks=self.clocks, legal_basis=self.legal_basis, post=self.post, on_behalf_of=self.on_behalf_of
-        )
+        return About(clocks=self.clocks, legal_basis=self.legal_basis, post=self.post, on_behalf_of=self.on_behalf_of)
 
 
 class LetterEntry(Frozen):
-    """What a record says of one letter: to whom, which tiers, its place on the link, and what it was; never what it says."""
+    """What a record says of one letter: to whom, which tiers, its place, its digests; never what it says."""
 
     to: Agency
     tiers: tuple[Tier, ...]
@@ -69,7 +67,7 @@ class RecordData(Frozen):
 
 
 class Record(Frozen):
-    """One event in the log: CloudEvents 1.0, structured JSON. `subject` is the case reference, or `link.<from>.<to>`."""
+    """One event in the log: CloudEvents 1.0, structured JSON. `subject`: the case reference, or `link.<from>.<to>`."""
 
     specversion: Literal["1.0"] = "1.0"
     id: UUID
@@ -117,7 +115,7 @@ class Letter(Frozen):
 
 
 class Stamp(Frozen):
-    """What the gateway states, signed, of a record: where it stands in the log, when it came, and which account asked."""
+    """What the gateway states, signed, of a record: its place in the log, when it came, and which account asked."""
 
     position: PositiveInt
     logged_at: AwareDatetime
@@ -147,7 +145,7 @@ class Sealed(Frozen):
 
 
 class Submission(Frozen):
-    """What leaves an agency: the exact bytes of its record as text, their detached signature, and a sealed letter each."""
+    """What leaves an agency: the exact bytes of its record as text, their detached signature, a sealed letter each."""
 
     record: Annotated[str, Field(max_length=LETTER_LIMIT_BYTES)]
     signature: Annotated[str, Field(max_length=1024)]

@@ -37,67 +37,194 @@ CODES: Mapping[str, Code] = MappingProxyType(
     {
         # documents
         "document.not-json": Code("The document is not one JSON object in UTF-8.", _DOCUMENT),
-        "document.too-large": Code("The document is larger than its limit.", "Send less; limits are in docs/integrate.md.", http=413),
+        "document.too-large": Code(
+            "The document is larger than its limit.", "Send less; limits are in docs/integrate.md.", http=413
+        ),
         "document.too-deep": Code("The document is nested deeper than 32 levels.", _DOCUMENT),
         "document.duplicate-key": Code("The document names a key twice.", "Name every key once.", http=400),
         "field.missing": Code("A required field is missing.", _DOCUMENT, http=422),
-        "field.unknown": Code("A field is not part of this type.", "Remove it, or check its spelling and its place.", http=422),
+        "field.unknown": Code(
+            "A field is not part of this type.", "Remove it, or check its spelling and its place.", http=422
+        ),
         "field.invalid": Code("A field does not fit its type.", _DOCUMENT, http=422),
-        "type.unknown": Code("This type is not in the catalogue.", "List the types with `barnabus contracts catalogue`.", http=422),
-        "version.unknown": Code("This version of the type is not known here.", "Update this installation, then retry what is parked.", http=422),
+        "type.unknown": Code(
+            "This type is not in the catalogue.", "List the types with `barnabus contracts catalogue`.", http=422
+        ),
+        "version.unknown": Code(
+            "This version of the type is not known here.",
+            "Update this installation, then retry what is parked.",
+            http=422,
+        ),
         # who may say what to whom
-        "sender.not-allowed": Code("This agency may not send this type.", "See the type's senders in docs/catalogue.md.", http=403),
-        "receiver.not-allowed": Code("This type may not go to this receiver.", "See the type's receivers in docs/catalogue.md.", http=403),
+        "sender.not-allowed": Code(
+            "This agency may not send this type.", "See the type's senders in docs/catalogue.md.", http=403
+        ),
+        "receiver.not-allowed": Code(
+            "This type may not go to this receiver.", "See the type's receivers in docs/catalogue.md.", http=403
+        ),
         "receiver.none": Code("Nobody would receive this.", "Name a receiver other than yourself.", http=422),
         "receiver.twice": Code("A receiver is named twice.", "Name every receiver once.", http=422),
-        "tier.not-allowed": Code("This receiver may not see a tier that the letter holds.", "Leave those fields out for it.", http=403),
-        "tier.in-record": Code("A record holds a field that only a sealed letter may carry.", "Fix the sender: records carry tiers E and O only.", http=403),
-        "sponsor.not-allowed": Code("This agency does not sponsor the institution it speaks for.", "See the sponsors in docs/catalogue.md.", http=403),
-        "service.not-offered": Code("The receiver does not offer this service.", "See the services in docs/catalogue.md.", http=422),
-        "basis.consent": Code("Consent is no legal basis for a protective service.", "Name the duty that the referral rests on.", http=422),
+        "tier.not-allowed": Code(
+            "This receiver may not see a tier that the letter holds.", "Leave those fields out for it.", http=403
+        ),
+        "tier.in-record": Code(
+            "A record holds a field that only a sealed letter may carry.",
+            "Fix the sender: records carry tiers E and O only.",
+            http=403,
+        ),
+        "sponsor.not-allowed": Code(
+            "This agency does not sponsor the institution it speaks for.",
+            "See the sponsors in docs/catalogue.md.",
+            http=403,
+        ),
+        "service.not-offered": Code(
+            "The receiver does not offer this service.", "See the services in docs/catalogue.md.", http=422
+        ),
+        "basis.consent": Code(
+            "Consent is no legal basis for a protective service.", "Name the duty that the referral rests on.", http=422
+        ),
         # the agency's own decision
-        "command.id-reused": Code("This id was used for a different command.", "Use a new id for every new command.", http=409),
-        "case.unknown": Code("This agency holds no such case.", "Check the reference; leave it out to open a new case.", http=404),
+        "command.id-reused": Code(
+            "This id was used for a different command.", "Use a new id for every new command.", http=409
+        ),
+        "case.unknown": Code(
+            "This agency holds no such case.", "Check the reference; leave it out to open a new case.", http=404
+        ),
         "case.not-found": Code("The log holds no such case.", "Check the reference.", http=404, exit=1),
-        "handoff.unknown": Code("This agency holds no such handoff.", "Check `data.handoff_id`: the id of the act that made it.", http=404),
-        "handoff.void": Code("The handoff's standing does not allow this act.", "Look at the standing with `barnabus inbox`; see docs/handoff.md.", http=409),
-        "danger.unstated": Code("An immediate referral does not say what the danger is.", "Fill in data.safety.", http=422),
-        "post.not-named": Code("An act that takes or refuses responsibility names no office.", "Fill in post.office.", http=422),
+        "handoff.unknown": Code(
+            "This agency holds no such handoff.", "Check `data.handoff_id`: the id of the act that made it.", http=404
+        ),
+        "handoff.void": Code(
+            "The handoff's standing does not allow this act.",
+            "Look at the standing with `barnabus inbox`; see docs/handoff.md.",
+            http=409,
+        ),
+        "danger.unstated": Code(
+            "An immediate referral does not say what the danger is.", "Fill in data.safety.", http=422
+        ),
+        "post.not-named": Code(
+            "An act that takes or refuses responsibility names no office.", "Fill in post.office.", http=422
+        ),
         "post.not-entitled": Code("This post may not do this act.", "See who may in the agency's README.", http=403),
-        "store.full": Code("The agency's store cannot be written.", "Free disk space; nothing was recorded.", Then.RETRY, 507, 1),
+        "store.full": Code(
+            "The agency's store cannot be written.", "Free disk space; nothing was recorded.", Then.RETRY, 507, 1
+        ),
         # the post
-        "account.mismatch": Code("The account, the sender and the signing key do not belong together.", _KEYS, Then.HALT, 403),
+        "account.mismatch": Code(
+            "The account, the sender and the signing key do not belong together.", _KEYS, Then.HALT, 403
+        ),
         "signature.invalid": Code("The signature does not verify.", _KEYS, Then.HALT, 403),
         "key.unknown": Code("The directory has no such key for this agency.", _KEYS, Then.HALT, 403),
-        "directory.invalid": Code("The directory of public keys is missing or not signed by the root.", "Provision this home, or restore its directory.", Then.HALT, 503, 1),
-        "digest.mismatch": Code("A letter is not the one its record names.", "The bytes were altered on their way; they are asked for again.", Then.HALT),
-        "content.unreadable": Code("A sealed letter cannot be opened with this agency's key.", "Restore the sealing key, then `barnabus parked retry`.", Then.HALT),
+        "directory.invalid": Code(
+            "The directory of public keys is missing or not signed by the root.",
+            "Provision this home, or restore its directory.",
+            Then.HALT,
+            503,
+            1,
+        ),
+        "digest.mismatch": Code(
+            "A letter is not the one its record names.",
+            "The bytes were altered on their way; they are asked for again.",
+            Then.HALT,
+        ),
+        "content.unreadable": Code(
+            "A sealed letter cannot be opened with this agency's key.",
+            "Restore the sealing key, then `barnabus parked retry`.",
+            Then.HALT,
+        ),
         "chain.forked": Code("The same number was already used for other bytes.", _CHAIN, Then.HALT, 409),
         "chain.gap": Code("Numbers are missing before this one.", _CHAIN, Then.HALT, 409),
         "chain.broken": Code("The digest of the one before does not fit.", _CHAIN, Then.HALT, 409),
-        "receipt.out-of-place": Code("A receipt does not follow on the last receipt of its link.", _CHAIN, Then.HALT, 409),
-        "letter.after-parked": Code("An earlier letter of this case is parked.", "Clear the earlier letter, then `barnabus parked retry`."),
-        "letter.failed": Code("The letter could not be handled after the bounded number of tries.", "Read the process log for this letter id, mend the cause, then `barnabus parked retry`."),
-        "log.moved": Code("Another gateway wrote to the log.", "Nothing to do: this one has stepped back and the submission is tried again.", Then.RETRY, 503),
-        "log.unavailable": Code("The log cannot be reached.", "Nothing is lost: acts stay recorded and are sent when it is back.", Then.RETRY, 503, 1),
+        "receipt.out-of-place": Code(
+            "A receipt does not follow on the last receipt of its link.", _CHAIN, Then.HALT, 409
+        ),
+        "letter.after-parked": Code(
+            "An earlier letter of this case is parked.", "Clear the earlier letter, then `barnabus parked retry`."
+        ),
+        "letter.failed": Code(
+            "The letter could not be handled after the bounded number of tries.",
+            "Read the process log for this letter id, mend the cause, then `barnabus parked retry`.",
+        ),
+        "log.moved": Code(
+            "Another gateway wrote to the log.",
+            "Nothing to do: this one has stepped back and the submission is tried again.",
+            Then.RETRY,
+            503,
+        ),
+        "log.unavailable": Code(
+            "The log cannot be reached.",
+            "Nothing is lost: acts stay recorded and are sent when it is back.",
+            Then.RETRY,
+            503,
+            1,
+        ),
         "log.damaged": Code("The log does not hold together at a position.", _CHAIN, Then.HALT, 500, 1),
-        "log.misconfigured": Code("A stream's configuration is not what was provisioned.", "Run `barnabus doctor`; compare with deploy/nats.", Then.HALT, 503, 1),
+        "log.misconfigured": Code(
+            "A stream's configuration is not what was provisioned.",
+            "Run `barnabus doctor`; compare with deploy/nats.",
+            Then.HALT,
+            503,
+            1,
+        ),
         # running it
-        "nats.missing": Code("No nats-server binary was found.", "Run `make setup`, or put nats-server on the PATH.", Then.RETRY, 503, 1),
-        "nats.failed": Code("The nats-server did not start.", "Read the server's log, named above.", Then.RETRY, 503, 1),
-        "nats.unreachable": Code("NATS does not answer.", "Start it with `barnabus up`, or set BARNABUS_NATS_URL.", Then.RETRY, 503, 1),
-        "adapter.unreachable": Code("The agency's adapter does not answer.", "Start it with `barnabus up` or `barnabus adapter AGENCY`.", Then.RETRY, 503, 1),
-        "adapter.behind": Code("The agency's store is behind the log, so it takes no commands.", "The store was restored from a backup: see docs/operate.md.", Then.HALT, 503, 1),
-        "home.missing": Code("This folder is no home of Barnabus.", "Run `barnabus provision`, or set BARNABUS_HOME.", exit=1),
+        "nats.missing": Code(
+            "No nats-server binary was found.", "Run `make setup`, or put nats-server on the PATH.", Then.RETRY, 503, 1
+        ),
+        "nats.failed": Code(
+            "The nats-server did not start.", "Read the server's log, named above.", Then.RETRY, 503, 1
+        ),
+        "nats.unreachable": Code(
+            "NATS does not answer.", "Start it with `barnabus up`, or set BARNABUS_NATS_URL.", Then.RETRY, 503, 1
+        ),
+        "adapter.unreachable": Code(
+            "The agency's adapter does not answer.",
+            "Start it with `barnabus up` or `barnabus adapter AGENCY`.",
+            Then.RETRY,
+            503,
+            1,
+        ),
+        "adapter.behind": Code(
+            "The agency's store is behind the log, so it takes no commands.",
+            "The store was restored from a backup: see docs/operate.md.",
+            Then.HALT,
+            503,
+            1,
+        ),
+        "home.missing": Code(
+            "This folder is no home of Barnabus.", "Run `barnabus provision`, or set BARNABUS_HOME.", exit=1
+        ),
         "home.in-use": Code("Another process already runs this part of the home.", "Stop the other one first.", exit=1),
-        "home.exposed": Code("Private key files can be read by others.", "chmod -R go= on the home's keys folder.", exit=1),
-        "process.ended": Code("A process of this home ended by itself.", "Read its file in the home's logs folder.", exit=1),
+        "home.exposed": Code(
+            "Private key files can be read by others.", "chmod -R go= on the home's keys folder.", exit=1
+        ),
+        "process.ended": Code(
+            "A process of this home ended by itself.", "Read its file in the home's logs folder.", exit=1
+        ),
         "agency.unknown": Code("No such agency has an adapter here.", "Name one of those listed."),
-        "file.unreadable": Code("The file cannot be read.", "Check its name and permissions, or use - for standard input."),
-        "letter.not-found": Code("The inbox holds no such letter.", "List them with `barnabus inbox AGENCY list`.", http=404, exit=1),
-        "purpose.missing": Code("A purpose is needed to read a case.", "Give it with --purpose; it is written down before anything is shown.", http=403),
-        "purpose.unrecorded": Code("The access journal cannot be written, so nothing is shown.", "Make the home's access journal writable.", http=503, exit=1),
-        "internal": Code("Something failed that should not have.", "Nothing accepted is lost. Read the process log for the id and report it.", Then.RETRY, 500, 1),
+        "file.unreadable": Code(
+            "The file cannot be read.", "Check its name and permissions, or use - for standard input."
+        ),
+        "letter.not-found": Code(
+            "The inbox holds no such letter.", "List them with `barnabus inbox AGENCY list`.", http=404, exit=1
+        ),
+        "purpose.missing": Code(
+            "A purpose is needed to read a case.",
+            "Give it with --purpose; it is written down before anything is shown.",
+            http=403,
+        ),
+        "purpose.unrecorded": Code(
+            "The access journal cannot be written, so nothing is shown.",
+            "Make the home's access journal writable.",
+            http=503,
+            exit=1,
+        ),
+        "internal": Code(
+            "Something failed that should not have.",
+            "Nothing accepted is lost. Read the process log for the id and report it.",
+            Then.RETRY,
+            500,
+            1,
+        ),
     }
 )
 
@@ -127,7 +254,9 @@ class BarnabusError(Exception):
     def problem(self) -> dict[str, str]:
         """The error as a document: code, message, hint, and field and detail where there are any."""
         known = {"field": self.field, "detail": self.detail}
-        return {"code": self.code, "message": self.row.message, "hint": self.row.hint} | {k: v for k, v in known.items() if v}
+        return {"code": self.code, "message": self.row.message, "hint": self.row.hint} | {
+            k: v for k, v in known.items() if v
+        }
 
 
 class Refused(BarnabusError):

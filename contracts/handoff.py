@@ -153,7 +153,7 @@ TABLE: Mapping[Stage, Mapping[Move, Stage | Void]] = MappingProxyType(
         },
     }
 )
-"""How the receiver's own acts move an open handoff on. The other moves are the same in every open stage: see `judge`."""
+"""How the receiver's own acts move an open handoff on; the other moves are alike in every open stage: see `judge`."""
 
 ENDINGS: Mapping[Stage, Void] = MappingProxyType(
     {
@@ -182,7 +182,9 @@ def judge(standing: Standing, act: Act) -> Standing | Void:
         return ENDINGS[standing.stage]
     match act.move:
         case Move.ASK_WITHDRAWAL:
-            return Void.WITHDRAWAL_ALREADY_ASKED if standing.withdrawal_asked else replace(standing, withdrawal_asked=True)
+            return (
+                Void.WITHDRAWAL_ALREADY_ASKED if standing.withdrawal_asked else replace(standing, withdrawal_asked=True)
+            )
         case Move.CONFIRM_WITHDRAWAL:
             return replace(standing, stage=Stage.WITHDRAWN) if standing.withdrawal_asked else Void.WITHDRAWAL_NOT_ASKED
         case Move.ASK:

@@ -47,7 +47,9 @@ def _checked(case_ref: str) -> str:
 
 
 _SYMBOL = f"[{_ALPHABET}]"
-CaseRef = Annotated[str, StringConstraints(pattern=rf"^{_SYMBOL}{{4}}(-{_SYMBOL}{{4}}){{3}}$"), AfterValidator(_checked)]
+CaseRef = Annotated[
+    str, StringConstraints(pattern=rf"^{_SYMBOL}{{4}}(-{_SYMBOL}{{4}}){{3}}$"), AfterValidator(_checked)
+]
 PersonRef = Annotated[str, StringConstraints(pattern=rf"^p-{_SYMBOL}{{10}}$")]
 Digest = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{43}$")]
 """SHA-256 in base64url without padding, as in SD-JWT (RFC 9901)."""

@@ -18,6 +18,10 @@ class Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
+Content = type[Frozen]
+"""What a type says: the class of its fields."""
+
+
 class Tier(StrEnum):
     E = "E"  # envelope
     O = "O"  # noqa: E741  outcome code; the field's own letter for it
@@ -50,11 +54,11 @@ def view(content: type[Frozen], tiers: frozenset[Tier]) -> type[Frozen]:
     if set(own.values()) <= tiers:
         return content
     fields: dict[str, Any] = {
-        name: (field.annotation, field)
-        for name, field in content.model_fields.items()
-        if own[name] in tiers
+        name: (field.annotation, field) for name, field in content.model_fields.items() if own[name] in tiers
     }
-    return create_model(f"{content.__name__}{''.join(sorted(tiers))}", __base__=Frozen, __doc__=content.__doc__, **fields)
+    return create_model(
+        f"{content.__name__}{''.join(sorted(tiers))}", __base__=Frozen, __doc__=content.__doc__, **fields
+    )
 
 
 def cut(content: type[Frozen], values: dict[str, Any], tiers: AbstractSet[Tier]) -> dict[str, Any]:

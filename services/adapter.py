@@ -65,7 +65,7 @@ class Broker(NatsBroker):
 
 
 class Adapter:
-    """Everything one agency runs. `app` is what FastStream runs; `start` and `stop` do the same inside another process."""
+    """Everything one agency runs. `app` is for FastStream to run; `start` and `stop` do the same inside a process."""
 
     def __init__(self, kind: type[AgencyApplication], settings: Settings, clock: Clock = wall_clock) -> None:
         self.agency = kind.agency
@@ -103,7 +103,8 @@ class Adapter:
             graceful_timeout=5.0,
             ack_policy=AckPolicy.NACK_ON_ERROR,  # FastStream's own default drops a message at its first exception
             logger=None,
-            **self._reach.callbacks(),
+            error_cb=self._reach.on_error,
+            reconnected_cb=self._reach.on_back,
         )
         broker.subscriber(subjects.COMMAND)(self.on_command)
         broker.subscriber(
@@ -155,7 +156,9 @@ class Adapter:
         nats = await self.broker.connect()
         await nats.flush()  # only now does the server know the subscriptions
         signing = keys.read_jwk(self._settings.keys(self.agency) / "signing.jwk")
-        self.relay = Relay(self.agency, self.application, self.application.store, signing, self._directory, nats, self._clock)
+        self.relay = Relay(
+            self.agency, self.application, self.application.store, signing, self._directory, nats, self._clock
+        )
         self._nats = nats
         self._tasks = [asyncio.create_task(self._relaying()), asyncio.create_task(self._asking_again())]
         _log.info("adapter.ready", agency=self.agency.value)
@@ -307,4 +310,3 @@ class Adapter:
                 await self._nats.request(subjects.SUBMIT, body, timeout=5.0)
             except (NatsError, TimeoutError):
                 return  # the recipient asks again
-

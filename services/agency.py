@@ -17,8 +17,8 @@ from eventsourcing.persistence import IntegrityError, PersistenceError
 from joserfc.jwk import OKPKey
 
 from bus import arrivals, seal
-from bus.directory import Directory
 from bus.audit import StoreFacts
+from bus.directory import Directory
 from bus.inbox import Inbox, letter_id
 from bus.log import STAMP_TYP
 from bus.outbox import Outbox
@@ -60,7 +60,7 @@ class Heard:
     voided: tuple[Mapping[str, Any], ...] = ()
 
 
-class AgencyApplication(Application):
+class AgencyApplication(Application[UUID]):
     """One agency's application over its own store. Subclasses say who they are and what their posts may do."""
 
     agency: ClassVar[Agency]
@@ -197,7 +197,9 @@ class AgencyApplication(Application):
             vault_item=item,
         )
         self._save(receipt, handoff, also=[*writes, row])
-        return Heard("heard", mark.sender, translate.told(opened, mark, now, handoff.standing), missing=missing, voided=voided)
+        return Heard(
+            "heard", mark.sender, translate.told(opened, mark, now, handoff.standing), missing=missing, voided=voided
+        )
 
     def _apply(
         self, opened: arrivals.Opened, mark: Postmark
@@ -206,12 +208,22 @@ class AgencyApplication(Application):
         handoff_id = translate.handoff_id(opened)
         handoff = self._handoff(handoff_id) or Handoff.begin(handoff_id, mark.case_ref)
         before = handoff.standing
-        handoff.hear(translate.heard(opened, mark), mark.logged_at, translate.codes(opened), opened.letter.correlation_id)
+        handoff.hear(
+            translate.heard(opened, mark), mark.logged_at, translate.codes(opened), opened.letter.correlation_id
+        )
         item, writes = self.vault.put(person_key(mark.case_ref, handoff.concerns), opened.signed)
         return handoff, item, writes, self._newly_void(handoff, before)
 
     def _park(
-        self, mark: Postmark, postmark: str, jwe: str, reason: str, now: datetime, missing: tuple[int, ...], *, opened: bool
+        self,
+        mark: Postmark,
+        postmark: str,
+        jwe: str,
+        reason: str,
+        now: datetime,
+        missing: tuple[int, ...],
+        *,
+        opened: bool,
     ) -> Heard:
         row = self.inbox.add(
             mark,
@@ -290,9 +302,9 @@ class AgencyApplication(Application):
         event = self.mapper.to_domain_event(found[0])
         assert isinstance(event, Handoff.Acted)
         assert isinstance(event.originator_id, UUID)
-        case_ref = self.repository.get(event.originator_id, version=1).case_ref
+        handoff: Handoff = self.repository.get(event.originator_id, version=1)
         kept = self.vault.get(event.vault_item) if event.vault_item else None
-        return found[0].id, translate.outgoing(event, case_ref, kept)
+        return found[0].id, translate.outgoing(event, handoff.case_ref, kept)
 
     def on_logged(self, record_id: UUID, stamp: Stamp, also: Sequence[Statement]) -> None:
         handoff = self._handoff_of(record_id)
@@ -347,8 +359,12 @@ class AgencyApplication(Application):
     def _newly_void(self, handoff: Handoff, before: Standing) -> tuple[Mapping[str, Any], ...]:
         known = {void.act.id for void in before.voids}
         return tuple(
-            {"id": str(void.act.id), "move": void.act.move.value, "reason": void.reason.value, "handoff_id": str(handoff.id)}
+            {
+                "id": str(void.act.id),
+                "move": void.act.move.value,
+                "reason": void.reason.value,
+                "handoff_id": str(handoff.id),
+            }
             for void in handoff.standing.voids
             if void.act.by is self.agency and void.act.id not in known
         )
-

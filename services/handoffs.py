@@ -176,7 +176,9 @@ class Handoff(Aggregate):
 
     def place(self, act_id: UUID, position: int) -> None:
         self.acts = [
-            Act(act.id, act.move, act.by, position, act.to, act.asked_id) if act.id == act_id and act.position is None else act
+            Act(act.id, act.move, act.by, position, act.to, act.asked_id)
+            if act.id == act_id and act.position is None
+            else act
             for act in self.acts
         ]
 
@@ -197,7 +199,14 @@ class LetterReceipt(Aggregate):
         opened: bool
 
     def __init__(
-        self, sender: str, number: int, record_id: UUID, case_ref: str, position: int, received_at: datetime, opened: bool
+        self,
+        sender: str,
+        number: int,
+        record_id: UUID,
+        case_ref: str,
+        position: int,
+        received_at: datetime,
+        opened: bool,
     ) -> None:
         self.sender = sender
         self.number = number

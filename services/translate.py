@@ -39,7 +39,9 @@ def proposal(entry: Entry, command: Command, content: Frozen, sender: Agency, ca
 
 def private(entry: Entry, content: Frozen) -> dict[str, Any]:
     """What of a command's content belongs into the vault: everything that the log may not hold."""
-    return {name: value for name, value in content.model_dump(mode="json").items() if name not in entry.logged.model_fields}
+    return {
+        name: value for name, value in content.model_dump(mode="json").items() if name not in entry.logged.model_fields
+    }
 
 
 def heard(opened: Opened, mark: Postmark) -> Act:

@@ -22,9 +22,7 @@ class Receipt(Frozen):
     """Signed by a recipient for one link: each letter since its last receipt, without a gap."""
 
     sender: Annotated[Agency, Tier.E]
-    letters: Annotated[
-        tuple[LetterReceived, ...], Field(min_length=1, max_length=RECEIPT_LIMIT_LETTERS), Tier.E
-    ]
+    letters: Annotated[tuple[LetterReceived, ...], Field(min_length=1, max_length=RECEIPT_LIMIT_LETTERS), Tier.E]
 
     @model_validator(mode="after")
     def _without_a_gap(self) -> Self:

@@ -1,4 +1,4 @@
-"""A content that passes and one that does not, for every type; exported beside this file as whole commands and records."""
+"""A content that passes and one that does not, for every type; exported beside this file as whole commands."""
 
 from collections.abc import Mapping
 from typing import Any

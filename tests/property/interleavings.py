@@ -35,7 +35,7 @@ class Bounds(NamedTuple):
     refusals: int
 
 
-RUNS = (Bounds(None, 1, 0), Bounds(6, 2, 0), Bounds(5, 1, 1))
+RUNS = (Bounds(None, 1, 0), Bounds(5, 2, 0), Bounds(5, 1, 1))
 
 
 class Deed(NamedTuple):
