@@ -30,8 +30,8 @@ def verify(content: str, find_key: seal.FindKey) -> tuple[dict[str, Any], dict[s
 
     Raises `signature.invalid` if a disclosure was not signed, or a field stands twice.
     """
-    signed, *disclosures, last = content.split("~")
     try:
+        signed, *disclosures, last = content.split("~")
         claims = json.loads(seal.verify(signed, find_key, typ=TYP))
         digests = claims.pop("content")["_sd"]
         fields: dict[str, Any] = {}

@@ -122,10 +122,12 @@ class Inbox:
     def case_is_parked(self, case_ref: str) -> bool:
         return bool(self._store.read("SELECT 1 FROM inbox WHERE case_ref = ? AND state = 'parked' LIMIT 1", case_ref))
 
-    def unreceipted(self) -> tuple[Receipt, datetime] | None:
-        """The next receipt that is owed, and since when. Below a gap only: a missing letter is never signed for."""
+    def unreceipted(self, *, since: datetime) -> Receipt | None:
+        """The next receipt that is owed for letters held since then. A missing letter is never signed for."""
         owed = self._store.read(
-            "SELECT sender, min(received_at) AS since FROM inbox WHERE receipted = 0 GROUP BY sender ORDER BY since"
+            "SELECT sender, min(received_at) AS since FROM inbox WHERE receipted = 0 "
+            "GROUP BY sender HAVING since <= ? ORDER BY since",
+            since.isoformat(),
         )
         for row in owed:
             sender = Agency(row["sender"])
@@ -145,7 +147,7 @@ class Inbox:
                     )
                     for letter in letters
                 )
-                return Receipt(sender=sender, letters=signed), datetime.fromisoformat(row["since"])
+                return Receipt(sender=sender, letters=signed)
         return None
 
     def receipted(self, receipt: Receipt) -> Statement:

@@ -6,7 +6,6 @@ restored from here.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 from bus.store import SQLiteStore, Statement
@@ -110,16 +109,13 @@ class Outbox:
 
     def holding(self, recipient: Agency, numbers: Iterable[int]) -> list[bytes]:
         """The logged submissions that hold these letters, to be sent once more."""
-        wanted = sorted(set(numbers))
-        places = ",".join("?" * len(wanted))
-        found = self._store.read(  # question marks only are put into the text
-            "SELECT DISTINCT o.number, o.submission FROM outbox o JOIN outbox_letters l ON l.outbox_number = o.number "
-            f"WHERE o.stamp IS NOT NULL AND l.recipient = ? AND l.number IN ({places}) ORDER BY o.number",  # noqa: S608
-            recipient,
-            *wanted,
-        )
-        return [row["submission"] for row in found]
-
-    def all(self) -> list[dict[str, Any]]:
-        """Every submission by number: record id, type, digest, and whether it is logged."""
-        return self._store.read("SELECT number, record_id, type, record_digest, stamp FROM outbox ORDER BY number")
+        found: dict[int, bytes] = {}
+        for number in set(numbers):
+            rows = self._store.read(
+                "SELECT o.number, o.submission FROM outbox o JOIN outbox_letters l ON l.outbox_number = o.number "
+                "WHERE o.stamp IS NOT NULL AND l.recipient = ? AND l.number = ?",
+                recipient,
+                number,
+            )
+            found.update((row["number"], row["submission"]) for row in rows)
+        return [found[number] for number in sorted(found)]

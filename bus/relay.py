@@ -7,6 +7,7 @@ same bytes go again. One relay an agency. Receipts that are owed go out between 
 import asyncio
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
 from uuid import UUID, uuid4
@@ -39,14 +40,22 @@ REFUSED = "submission.refused"
 _log = structlog.get_logger()
 
 
+@dataclass(frozen=True, slots=True)
+class LoggedAct:
+    """Where the log put an act, and why it is void there, if it is."""
+
+    stamp: Stamp
+    void: str | None
+
+
 class Acts(Protocol):
     """What the relay needs of an agency's application."""
 
     def next_act(self, after: int) -> tuple[int, Outgoing] | None:
         """The first act to be submitted above this notification, with its own notification id."""
 
-    def on_logged(self, record_id: UUID, stamp: Stamp, also: Sequence[Statement]) -> None:
-        """Note where the log put an act, with these writes in the same transaction."""
+    def on_logged(self, record_id: UUID, stamp: Stamp, also: Sequence[Statement]) -> str | None:
+        """Note where the log put an act, with these writes in the same transaction; why it is void there, if it is."""
 
     def on_refused(self, record_id: UUID, code: str, also: Sequence[Statement]) -> None:
         """Note that an act can never be logged, with these writes in the same transaction."""
@@ -73,7 +82,7 @@ class Relay:
         self._nats = nats
         self._clock = clock
         self._nudged = asyncio.Event()
-        self._watchers: dict[UUID, asyncio.Future[Stamp]] = {}
+        self._watchers: dict[UUID, asyncio.Future[LoggedAct]] = {}
         self.halted: str | None = None
         """The code that keeps this relay from going on, if one does."""
 
@@ -81,8 +90,8 @@ class Relay:
         """Something was saved: look now."""
         self._nudged.set()
 
-    async def logged(self, record_id: UUID, timeout_s: float) -> Stamp | None:
-        """The stamp of an act, if it comes within this time."""
+    async def logged(self, record_id: UUID, timeout_s: float) -> LoggedAct | None:
+        """Where the log put an act, if that is known within this time."""
         watcher = self._watchers.setdefault(record_id, asyncio.get_running_loop().create_future())
         try:
             return await asyncio.wait_for(asyncio.shield(watcher), timeout_s)
@@ -123,11 +132,10 @@ class Relay:
         return Waiting(built.number, str(built.record.id), built.record.type, built.body, built.record_digest)
 
     def _receipt_owed(self) -> tuple[Outgoing, list[Statement]] | None:
-        owed = self._inbox.unreceipted()
         now = self._clock()
-        if owed is None or now - owed[1] < RECEIPT_DELAY:
+        receipt = self._inbox.unreceipted(since=now - RECEIPT_DELAY)
+        if receipt is None:
             return None
-        receipt = owed[0]
         outgoing = Outgoing(
             record_id=uuid4(),
             type=RECEIPT,
@@ -187,10 +195,10 @@ class Relay:
 
     def _settle(self, waiting: Waiting, token: str, stamp: Stamp) -> None:
         self.halted = None
-        self._acts.on_logged(stamp.record_id, stamp, [self._outbox.stamped(waiting.number, token)])
+        void = self._acts.on_logged(stamp.record_id, stamp, [self._outbox.stamped(waiting.number, token)])
         watcher = self._watchers.get(stamp.record_id)
         if watcher and not watcher.done():
-            watcher.set_result(stamp)
+            watcher.set_result(LoggedAct(stamp, void))
 
     def _free(self, waiting: Waiting, error: BarnabusError) -> None:
         """A permanent refusal: its number is used by `submission.refused`, and the act shows as void."""

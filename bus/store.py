@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from eventsourcing.persistence import StoredEvent
-from eventsourcing.sqlite import SQLiteApplicationRecorder, SQLiteCursor
+from eventsourcing.sqlite import SQLiteApplicationRecorder, SQLiteConnection, SQLiteCursor, SQLiteDatastore
 
 TABLES = (
     "CREATE TABLE IF NOT EXISTS commands ("
@@ -20,6 +20,8 @@ TABLES = (
     "CREATE TABLE IF NOT EXISTS outbox ("
     "number INTEGER PRIMARY KEY, record_id TEXT NOT NULL UNIQUE, type TEXT NOT NULL, notification_id INTEGER, "
     "submission BLOB NOT NULL, record_digest TEXT NOT NULL, stamp TEXT)",
+    "CREATE INDEX IF NOT EXISTS outbox_waiting ON outbox (number) WHERE stamp IS NULL",
+    "CREATE INDEX IF NOT EXISTS outbox_notification ON outbox (notification_id)",
     "CREATE TABLE IF NOT EXISTS outbox_letters ("
     "recipient TEXT NOT NULL, number INTEGER NOT NULL, outbox_number INTEGER NOT NULL, sealed TEXT NOT NULL, "
     "received_at TEXT, opened INTEGER, PRIMARY KEY (recipient, number))",
@@ -44,6 +46,10 @@ class Statement(NamedTuple):
 class SQLiteStore(SQLiteApplicationRecorder):
     """The event store of the library, with our tables beside its own."""
 
+    def __init__(self, datastore: SQLiteDatastore, events_table_name: str = "stored_events") -> None:
+        super().__init__(datastore, events_table_name)
+        self._reading: SQLiteConnection | None = None
+
     def construct_create_table_statements(self) -> list[str]:
         return [*super().construct_create_table_statements(), *TABLES]
 
@@ -62,6 +68,16 @@ class SQLiteStore(SQLiteApplicationRecorder):
                 c.execute(statement.sql, statement.params)
 
     def read(self, sql: str, *params: Any) -> list[dict[str, Any]]:
-        with self.datastore.transaction(commit=False) as c:
-            c.execute(sql, params)
-            return [dict(row) for row in c.fetchall()]
+        """One statement on a connection kept for reading: it sees what is committed, and is no transaction to end."""
+        if self._reading is None:
+            self._reading = self.datastore.pool.get_connection(is_writer=False)
+        cursor = self._reading.cursor()
+        with cursor:
+            cursor.execute(sql, params)
+            return [dict(row) for row in cursor.fetchall()]
+
+    def close(self) -> None:
+        """Give the reading connection back; the library closes them all."""
+        if self._reading is not None:
+            self.datastore.pool.put_connection(self._reading)
+            self._reading = None

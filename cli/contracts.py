@@ -1,13 +1,88 @@
+"""`barnabus contracts`: what may be said on the bus, and the files that are generated from it."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated, Any
+
 import typer
 
-app = typer.Typer()
+import contracts
+from cli import show
+from contracts import export as exported
+from contracts.catalogue import CATALOGUE, Entry, entry_of
+from contracts.export.fields import fields
+from contracts.tiers import Tier
 
-
-@app.callback()
-def x():
-    pass
+app = typer.Typer(no_args_is_help=True, help="What may be said on the bus, and the files generated from it.")
+Root = Annotated[Path | None, typer.Option("--root", help="The checkout to write to.", show_default="this one")]
 
 
 @app.command()
-def catalogue():
-    pass
+@show.coded
+def export(
+    check: Annotated[bool, typer.Option("--check", help="Write nothing; fail if a file is out of date.")] = False,
+    root: Root = None,
+) -> None:
+    """Write schemas, examples, AsyncAPI, accounts and pages anew. Lists what changed, or with --check what would."""
+    checkout = root or _checkout()
+    changed = exported.stale(checkout) if check else exported.write(checkout)
+    for path in changed:
+        typer.echo(path)
+    if check and changed:
+        show.err.print("These files are out of date. Run `barnabus contracts export` and commit them.", markup=False)
+        raise typer.Exit(1)
+
+
+def _checkout() -> Path:
+    """The repository that this package or the working folder lies in."""
+    package, here = Path(contracts.__file__).parents[1], Path.cwd()
+    for folder in (package, here, *here.parents):
+        if (folder / "pyproject.toml").exists() and (folder / "contracts" / "catalogue.py").exists():
+            return folder
+    raise typer.BadParameter("There is no checkout of Barnabus here; name it.", param_hint="--root")
+
+
+@app.command()
+@show.coded
+def catalogue(
+    as_json: show.AsJson = False,
+    type_name: Annotated[str | None, typer.Option("--type", help="This type alone, for example referral.made.")] = None,
+) -> None:
+    """Every type: its command, who may send it, and who may receive which tiers of it."""
+    entries = [entry_of(type_name)] if type_name else list(CATALOGUE.values())
+    if as_json:
+        show.document({"types": [_document(entry) for entry in entries]})
+    else:
+        show.table(
+            ("type", "command", "senders", "receivers", "tiers", "meaning"), map(_row, entries), empty="No types."
+        )
+
+
+def _row(entry: Entry) -> tuple[str | None, ...]:
+    tiers = {_letters(entry.seen_by(receiver)) for receiver in entry.receivers}
+    each = ", ".join(f"{receiver} {_letters(entry.seen_by(receiver))}" for receiver in sorted(entry.receivers))
+    shown = each if len(tiers) > 1 else "".join(tiers)
+    return (entry.type, entry.command, _list(entry.senders), _list(entry.receivers), shown, entry.meaning)
+
+
+def _list(names: Iterable[str]) -> str:
+    return ", ".join(sorted(names))
+
+
+def _letters(tiers: frozenset[Tier]) -> str:
+    return "".join(tier for tier in Tier if tier in tiers)
+
+
+def _document(entry: Entry) -> dict[str, Any]:
+    return {
+        "type": entry.type,
+        "version": entry.version,
+        "command": entry.command,
+        "meaning": entry.meaning,
+        "senders": sorted(entry.senders),
+        "receivers": {to: [tier for tier in Tier if tier in entry.seen_by(to)] for to in sorted(entry.receivers)},
+        "fields": [
+            {"name": row.name, "tier": row.tier, "kind": row.kind, "required": row.required, "codes": list(row.codes)}
+            for row in fields(entry.content)
+        ],
+    }

@@ -27,7 +27,8 @@ def document(raw: bytes | str, *, limit_bytes: int) -> dict[str, Any]:
     if len(raw) > limit_bytes:
         raise Refused("document.too-large", detail=f"The limit is {limit_bytes} bytes.")
     try:
-        found = json.loads(raw, object_pairs_hook=_each_key_once, parse_constant=_no_constant)
+        text = raw if isinstance(raw, str) else raw.decode()  # json itself would take UTF-16 too
+        found = json.loads(text, object_pairs_hook=_each_key_once, parse_constant=_no_constant)
         _measure(found, DEPTH_LIMIT)
     except RecursionError:
         raise Refused("document.too-deep") from None
@@ -60,7 +61,7 @@ def _measure(value: Any, levels_left: int) -> None:
 def read(model: type[T], values: Any, *, at: str = "") -> T:
     """The values as this model. The refusal names the first wrong field by its path from the document's root."""
     try:
-        return model.model_validate_json(json.dumps(values))
+        return model.model_validate_json(json.dumps(values), strict=True)  # a number written as text is no number
     except ValidationError as error:
         raise _refusal(error, at) from None
 

@@ -1,7 +1,7 @@
 """References that carry no meaning: nothing about a child can be read from one.
 
 A case reference is 75 random bits and a check symbol, in Crockford's base 32 (no i, l, o, u), grouped for reading
-aloud: `7k3q-9m2x-w4td-h6rv`. The check symbol (Luhn, modulo 32) catches every single wrong symbol and nearly every
+aloud: `7k3q-9m2x-w4td-h6r2`. The check symbol (Luhn, modulo 32) catches every single wrong symbol and nearly every
 swap of neighbours, so that a slip of the finger is never answered with "no such case".
 """
 

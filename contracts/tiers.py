@@ -4,9 +4,11 @@ Every field of every type bears exactly one tier, as `Annotated[..., Tier.S]`. A
 only; everything else travels in letters sealed to one receiver.
 """
 
+from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from enum import StrEnum
 from functools import cache
+from types import MappingProxyType
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, create_model
@@ -36,7 +38,8 @@ LOGGED = frozenset({Tier.E, Tier.O})
 """The tiers that the immutable log may hold: nothing in them can need erasing."""
 
 
-def tiers_of(content: type[Frozen]) -> dict[str, Tier]:
+@cache
+def tiers_of(content: Content) -> Mapping[str, Tier]:
     """The tier of each field by name. Raises TypeError if a field bears none or several."""
     found = {}
     for name, field in content.model_fields.items():
@@ -44,7 +47,7 @@ def tiers_of(content: type[Frozen]) -> dict[str, Tier]:
         if len(tiers) != 1:
             raise TypeError(f"{content.__name__}.{name} bears {len(tiers)} tiers; every field bears exactly one")
         found[name] = tiers[0]
-    return found
+    return MappingProxyType(found)
 
 
 @cache

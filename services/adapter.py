@@ -28,12 +28,14 @@ from bus.relay import Relay
 from bus.settings import Settings
 from contracts import subjects
 from contracts.agencies import Agency
-from contracts.envelope import ResendAsked, Stamp
+from contracts.envelope import ResendAsked
 from contracts.errors import BarnabusError
-from services.agency import AgencyApplication, Heard, Taken
+from services.agency import AgencyApplication, Heard
 
 LOGGED_WITHIN_S = 2.0
 """How long a command's answer waits for the log's stamp before it says "recorded, not yet logged"."""
+COMMANDS_AT_ONCE = 128
+"""So many commands may wait for their stamps; more wait to be taken."""
 TRIES = 5
 RETRY_AFTER_S = 0.5
 PULL_WAIT_S = 1.0
@@ -106,7 +108,7 @@ class Adapter:
             error_cb=self._reach.on_error,
             reconnected_cb=self._reach.on_back,
         )
-        broker.subscriber(subjects.COMMAND)(self.on_command)
+        broker.subscriber(subjects.COMMAND, max_workers=COMMANDS_AT_ONCE)(self.on_command)
         broker.subscriber(
             subjects.post_all(self.agency),
             stream=JStream(subjects.post_stream(self.agency), declare=False),
@@ -228,18 +230,15 @@ class Adapter:
             return {"error": BarnabusError("internal").problem()}
         _log.info("command.recorded", agency=self.agency.value, id=str(taken.id), case_ref=taken.case_ref)
         self.relay.nudge()
-        stamp = self.application.stamp_of(taken.id) or await self.relay.logged(taken.id, LOGGED_WITHIN_S)
-        return self._answer(taken, stamp)
-
-    def _answer(self, taken: Taken, stamp: Stamp | None) -> dict[str, Any]:
-        void = self.application.void_of(taken.id)
+        known = self.application.logged(taken.id) if taken.repeated else None
+        logged = known or await self.relay.logged(taken.id, LOGGED_WITHIN_S)
         return {
-            "status": "void" if void and not stamp else "logged" if stamp else "recorded",
+            "status": "logged" if logged else "recorded",
             "id": str(taken.id),
             "case_ref": taken.case_ref,
             "repeated": taken.repeated,
-            "stamp": stamp.model_dump(mode="json") if stamp else None,
-            "void": void,
+            "stamp": logged.stamp.model_dump(mode="json") if logged else None,
+            "void": logged.void if logged else self.application.void_of(taken.id),
         }
 
     # post

@@ -22,7 +22,7 @@ from bus.directory import Directory
 from bus.inbox import Inbox, letter_id
 from bus.log import STAMP_TYP
 from bus.outbox import Outbox
-from bus.relay import REFUSED
+from bus.relay import REFUSED, LoggedAct
 from bus.store import SQLiteStore, Statement
 from bus.submission import Outgoing
 from bus.vault import Vault, person_key
@@ -83,6 +83,10 @@ class AgencyApplication(Application[UUID]):
         self.vault = Vault(self.store, vault_key)
         self._sealing_key = sealing_key
         self._directory = directory
+
+    def close(self) -> None:
+        self.store.close()
+        super().close()
 
     # commands
 
@@ -301,18 +305,17 @@ class AgencyApplication(Application[UUID]):
             return None
         event = self.mapper.to_domain_event(found[0])
         assert isinstance(event, Handoff.Acted)
-        assert isinstance(event.originator_id, UUID)
-        handoff: Handoff = self.repository.get(event.originator_id, version=1)
         kept = self.vault.get(event.vault_item) if event.vault_item else None
-        return found[0].id, translate.outgoing(event, handoff.case_ref, kept)
+        return found[0].id, translate.outgoing(event, kept)
 
-    def on_logged(self, record_id: UUID, stamp: Stamp, also: Sequence[Statement]) -> None:
+    def on_logged(self, record_id: UUID, stamp: Stamp, also: Sequence[Statement]) -> str | None:
         handoff = self._handoff_of(record_id)
         if handoff is None:  # a receipt, or a refusal: no act of a handoff
             self.store.write(*also)
-            return
+            return None
         handoff.log(record_id, stamp.position, stamp.logged_at)
         self._save(handoff, also=also)
+        return handoff.standing.void_of(record_id)
 
     def on_refused(self, record_id: UUID, code: str, also: Sequence[Statement]) -> None:
         handoff = self._handoff_of(record_id)
@@ -324,12 +327,13 @@ class AgencyApplication(Application[UUID]):
         found = self.store.read("SELECT handoff_id FROM commands WHERE id = ?", str(record_id))
         return self._handoff(UUID(found[0]["handoff_id"])) if found else None
 
-    def stamp_of(self, record_id: UUID) -> Stamp | None:
-        """The stamp of an own act, once the log has it."""
+    def logged(self, record_id: UUID) -> LoggedAct | None:
+        """Where the log put an own act, and whether it is void by now; None until it is logged."""
         token = self.outbox.stamp_of(record_id)
         if token is None:
             return None
-        return Stamp.model_validate_json(seal.verify(token, self._directory.signer("gateway"), typ=STAMP_TYP))
+        payload = seal.verify(token, self._directory.signer("gateway"), typ=STAMP_TYP)
+        return LoggedAct(Stamp.model_validate_json(payload), self.void_of(record_id))
 
     def void_of(self, act_id: UUID) -> str | None:
         """Why an own act is void, as far as is known here; None while it counts."""

@@ -48,6 +48,7 @@ class Handoff(Aggregate):
 
         TOPIC = "handoff.acted"
         act_id: UUID
+        case_ref: str
         type: str
         move: str
         by: str
@@ -135,6 +136,7 @@ class Handoff(Aggregate):
         self.trigger_event(
             self.Acted,
             act_id=act.id,
+            case_ref=self.case_ref,
             type=act.type,
             move=act.move.value,
             by=act.by.value,

@@ -63,14 +63,14 @@ def codes(opened: Opened) -> dict[str, Any]:
     return cut(opened.entry.content, opened.content.model_dump(mode="json"), LOGGED)
 
 
-def outgoing(event: Handoff.Acted, case_ref: str, kept: Mapping[str, Any] | None) -> Outgoing:
+def outgoing(event: Handoff.Acted, kept: Mapping[str, Any] | None) -> Outgoing:
     """This agency's own act as the relay submits it. `kept` is what the vault holds of it; None if that was erased."""
     about = About.model_validate(event.about)
     erased = event.vault_item is not None and kept is None
     return Outgoing(
         record_id=event.act_id,
         type=event.type,
-        subject=case_ref,
+        subject=event.case_ref,
         time=about.clocks.recorded,
         about=about,
         values={**event.codes, **(kept or {})},

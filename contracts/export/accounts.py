@@ -14,7 +14,7 @@ from contracts.agencies import Agency
 from contracts.catalogue import CATALOGUE
 
 _API = "$JS.API"
-_WIDTH = 100
+_WIDTH = 116
 _HEAD = "# Generated from the catalogue by `barnabus contracts export`; do not edit.\n"
 
 
@@ -46,7 +46,10 @@ def receives(agency: Agency) -> bool:
 
 
 def _user(name: str, subscribe: list[str], publish: list[str]) -> dict[str, Any]:
-    return {"nkey": Variable(f"${name.upper()}"), "permissions": {"subscribe": {"allow": subscribe}, "publish": {"allow": publish}}}
+    return {
+        "nkey": Variable(f"${name.upper()}"),
+        "permissions": {"subscribe": {"allow": subscribe}, "publish": {"allow": publish}},
+    }
 
 
 def _monitor() -> dict[str, Any]:

@@ -157,7 +157,7 @@ def _put(pair: tuple[T, T], party: int, value: T) -> tuple[T, T]:
 
 
 def check(state: State, views: Views) -> bool:
-    """Assert what the law promises in this state. Returns whether all is logged and heard, so that nothing can move it."""
+    """Assert what the law promises in this state. Returns whether it is settled: all is logged and heard."""
     for seen in views:
         assert void_here(seen) <= void_in_log(state.log), "an act whose place is known and that shows void stays void"
     everything = (1 << len(state.log)) - 1
@@ -166,7 +166,9 @@ def check(state: State, views: Views) -> bool:
     of_all = of_log(state.log)
     for seen in views:
         assert _but_for_refused(standing(seen)) == of_all, "both agencies come to what the log says, void acts included"
-    assert (of_all.whose_move is None) is (of_all.stage in (Stage.UNOPENED, *ENDED)), "it is somebody's move until the end"
+    assert (of_all.whose_move is None) is (of_all.stage in (Stage.UNOPENED, *ENDED)), (
+        "it is somebody's move until the end"
+    )
     assert of_all.stage in ENDED or can_end(of_all.stage, of_all.withdrawal_asked), "a handoff can always be ended"
     return True
 

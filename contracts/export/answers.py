@@ -1,0 +1,96 @@
+"""What an adapter says to its agency's own system, as shapes: the answer to a command, a letter as told, a void act."""
+
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import AwareDatetime, Field, PositiveInt
+
+from contracts.agencies import Agency
+from contracts.envelope import About, Stamp, TypeName, Version
+from contracts.handoff import Move, Stage, Void
+from contracts.ids import CaseRef
+from contracts.tiers import Frozen
+
+
+class Problem(Frozen):
+    """Why something was not done: a stable code, what happened, what to do next, and the place where there is one."""
+
+    code: Annotated[str, Field(pattern=r"^[a-z]+(-[a-z]+)*(\.[a-z]+(-[a-z]+)*)?$")]
+    message: str
+    hint: str
+    field: str | None = None
+    detail: str | None = None
+
+
+class CommandTaken(Frozen):
+    """The command is in the agency's own store: `logged` with the log's stamp, `recorded` until the log has answered.
+
+    `void` is the law's reason if the act turned out to come too late, and `status` is `void` if it was never logged.
+    """
+
+    status: Literal["logged", "recorded", "void"]
+    id: UUID
+    case_ref: CaseRef
+    repeated: bool
+    stamp: Stamp | None
+    void: Void | None
+
+
+class CommandRefused(Frozen):
+    """Nothing was recorded."""
+
+    error: Problem
+
+
+class OpenQuestion(Frozen):
+    id: UUID
+    asked: Agency
+
+
+class VoidActShown(Frozen):
+    id: UUID
+    by: Agency
+    move: Move
+    reason: Void
+
+
+class HandoffStanding(Frozen):
+    """What the handoff has come to, by all that this agency knows at this moment."""
+
+    stage: Stage
+    opener: Agency | None
+    receiver: Agency | None
+    whose_move: Agency | None
+    withdrawal_asked: bool
+    open_questions: tuple[OpenQuestion, ...]
+    voids: tuple[VoidActShown, ...]
+    provisional: tuple[UUID, ...]
+
+
+class Told(Frozen):
+    """A letter as the agency's own system hears it."""
+
+    id: UUID
+    type: TypeName
+    version: Version
+    case_ref: CaseRef
+    sender: Agency
+    number: PositiveInt
+    position: PositiveInt
+    logged_at: AwareDatetime
+    received_at: AwareDatetime
+    correlation_id: UUID | None
+    causation_id: UUID | None
+    about: About
+    content: dict[str, Any]
+    withheld: Literal["erased"] | None
+    standing: HandoffStanding
+
+
+class ActVoided(Frozen):
+    """An act of this agency that the log's order has made void, and why."""
+
+    id: UUID
+    move: Move
+    reason: Void
+    handoff_id: UUID

@@ -1,0 +1,1 @@
+"""How fast, beside the raw limit: `make bench`."""

@@ -1,0 +1,72 @@
+"""What tests start from: a home of its own for each, and the bus at work in it."""
+
+import shutil
+from collections.abc import AsyncIterator, Callable, Iterator, MutableMapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import structlog
+from structlog.testing import capture_logs
+
+from bus import gateway_service
+from bus.provisioning import provision
+from bus.settings import Settings
+from tests.builders import ByHand, now
+from tests.living import Bus, Living, living, whole
+
+Said = list[MutableMapping[str, Any]]
+
+
+@pytest.fixture(scope="session")
+def _template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    home = tmp_path_factory.mktemp("template") / "home"
+    provision(Settings(home=home, nats_url=None), now())
+    return home
+
+
+@pytest.fixture
+def settings(_template: Path, tmp_path: Path) -> Settings:
+    """A provisioned home, of this test alone."""
+    home = tmp_path / "home"
+    shutil.copytree(_template, home)
+    return Settings(home=home, nats_url=None)
+
+
+@pytest.fixture
+def by_hand(settings: Settings) -> ByHand:
+    """Letters are carried by the test: no broker."""
+    return ByHand(settings)
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A gateway says more often that it is alive, so that a first one is active at once."""
+    monkeypatch.setattr(gateway_service, "ALIVE_EVERY_S", 0.05)
+
+
+@pytest.fixture
+async def home(settings: Settings, quick: None) -> AsyncIterator[Living]:
+    """A real server with the bus's streams; a test starts what else it needs."""
+    async with living(settings) as found:
+        yield found
+
+
+@pytest.fixture
+async def bus(settings: Settings, quick: None) -> AsyncIterator[Bus]:
+    """Everything at work: server, gateway, both adapters, both agencies' own systems."""
+    async with whole(settings) as found:
+        yield found
+
+
+@pytest.fixture
+def said() -> Iterator[Said]:
+    """What the processes log while the test runs."""
+    with capture_logs(processors=[structlog.contextvars.merge_contextvars]) as lines:
+        yield lines
+
+
+@pytest.fixture
+def events(said: Said) -> Callable[[], set[str]]:
+    """The names of what was logged so far."""
+    return lambda: {str(line["event"]) for line in said}

@@ -1,0 +1,1 @@
+"""The contract: the catalogue and all that is generated from it."""

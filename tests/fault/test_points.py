@@ -1,0 +1,95 @@
+"""A process dies at each named point of its work, and its work goes on as if it had not."""
+
+import pytest
+
+from bus import faults
+from contracts import subjects
+from contracts.agencies import Agency
+from tests.fault.house import House
+from tests.fault.traffic import traffic
+from tests.fault.waiting import until
+
+pytestmark = [pytest.mark.fault, pytest.mark.asyncio(loop_scope="module")]
+
+ADAPTER_POINTS = {"relay.built": 3, "relay.built-receipt": 2, "relay.answered": 4, "inbox.saved": 3}
+GATEWAY_POINTS = {"gateway.appended": 4, "gateway.posted": 5}
+"""Each with how often it is passed before the process dies there."""
+
+
+def test_every_named_point_is_tried() -> None:
+    assert {*ADAPTER_POINTS, *GATEWAY_POINTS} == set(faults.POINTS)
+
+
+@pytest.mark.parametrize("agency", [Agency.POLICE, Agency.SOCIAL])
+@pytest.mark.parametrize("point", ADAPTER_POINTS)
+async def test_an_adapter_that_dies_at_a_point_goes_on_where_it_was(house: House, point: str, agency: Agency) -> None:
+    await house.replace(agency, kill_at=f"{point}:{ADAPTER_POINTS[point]}")
+    async with traffic(house.systems) as running:
+        await house.dies(agency)
+        await _lies_as_the_point_says(house, point, agency)
+        await house.start(agency)
+        await running.goes_on()
+    await house.verdict.settles()
+
+
+async def _lies_as_the_point_says(house: House, point: str, agency: Agency) -> None:
+    """What the dead adapter left on its disk, and what the log has of it."""
+    store, log = house.verdict.store(agency), await house.verdict.log()
+    acts, receipts = log.ids(agency, receipts=False), log.ids(agency, receipts=True)
+    match point:
+        case "relay.built":
+            assert store.waiting in store.facts.acts
+            assert store.waiting not in acts
+        case "relay.built-receipt":
+            assert store.waiting not in {None, *store.facts.acts, *receipts}
+        case "relay.answered":
+            assert store.waiting in {*acts, *receipts}
+        case "inbox.saved":
+            assert await house.unacknowledged(agency) & set(store.letters)
+
+
+@pytest.mark.parametrize("point", GATEWAY_POINTS)
+async def test_a_gateway_that_dies_at_a_point_goes_on_once_it_is_started_again(house: House, point: str) -> None:
+    await house.kill("gateway-a", "gateway-b")
+    await house.start("gateway-a", kill_at=f"{point}:{GATEWAY_POINTS[point]}")
+    async with traffic(house.systems) as running:
+        await house.dies("gateway-a")
+        await _lies_as_the_gateway_left_it(house, point)
+        await house.start("gateway-a")
+        await running.goes_on()
+    await house.verdict.settles()
+
+
+async def _lies_as_the_gateway_left_it(house: House, point: str) -> None:
+    """The log's last record has no answer; its letters are posted or not, as the point says."""
+    last = (await house.verdict.log()).entries[-1].record
+    assert house.verdict.store(Agency(last.sender)).waiting == str(last.id)
+    for letter in last.data.letters:
+        place = (last.sender, letter.number)
+
+        async def arrived(to: Agency = letter.to, place: tuple[str, int] = place) -> bool:
+            return place in house.verdict.store(to).letters
+
+        if point == "gateway.appended":
+            assert not await arrived()
+        else:
+            await until("the letter arrived", arrived)
+
+
+@pytest.mark.parametrize("point", GATEWAY_POINTS)
+async def test_another_gateway_takes_over_from_one_that_dies_at_a_point(house: House, point: str) -> None:
+    await house.kill("gateway-a", "gateway-b")
+    await house.start("gateway-a", kill_at=f"{point}:{GATEWAY_POINTS[point]}")
+    await until("it is active", lambda: house.active == "gateway-a")
+    await house.start("gateway-b")
+    await house.ready("gateway-b")
+    async with traffic(house.systems) as running:
+        await house.dies("gateway-a")
+        await until("the other is active", lambda: house.active == "gateway-b")
+        await running.goes_on()
+    await house.verdict.settles()
+
+
+async def test_everybody_is_told_in_the_end(house: House) -> None:
+    """Also of what was on its way to an adapter that died: the post brings it again."""
+    await house.verdict.everything_is_told(systems_too=True)

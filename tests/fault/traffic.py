@@ -1,0 +1,100 @@
+"""What agencies' records systems do all day: referrals from both sides, each with its whole loop."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+from itertools import count
+from types import MappingProxyType
+from uuid import UUID
+
+from contracts.agencies import Agency
+from tests.fault.records_system import RecordsSystem
+from tests.fault.waiting import DEADLINE_S, until
+
+LANES = 2
+"""So many referrals of each side are under way at once."""
+SERVICES: Mapping[Agency, str] = MappingProxyType(
+    {Agency.SOCIAL: "child-protection-assessment", Agency.POLICE: "welfare-check"}
+)
+"""What is asked of an agency."""
+SAFETY = {"immediate_danger": "no", "suspect_has_access": "unknown", "whereabouts": "home"}
+
+
+@dataclass(slots=True)
+class Traffic:
+    """Referrals from both sides, several at a time, until told to end; those begun are then finished."""
+
+    systems: Mapping[Agency, RecordsSystem]
+    ending: bool = False
+    lanes: list[asyncio.Task[None]] = field(default_factory=list)
+    _numbers: "count[int]" = field(default_factory=count)
+
+    async def goes_on(self, acts: int = 20) -> None:
+        """Until so many more acts of each agency were accepted."""
+        goal = {agency: len(system.answers) + acts for agency, system in self.systems.items()}
+
+        def reached() -> bool:
+            for lane in filter(asyncio.Task.done, self.lanes):
+                lane.result()  # none ends by itself but by what failed in it
+            return all(len(self.systems[agency].answers) >= wanted for agency, wanted in goal.items())
+
+        await until(f"{acts} more acts of each agency were accepted", reached)
+
+    async def lane(self, opener: Agency, receiver: Agency) -> None:
+        while not self.ending:
+            await self.refer(self.systems[opener], self.systems[receiver], next(self._numbers))
+
+    async def refer(self, opener: RecordsSystem, receiver: RecordsSystem, number: int) -> None:
+        """One referral from its making to its end; every fourth ends in acts that cross."""
+        content = {
+            "to": receiver.agency.value,
+            "service": SERVICES[receiver.agency],
+            "urgency": "routine",
+            "concerns": {"ref": "p-7k3q9m2xw4", "role": "child"},
+            "safety": SAFETY,
+            "identity": {"full_name": f"Example Child {number}"},
+        }
+        handoff = await opener.do("referral.make", content)
+        await receiver.do("referral.acknowledge", _on(handoff))
+        if number % 4 == 3:
+            await self._cross(opener, receiver, handoff)
+        else:
+            await self._fulfil(opener, receiver, handoff)
+
+    async def _fulfil(self, opener: RecordsSystem, receiver: RecordsSystem, handoff: UUID) -> None:
+        await receiver.do("referral.accept", _on(handoff))
+        question = {"priority": "amber", "questions": ["safe-contact"]}
+        asked = await receiver.do("information.ask", _on(handoff) | question)
+        answer = {"asked_id": str(asked), "answers": [{"question": "safe-contact", "answer": "yes"}]}
+        await opener.do("information.give", _on(handoff) | answer)
+        await receiver.do("referral.start", _on(handoff) | {"began_at": "2026-03-10T08:00:00+01:00"})
+        await receiver.do("referral.complete", _on(handoff) | {"outcome": "done"})
+
+    async def _cross(self, opener: RecordsSystem, receiver: RecordsSystem, handoff: UUID) -> None:
+        """Both act at once, each before it can know of the other's act; the log decides."""
+        why = {"reason": "no-capacity", "next_step": "sender-keeps"}
+        await asyncio.gather(
+            opener.do("referral.ask-withdrawal", _on(handoff) | {"reason": "need-met"}, may_be_void=True),
+            receiver.do("referral.decline", _on(handoff) | why, may_be_void=True),
+        )
+
+
+def _on(handoff: UUID) -> dict[str, object]:
+    return {"handoff_id": str(handoff)}
+
+
+@contextlib.asynccontextmanager
+async def traffic(systems: Mapping[Agency, RecordsSystem], lanes: int = LANES) -> AsyncIterator[Traffic]:
+    """Traffic while inside; on the way out every referral that was begun is brought to its end."""
+    running = Traffic(systems)
+    ways = ((Agency.POLICE, Agency.SOCIAL), (Agency.SOCIAL, Agency.POLICE))
+    running.lanes += [asyncio.create_task(running.lane(*way)) for way in ways for _ in range(lanes)]
+    try:
+        yield running
+        running.ending = True
+        await asyncio.wait_for(asyncio.gather(*running.lanes), DEADLINE_S)
+    finally:
+        for lane in running.lanes:
+            lane.cancel()
+        await asyncio.gather(*running.lanes, return_exceptions=True)
