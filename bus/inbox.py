@@ -17,7 +17,7 @@ from contracts.events.post import LetterReceived, Receipt
 State = Literal["heard", "parked"]
 _COLUMNS = (
     "sender, number, record_id, case_ref, type, position, logged_at, received_at, sealed_digest, state, reason, "
-    "vault_item, after_gap, opened, receipted"
+    "vault_item, postmark, after_gap, opened, receipted"
 )
 
 
@@ -168,7 +168,7 @@ class Inbox:
         )
 
     def letter(self, record_id: str) -> dict[str, Any] | None:
-        found = self._store.read(f"SELECT {_COLUMNS}, jwe, postmark FROM inbox WHERE record_id = ?", record_id)  # noqa: S608
+        found = self._store.read(f"SELECT {_COLUMNS}, jwe FROM inbox WHERE record_id = ?", record_id)  # noqa: S608
         return found[0] if found else None
 
     def at(self, sender: Agency, number: int) -> dict[str, Any] | None:
@@ -178,5 +178,5 @@ class Inbox:
     def parked(self) -> list[dict[str, Any]]:
         """Parked letters in the log's order, with their sealed bytes."""
         return self._store.read(
-            f"SELECT {_COLUMNS}, jwe, postmark FROM inbox WHERE state = 'parked' ORDER BY position, sender"  # noqa: S608
+            f"SELECT {_COLUMNS}, jwe FROM inbox WHERE state = 'parked' ORDER BY position, sender"  # noqa: S608
         )

@@ -190,4 +190,4 @@ def _sum_up(summary: dict[str, Any], settings: Settings, logged: list[Logged]) -
     show.out.print("\nNow try, in another terminal:")
     show.out.print(f"  export BARNABUS_HOME={settings.home}")
     show.out.print(f'  .venv/bin/barnabus case log {case_ref} --purpose "to see how it works"')
-    show.out.print("  .venv/bin/barnabus inbox list social")
+    show.out.print("  .venv/bin/barnabus inbox social list")

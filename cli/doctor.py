@@ -60,7 +60,7 @@ async def _examine(settings: Settings) -> list[Finding]:
     except BarnabusError as error:
         return [*found, _failed("NATS", error)]
     try:
-        found.append(Finding("NATS", "ok", f"{settings.url()}, server {nats.connected_server_version}"))
+        found.append(Finding("NATS", "ok", f"{settings.url()}, nats-server {nats.connected_server_version.version}"))
         found.append(await _try_async("streams", lambda: _streams(nats)))
     finally:
         await nats.close()

@@ -1,8 +1,9 @@
-"""`barnabus inbox list|show|follow AGENCY`: the letters that reached an agency, decoded, with their positions."""
+"""`barnabus inbox AGENCY list|show|follow`: the letters that reached an agency, decoded, with their positions."""
 
 import json
 import sys
 import time
+from contextlib import AbstractContextManager
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -16,9 +17,19 @@ from services import translate
 from services.agency import AgencyApplication
 
 app = typer.Typer(no_args_is_help=True, help="The letters that reached an agency, decoded, with their positions.")
-AGENCY = Annotated[str, typer.Argument(help="Whose inbox: police, social.")]
 _LOOK_EVERY_S = 0.3
 _PAGE = 500
+
+
+@app.callback()
+def _whose(
+    context: typer.Context, agency: Annotated[str, typer.Argument(metavar="AGENCY", help="Whose: police, social.")]
+) -> None:
+    context.obj = agency
+
+
+def _opened(context: typer.Context) -> AbstractContextManager[AgencyApplication]:
+    return opened(show.agency(context.obj, APPLICATIONS), Settings())
 
 
 def _row(application: AgencyApplication, row: dict[str, Any]) -> dict[str, Any]:
@@ -50,16 +61,16 @@ def _standing(application: AgencyApplication, letter: dict[str, Any] | None) -> 
 @app.command("list")
 @show.coded
 def list_(
-    agency: AGENCY,
+    context: typer.Context,
     after: Annotated[int, typer.Option(help="Only letters above this position.")] = 0,
     limit: Annotated[int, typer.Option(min=1, max=_PAGE, help="At most so many; 500 is the most.")] = _PAGE,
     as_json: show.AsJson = False,
 ) -> None:
     """List letters by position."""
-    with opened(show.agency(agency, APPLICATIONS), Settings()) as application:
+    with _opened(context) as application:
         rows = [_row(application, row) for row in application.inbox.letters(after=after, limit=limit)]
     if as_json:
-        show.document({"agency": agency, "letters": rows})
+        show.document({"agency": context.obj, "letters": rows})
         return
     show.table(
         ("position", "received", "from", "type", "case", "state", "id"),
@@ -82,10 +93,12 @@ def list_(
 @app.command("show")
 @show.coded
 def show_(
-    agency: AGENCY, letter_id: Annotated[str, typer.Argument(help="The letter's id.")], as_json: show.AsJson = False
+    context: typer.Context,
+    letter_id: Annotated[str, typer.Argument(help="The letter's id.")],
+    as_json: show.AsJson = False,
 ) -> None:
     """Show one letter with its content, and what its handoff has come to."""
-    with opened(show.agency(agency, APPLICATIONS), Settings()) as application:
+    with _opened(context) as application:
         row = application.inbox.letter(letter_id)
         if row is None:
             raise Refused("letter.not-found")
@@ -100,12 +113,12 @@ def show_(
 @app.command()
 @show.coded
 def follow(
-    agency: AGENCY,
+    context: typer.Context,
     after: Annotated[int, typer.Option(help="Start above this position.")] = 0,
     as_json: show.AsJson = False,
 ) -> None:
     """Show letters as they arrive, until Ctrl-C; with --json one document a line."""
-    with opened(show.agency(agency, APPLICATIONS), Settings()) as application:
+    with _opened(context) as application:
         seen = set[tuple[str, int]]()
         while True:
             for row in application.inbox.letters(after=after, limit=_PAGE):
@@ -115,11 +128,11 @@ def follow(
                 found = _row(application, row)
                 if as_json:
                     sys.stdout.write(json.dumps(found, ensure_ascii=False) + "\n")
-                    sys.stdout.flush()
                 else:
                     show.out.print(
                         f"{found['position']:>6}  {found['received_at'][:19]}  "
                         f"{found['sender']:<12}{found['type'] or '?':<30}"
                         f"{found['case_ref']}  {found['reason'] or found['state']}"
                     )
+                sys.stdout.flush()
             time.sleep(_LOOK_EVERY_S)

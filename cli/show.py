@@ -16,6 +16,7 @@ from contracts.errors import BarnabusError, Refused
 out = Console(soft_wrap=True, highlight=False)
 err = Console(stderr=True, highlight=False)
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
+_UNBOUND = out.options.update(width=10_000)
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -26,14 +27,14 @@ def document(found: Any) -> None:
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, empty: str) -> None:
-    """Rows under headings; a sentence if there are none. Narrow terminals fold cells and lose nothing."""
+    """Rows under headings; a sentence if there are none. A row wider than the terminal runs on, so that ids stay whole."""
     grid = Table(box=None, pad_edge=False, header_style="bold")
     for column in columns:
-        grid.add_column(column, overflow="fold")
+        grid.add_column(column, no_wrap=True)
     for row in rows:
         grid.add_row(*("" if cell is None else str(cell) for cell in row))
     if grid.row_count:
-        Console(highlight=False).print(grid)
+        out.print(grid, width=max(out.width, out.measure(grid, options=_UNBOUND).maximum), crop=False)
     else:
         out.print(empty)
 

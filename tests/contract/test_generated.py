@@ -27,12 +27,13 @@ from services import translate
 ROOT = Path(__file__).parents[2]
 ENTRIES = pytest.mark.parametrize("entry", CATALOGUE.values(), ids=CATALOGUE)
 SCHEMAS = schemas()
+FORMATS = Draft202012Validator.FORMAT_CHECKER
 BEYOND_SCHEMA = {"referral.completed", "receipt"}
 """Refused for a rule between fields, or between the items of a list, which these schemas do not express."""
 
 
 def accepts(name: str, document: Any) -> bool:
-    return bool(Draft202012Validator(SCHEMAS[name]).is_valid(document))
+    return bool(Draft202012Validator(SCHEMAS[name], format_checker=FORMATS).is_valid(document))
 
 
 def record_of(entry: Entry, content: dict[str, Any]) -> dict[str, Any]:

@@ -16,7 +16,7 @@ GATEWAY_POINTS = {"gateway.appended": 4, "gateway.posted": 5}
 """Each with how often it is passed before the process dies there."""
 
 
-def test_every_named_point_is_tried() -> None:
+async def test_every_named_point_is_tried() -> None:
     assert {*ADAPTER_POINTS, *GATEWAY_POINTS} == set(faults.POINTS)
 
 
