@@ -1,7 +1,9 @@
 """Connecting to NATS as one user of one account, and saying so when it cannot be reached."""
 
 import asyncio
+import contextlib
 import time
+from collections.abc import Iterator
 from typing import Any
 
 import nats
@@ -37,6 +39,14 @@ class Reach:
             self._said = now
             row = BarnabusError("nats.unreachable").row
             _log.warning("nats.unreachable", url=self._url, error=type(error).__name__, hint=row.hint)
+
+    @contextlib.contextmanager
+    def silent(self) -> Iterator[None]:
+        self._said = time.monotonic() + 3600
+        try:
+            yield
+        finally:
+            self.reset()
 
     def reset(self) -> None:
         self._since, self._said = None, 0.0
@@ -74,6 +84,7 @@ async def connect(settings: Settings, owner: str, user: str, *, patient: bool) -
     if patient:
         return await opening
     try:
-        return await asyncio.wait_for(opening, CONNECT_TIMEOUT_S + 1)
+        with reach.silent():  # the caller says it once, and what to do
+            return await asyncio.wait_for(opening, CONNECT_TIMEOUT_S + 1)
     except (TimeoutError, OSError, NatsError):
         raise BarnabusError("nats.unreachable", detail=f"Tried {url}.") from None

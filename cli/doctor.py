@@ -60,7 +60,7 @@ async def _examine(settings: Settings) -> list[Finding]:
     except BarnabusError as error:
         return [*found, _failed("NATS", error)]
     try:
-        found.append(Finding("NATS", "ok", f"{settings.url()}, nats-server {nats.connected_server_version.version}"))
+        found.append(Finding("NATS", "ok", f"{settings.url()}, nats-server {_version(nats)}"))
         found.append(await _try_async("streams", lambda: _streams(nats)))
     finally:
         await nats.close()
@@ -82,6 +82,11 @@ def _permissions(folder: Path) -> str:
     if open_:
         raise BarnabusError("home.exposed", detail=", ".join(str(path) for path in open_[:5]))
     return f"{len(files)} files, readable by their owner only"
+
+
+def _version(nats: Client) -> str:
+    found = nats.connected_server_version
+    return f"{found.major}.{found.minor}.{found.patch}"
 
 
 async def _streams(nats: Client) -> str:

@@ -12,7 +12,6 @@ from bus.clock import wall_clock
 from bus.settings import Settings
 from cli import show
 from cli.agencies import APPLICATIONS
-from services.adapter import Adapter
 
 
 def until_told() -> asyncio.Event:
@@ -42,6 +41,8 @@ def up() -> None:
 
 
 async def _up(settings: Settings) -> None:
+    from services.adapter import Adapter  # FastStream: a third of a second that no other command should wait for
+
     told = until_told()
     async with contextlib.AsyncExitStack() as running:
         server = await running.enter_async_context(node.embedded(settings))
@@ -82,6 +83,8 @@ async def _serve(settings: Settings, name: str) -> None:
 @show.coded
 def adapter(agency: Annotated[str, typer.Argument(help="police or social.")]) -> None:
     """Run one agency's adapter."""
+    from services.adapter import Adapter
+
     kind = APPLICATIONS[show.agency(agency, APPLICATIONS)]
     logging.configure(f"adapter-{agency}")
     settings = Settings()

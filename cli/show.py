@@ -16,7 +16,7 @@ from contracts.errors import BarnabusError, Refused
 out = Console(soft_wrap=True, highlight=False)
 err = Console(stderr=True, highlight=False)
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
-_UNBOUND = out.options.update(width=10_000)
+WIDEST = 1_000
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -27,14 +27,15 @@ def document(found: Any) -> None:
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, empty: str) -> None:
-    """Rows under headings; a sentence if there are none. A row wider than the terminal runs on, so that ids stay whole."""
+    """Rows under headings; a sentence if there are none. A wide row runs on, so that ids stay whole."""
     grid = Table(box=None, pad_edge=False, header_style="bold")
     for column in columns:
         grid.add_column(column, no_wrap=True)
     for row in rows:
         grid.add_row(*("" if cell is None else str(cell) for cell in row))
     if grid.row_count:
-        out.print(grid, width=max(out.width, out.measure(grid, options=_UNBOUND).maximum), crop=False)
+        wide = out.measure(grid, options=out.options.update(width=WIDEST)).maximum
+        Console(highlight=False, width=max(out.width, wide)).print(grid, crop=False)
     else:
         out.print(empty)
 

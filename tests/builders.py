@@ -75,7 +75,9 @@ def refer(agency: Agency = POLICE, to: Agency = SOCIAL, **more: Any) -> dict[str
     return command(agency, "referral.make", data | more.pop("data", {}), **more)
 
 
-def on(agency: Agency, verb: str, handoff_id: str | UUID, more: Mapping[str, Any] | None = None, **data: Any) -> dict[str, Any]:
+def on(
+    agency: Agency, verb: str, handoff_id: str | UUID, more: Mapping[str, Any] | None = None, **data: Any
+) -> dict[str, Any]:
     """An act on a handoff: its content as keywords, anything of its envelope in `more`."""
     return command(agency, verb, {"handoff_id": str(handoff_id), **data}, **(more or {}))
 
@@ -166,7 +168,9 @@ class ByHand:
             number=entry.number,
             sealed=entry.sealed,
         )
-        return seal.sign(mark.model_copy(update=changed).model_dump_json().encode(), self.key("gateway"), typ=POSTMARK_TYP)
+        return seal.sign(
+            mark.model_copy(update=changed).model_dump_json().encode(), self.key("gateway"), typ=POSTMARK_TYP
+        )
 
     def deliver(self, app: AgencyApplication, letter: Posted) -> Heard:
         return app.hear(letter.raw, letter.postmark, now())
@@ -180,7 +184,9 @@ class ByHand:
         letter = self.posted(built, stamp)[0]
         return replace(letter, postmark=self.postmark(built.record, stamp, to, **changed)) if changed else letter
 
-    def receipt_notice(self, recipient: Agency, sender: Agency, numbers: Iterable[int], signer: str | None = None) -> Notice:
+    def receipt_notice(
+        self, recipient: Agency, sender: Agency, numbers: Iterable[int], signer: str | None = None
+    ) -> Notice:
         """What the gateway passes to a sender once a recipient has signed for these letters."""
         moment = now()
         letters = tuple(LetterReceived(number=number, received_at=moment, opened=True) for number in numbers)

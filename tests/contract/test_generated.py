@@ -80,7 +80,11 @@ def test_the_files_are_the_same_at_every_run_whatever_the_order_of_sets() -> Non
     digests = {
         sha256(
             subprocess.run(
-                [sys.executable, "-c", script], cwd=ROOT, env=os.environ | {"PYTHONHASHSEED": seed}, check=True, capture_output=True
+                [sys.executable, "-c", script],
+                cwd=ROOT,
+                env=os.environ | {"PYTHONHASHSEED": seed},
+                check=True,
+                capture_output=True,
             ).stdout
         ).hexdigest()
         for seed in ("1", "2")
@@ -165,7 +169,10 @@ def test_the_schema_of_a_letter_knows_its_tiers_and_what_is_left_of_an_erased_on
 @pytest.mark.parametrize(
     ("place", "wrong"),
     [
-        ("clocks", {"occurred": "2026-03-11T09:00:00", "known": "2026-03-11T09:00:00Z", "recorded": "2026-03-11T09:00:00Z"}),
+        (
+            "clocks",
+            {"occurred": "2026-03-11T09:00:00", "known": "2026-03-11T09:00:00Z", "recorded": "2026-03-11T09:00:00Z"},
+        ),
         ("command", "referral.accept"),
         ("legal_basis", "because"),
         ("case_ref", "1234"),

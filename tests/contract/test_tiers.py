@@ -47,7 +47,11 @@ def record(entry: Entry, content: dict[str, Any]) -> Record:
     )
 
 
-@given(entry=entries, name=st.sampled_from(sorted({n for e in CATALOGUE.values() for n in e.content.model_fields})), value=values)
+@given(
+    entry=entries,
+    name=st.sampled_from(sorted({n for e in CATALOGUE.values() for n in e.content.model_fields})),
+    value=values,
+)
 def test_no_record_can_hold_a_field_above_tier_o_whatever_its_value(entry: Entry, name: str, value: Any) -> None:
     """S, A, I, P and L never pass into the log: not with an empty value, and not from another type."""
     tiers = tiers_of(entry.content)

@@ -127,7 +127,9 @@ class Verdict:
             await until("nothing is amiss", nothing, deadline_s)
         except AssertionError:
             more = f"… and {len(found) - 20} more" if len(found) > 20 else ""
-            raise AssertionError("\n".join([f"After {deadline_s:.0f} s in {self.settings.home}:", *found[:20], more])) from None
+            raise AssertionError(
+                "\n".join([f"After {deadline_s:.0f} s in {self.settings.home}:", *found[:20], more])
+            ) from None
 
     async def _compared(self) -> Findings:
         log = await self.log()
@@ -139,7 +141,9 @@ class Verdict:
         for agency, store in stores.items():
             findings += _of_store(agency, store, log)
             accepted = {str(act) for act in self.systems[agency].answers}
-            findings += _differ(f"{agency}: what its system was told is accepted, and its store", accepted, store.facts.acts)
+            findings += _differ(
+                f"{agency}: what its system was told is accepted, and its store", accepted, store.facts.acts
+            )
         for handoff, standing in handoffs.items():
             for agency, store in stores.items():
                 if store.standings[handoff] != standing:
@@ -148,7 +152,9 @@ class Verdict:
 
     async def _untold(self) -> Findings:
         stores = {agency: self.store(agency) for agency in APPLICATIONS}
-        findings = [f"{agency} knows of no receipt for {letter}" for agency in stores for letter in stores[agency].unsigned]
+        findings = [
+            f"{agency} knows of no receipt for {letter}" for agency in stores for letter in stores[agency].unsigned
+        ]
         nats = await connection.connect(self.settings, GATEWAY, "provisioner", patient=False)
         try:
             for agency in APPLICATIONS:

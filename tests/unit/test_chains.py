@@ -35,7 +35,9 @@ class Writer:
             link = self.heads.of_link(sender, to)
             sealed = seal.digest(uuid4().bytes)
             letters.append(
-                LetterEntry(to=to, tiers=(), number=link.number + 1, previous=link.digest, sealed=sealed, content=sealed)
+                LetterEntry(
+                    to=to, tiers=(), number=link.number + 1, previous=link.digest, sealed=sealed, content=sealed
+                )
             )
         data = RecordData(about=about(), content={}, letters=tuple(letters))
         return self._record(sender, "referral.accepted", new_case(), data)
@@ -138,7 +140,9 @@ def test_a_receipt_signs_for_what_follows_on_the_last_one(writer: Writer) -> Non
 
 
 @pytest.mark.parametrize("numbers", [[2], [1, 2, 3], [3]])
-def test_a_receipt_with_a_gap_or_for_letters_that_were_never_sent_is_refused(writer: Writer, numbers: list[int]) -> None:
+def test_a_receipt_with_a_gap_or_for_letters_that_were_never_sent_is_refused(
+    writer: Writer, numbers: list[int]
+) -> None:
     record = writer.receipt(SOCIAL, POLICE, numbers)
     assert refused(writer, record) == ("receipt.out-of-place", "data.content.letters")
 
@@ -170,7 +174,9 @@ def test_checking_changes_nothing(writer: Writer) -> None:
 
 
 STEPS = st.lists(
-    st.tuples(st.sampled_from(SENDERS), st.sets(st.sampled_from(SENDERS), max_size=2), st.booleans()), min_size=1, max_size=25
+    st.tuples(st.sampled_from(SENDERS), st.sets(st.sampled_from(SENDERS), max_size=2), st.booleans()),
+    min_size=1,
+    max_size=25,
 )
 
 

@@ -147,7 +147,9 @@ def test_signed_content_of_another_shape_is_refused(payload: object) -> None:
     assert refused(joined(head, forged("a", 1))) == "signature.invalid"
 
 
-@pytest.mark.parametrize("disclosure", ["", "!", "AAAA", "e30", "W10", "WzFd", "WzEsMl0", "W251bGwsW10sMV0", "\u00e9", "[[["])
+@pytest.mark.parametrize(
+    "disclosure", ["", "!", "AAAA", "e30", "W10", "WzFd", "WzEsMl0", "W251bGwsW10sMV0", "\u00e9", "[[["]
+)
 def test_a_disclosure_of_another_shape_is_refused(disclosure: str) -> None:
     """Even if the sender signed its digest."""
     payload = seal.dump({"_sd_alg": "sha-256", "content": {"_sd": [seal.digest(disclosure)]}})

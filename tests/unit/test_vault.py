@@ -113,7 +113,9 @@ def test_a_flipped_bit_does_not_open(vault: Vault, store: SQLiteStore) -> None:
         vault.get(item)
 
 
-def test_nothing_of_the_plaintext_is_in_the_file_nor_in_its_log(vault: Vault, store: SQLiteStore, tmp_path: Path) -> None:
+def test_nothing_of_the_plaintext_is_in_the_file_nor_in_its_log(
+    vault: Vault, store: SQLiteStore, tmp_path: Path
+) -> None:
     put(vault, store)
     found = bytes_of(tmp_path)
     assert b"-wal" in b"".join(str(path).encode() for path in tmp_path.iterdir()), "the write-ahead log was looked at"
@@ -124,7 +126,9 @@ def test_nothing_of_the_plaintext_is_in_the_file_nor_in_its_log(vault: Vault, st
 def test_a_command_leaves_nothing_personal_in_the_agencys_store(by_hand: ByHand) -> None:
     """Events, commands, outbox and vault of a referral with everything in it: the name is nowhere in clear."""
     app = by_hand.application(POLICE)
-    referral = refer(data={"safety": {"immediate_danger": "yes", "suspect_has_access": "yes", "whereabouts": "protected-place"}})
+    referral = refer(
+        data={"safety": {"immediate_danger": "yes", "suspect_has_access": "yes", "whereabouts": "protected-place"}}
+    )
     taken = app.take(encoded(referral), now())
     by_hand.log_next(app)
     found = bytes_of(by_hand.settings.store(POLICE).parent)
@@ -148,7 +152,11 @@ def test_vault_and_events_are_saved_together_or_not_at_all(by_hand: ByHand) -> N
     app.close()
 
 
-@given(st.recursive(st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(), lambda s: st.lists(s, max_size=3)))
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(), lambda s: st.lists(s, max_size=3)
+    )
+)
 @with_settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_value_comes_back_as_it_was(vault: Vault, store: SQLiteStore, values: object) -> None:
     assert vault.get(put(vault, store, values=values)) == values
