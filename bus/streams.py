@@ -18,7 +18,8 @@ from contracts.errors import BarnabusError
 
 POST_LIMIT_BYTES = 1024**3
 """An agency's post holds at most this; past it a sender is told to try again, and keeps what it has."""
-ACK_WAIT_S = 30.0
+ACK_WAIT_S = 5.0
+"""What an adapter took and did not live to record comes again after so long; recording takes milliseconds."""
 INFO_TIMEOUT_S = 5.0
 TAKEN_AT_ONCE = 64
 """At most so many letters are out for handling and not yet acknowledged."""

@@ -13,7 +13,7 @@ from bus.keys import new_vault_key
 from bus.store import SQLiteStore, Statement
 from bus.vault import Vault, person_key
 from contracts.errors import BarnabusError
-from tests.builders import ByHand, NAME, POLICE, concerned, encoded, now, refer
+from tests.builders import NAME, POLICE, ByHand, concerned, encoded, now, refer
 
 KEY = new_vault_key()
 CHILD = person_key("7k3q-9m2x-w4td-h6rv", "p-7k3q9m2xw4")
