@@ -1,0 +1,81 @@
+"""Every command line that a page shows is run as it stands there."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.docs.pages import ROOT, Shown, barnabus_lines
+
+RUNS_ON = {("up",), ("gateway",), ("adapter",), ("demo",)}
+"""These go on until they are ended; that they do is shown in tests/fault."""
+FIRST = {("submit", "police", "contracts/examples/referral.made.valid.json")}
+REFUSED = {("submit", "police", "contracts/examples/referral.made.invalid.json")}
+PLACEHOLDERS = {"AGENCY": "social", "POSITION": "0", "REF": "{case_ref}"}
+LINES = sorted(set(barnabus_lines()), key=lambda shown: (shown.words not in FIRST, shown))
+
+
+class Up:
+    """`barnabus up` in a home of its own, with one referral made."""
+
+    def __init__(self, home: Path) -> None:
+        self.environment = os.environ | {"BARNABUS_HOME": str(home), "COLUMNS": "120"}
+        self.environment.pop("BARNABUS_NATS_URL", None)
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "cli", "up"], cwd=ROOT, env=self.environment, stdout=subprocess.PIPE, text=True
+        )
+        assert self.process.stdout
+        assert "is up at" in self.process.stdout.readline()
+
+    def run(self, *words: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "cli", *words],
+            cwd=ROOT,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=50,
+        )
+
+    def end(self) -> None:
+        self.process.terminate()
+        assert self.process.wait(20) == 0
+        if self.process.stdout:
+            self.process.stdout.close()
+
+
+@pytest.fixture(scope="module")
+def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
+    running = Up(tmp_path_factory.mktemp("up") / "home")
+    yield running
+    running.end()
+
+
+@pytest.fixture(scope="module")
+def case_ref(up: Up) -> str:
+    answer = up.run("submit", "police", "contracts/examples/referral.made.valid.json", "--json")
+    assert answer.returncode == 0, answer.stderr
+    found: str = json.loads(answer.stdout)["case_ref"]
+    return found
+
+
+def test_there_are_commands_to_try() -> None:
+    assert len(LINES) > 8
+
+
+@pytest.mark.parametrize("shown", LINES, ids=lambda shown: f"{shown.page}: {' '.join(shown.words)}")
+def test_a_command_does_what_its_page_says(up: Up, case_ref: str, shown: Shown) -> None:
+    if shown.words[:1] in RUNS_ON or shown.words == ("provision",):
+        assert up.run(*shown.words[:1], "--help").returncode == 0
+        return
+    words = [PLACEHOLDERS.get(word, word).format(case_ref=case_ref) for word in shown.words]
+    words = [re.sub(r"^[0-9a-z]{4}(-[0-9a-z]{4}){3}$", case_ref, word) for word in words]
+    found = up.run(*words)
+    assert found.returncode == (2 if shown.words in REFUSED else 0), found.stderr
+    if "--json" in words:
+        json.loads(found.stdout)

@@ -1,0 +1,65 @@
+"""What the pages claim is there, is there."""
+
+import importlib
+import json
+import re
+from pathlib import Path
+
+import pytest
+import typer
+
+from cli.main import app
+from contracts.export import files
+from tests.docs.pages import PAGES, ROOT, blocks, links
+
+ARCHITECTURE = ROOT / "ARCHITECTURE.md"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_relative_link_leads_somewhere(page: Path) -> None:
+    missing = [target for target in links(page) if not (page.parent / target).exists()]
+    assert not missing
+
+
+def test_every_function_that_the_walk_names_exists() -> None:
+    """ARCHITECTURE.md: each hop is one function in one file."""
+    named = re.findall(r"\[`([a-z_/]+)\.py`\]\([^)]*\) `([\w.]+)`", ARCHITECTURE.read_text())
+    assert len(named) >= 6
+    for module, path in named:
+        found = importlib.import_module(module.replace("/", "."))
+        for name in path.split("."):
+            found = getattr(found, name)
+
+
+def test_the_map_is_one_page() -> None:
+    assert len(ARCHITECTURE.read_text().splitlines()) <= 100
+
+
+def test_every_test_that_proves_a_promise_exists() -> None:
+    named = set(re.findall(r"`(tests/[\w/]+\.py)`", (ROOT / "docs" / "guarantees.md").read_text()))
+    assert named
+    assert not [path for path in named if not (ROOT / path).is_file()]
+
+
+def test_every_command_is_documented() -> None:
+    """An undocumented command is a failing test."""
+    pages = "\n".join(page.read_text() for page in PAGES)
+    group = typer.main.get_command(app)
+    commands = list(getattr(group, "commands"))  # noqa: B009  a group, though its type says command
+    assert not [name for name in commands if f"barnabus {name}" not in pages and f"`{name}`" not in pages]
+
+
+def test_the_readme_shows_what_the_demo_prints() -> None:
+    """Every step of every scenario stands in the README's output, in order."""
+    (output,) = blocks(ROOT / "README.md", "text")
+    position = 0
+    for path in sorted((ROOT / "examples" / "scenarios").glob("*.json")):
+        for step in json.loads(path.read_text())["steps"]:
+            position = output.index(step["say"], position)
+
+
+def test_no_committed_page_is_generated_twice() -> None:
+    """A page is either written by hand or by `barnabus contracts export`, which says so in its first line."""
+    generated = {path for path in files() if path.endswith(".md")}
+    marked = {str(p.relative_to(ROOT)) for p in PAGES if p.read_text().startswith("<!-- Generated")}
+    assert marked == generated
