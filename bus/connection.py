@@ -17,6 +17,9 @@ from contracts.errors import BarnabusError
 
 RECONNECT_WAIT_S = 0.25
 CONNECT_TIMEOUT_S = 2
+PING_EVERY_S = 20
+PINGS_UNANSWERED = 2
+"""After so many a connection counts as dead, though nothing has said so."""
 SAY_AGAIN_S = 10.0
 _log = structlog.get_logger()
 
@@ -70,8 +73,8 @@ def options(settings: Settings, owner: str, user: str) -> dict[str, Any]:
         "max_reconnect_attempts": -1,
         "reconnect_time_wait": RECONNECT_WAIT_S,
         "connect_timeout": CONNECT_TIMEOUT_S,
-        "ping_interval": 20,
-        "max_outstanding_pings": 2,
+        "ping_interval": PING_EVERY_S,
+        "max_outstanding_pings": PINGS_UNANSWERED,
     }
 
 

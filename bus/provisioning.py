@@ -18,6 +18,7 @@ _NATS_USERS = {
     **{agency.value: ("adapter", "system") for agency in Agency},
 }
 _SERVER = """\
+# What a nats-server of the bus is told: public keys, accounts, permissions. Add listen and jetstream's store_dir.
 server_name: hub
 max_payload: 1MB
 jetstream {{
@@ -30,9 +31,9 @@ jetstream {{
 
 
 def provision(settings: Settings, now: datetime) -> None:
-    """Make a new home. Raises `home.in-use` if there is one already: keys are never written over."""
+    """Make a new home. Raises `home.provisioned` if there is one already: keys are never written over."""
     if settings.root_public.exists():
-        raise BarnabusError("home.in-use", detail=f"{settings.home} is provisioned already.")
+        raise BarnabusError("home.provisioned", detail=f"{settings.home}.")
     settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
     root = keys.new_signing_key("root")
     keys.write_jwk(settings.keys("root") / "root.jwk", root)
@@ -42,6 +43,7 @@ def provision(settings: Settings, now: datetime) -> None:
             keys.write(settings.keys(owner) / f"{user}.nk", keys.new_nats_seed())
     signed = directory.sign(directory.Directory(issued_at=now, keys=tuple(public)), root)
     settings.directory.write_text(signed + "\n")
+    (settings.home / "nats.conf").write_text(server_config(settings))
     # last: its presence says that the home is whole
     settings.root_public.write_text(json.dumps(root.as_dict(private=False)) + "\n")
 

@@ -56,6 +56,7 @@ class Vault:
     def erase(self, person: str) -> list[Statement]:
         """The writes that destroy a person's key and items."""
         return [
+            Statement("PRAGMA secure_delete = ON", ()),  # not every SQLite overwrites what it deletes by itself
             Statement("DELETE FROM vault_items WHERE person = ?", (person,)),
             Statement("DELETE FROM vault_keys WHERE person = ?", (person,)),
         ]

@@ -23,11 +23,20 @@ def until_told() -> asyncio.Event:
 
 
 @show.coded
-def provision() -> None:
-    """Make a new home: everybody's keys, the signed directory. Nothing there is ever written over."""
+def provision(
+    streams: Annotated[bool, typer.Option("--streams", help="Make the streams on the server that runs.")] = False,
+) -> None:
+    """Make a new home: everybody's keys, the signed directory, the server's configuration. Nothing is written over."""
     settings = Settings()
+    if streams:
+        asyncio.run(node.prepare(settings))
+        show.out.print(f"The streams at {settings.url()} are as they must be.")
+        return
     provisioning.provision(settings, wall_clock())
     show.out.print(f"Provisioned {settings.home}.")
+    show.out.print(
+        f"A server of your own: nats-server -c {settings.home / 'nats.conf'}, then barnabus provision --streams."
+    )
     show.out.print(
         f"Now take {settings.keys('root')} off this machine: the root key signs the directory and is not needed to run."
     )
@@ -86,7 +95,4 @@ def adapter(agency: Annotated[str, typer.Argument(help="police or social.")]) ->
     from services.adapter import Adapter
 
     kind = APPLICATIONS[show.agency(agency, APPLICATIONS)]
-    logging.configure(f"adapter-{agency}")
-    settings = Settings()
-    settings.url()
-    asyncio.run(Adapter(kind, settings).app.run())
+    asyncio.run(Adapter(kind, Settings()).app.run())

@@ -161,7 +161,7 @@ CODES: Mapping[str, Code] = MappingProxyType(
         "log.damaged": Code("The log does not hold together at a position.", _CHAIN, Then.HALT, 500, 1),
         "log.misconfigured": Code(
             "A stream's configuration is not what was provisioned.",
-            "Run `barnabus doctor`; compare with deploy/nats.",
+            "A missing one: `barnabus provision --streams`. A changed one: put it back as in bus/streams.py.",
             Then.HALT,
             503,
             1,
@@ -192,6 +192,9 @@ CODES: Mapping[str, Code] = MappingProxyType(
         ),
         "home.missing": Code(
             "This folder is no home of Barnabus.", "Run `barnabus provision`, or set BARNABUS_HOME.", exit=1
+        ),
+        "home.provisioned": Code(
+            "This folder is a home already.", "Use it as it is, or name another with BARNABUS_HOME.", exit=1
         ),
         "home.in-use": Code("Another process already runs this part of the home.", "Stop the other one first.", exit=1),
         "home.exposed": Code(

@@ -7,22 +7,16 @@ import asyncio
 import contextlib
 import json
 from collections.abc import AsyncIterator
-from types import TracebackType
-from typing import IO, Any
+from typing import Any
 
 import structlog
 from eventsourcing.persistence import IntegrityError
-from faststream import AckPolicy, FastStream
+from faststream import FastStream
 from faststream.exceptions import NackMessage
-from faststream.message import StreamMessage
-from faststream.nats import JStream, NatsBroker, PullSub
 from faststream.nats.annotations import NatsMessage
-from faststream.nats.security import NatsNKey
-from nats.aio.msg import Msg
-from nats.errors import ConnectionReconnectingError
 from nats.errors import Error as NatsError
 
-from bus import arrivals, connection, directory, faults, keys, node
+from bus import arrivals, connection, directory, faults, keys, logging, node
 from bus.clock import Clock, wall_clock
 from bus.relay import Relay
 from bus.settings import Settings
@@ -31,39 +25,14 @@ from contracts.agencies import Agency
 from contracts.envelope import ResendAsked
 from contracts.errors import BarnabusError
 from services.agency import AgencyApplication, Heard
+from services.broker import broker_of
 
 LOGGED_WITHIN_S = 2.0
 """How long a command's answer waits for the log's stamp before it says "recorded, not yet logged"."""
-COMMANDS_AT_ONCE = 128
-"""So many commands may wait for their stamps; more wait to be taken."""
 TRIES = 5
 RETRY_AFTER_S = 0.5
-PULL_WAIT_S = 1.0
 RESEND_EVERY_S = 5.0
 _log = structlog.get_logger()
-
-
-async def _raw(msg: StreamMessage[Msg]) -> bytes:
-    """The body as it came: what it is, our own checks say."""
-    return bytes(msg.body)
-
-
-class Broker(NatsBroker):
-    async def stop(
-        self,
-        exc_type: type[BaseException] | None = None,
-        exc_val: BaseException | None = None,
-        exc_tb: TracebackType | None = None,
-    ) -> None:
-        """While NATS is away draining fails, and FastStream would skip every later hook: close instead."""
-        try:
-            await super().stop(exc_type, exc_val, exc_tb)
-        except ConnectionReconnectingError:
-            if self._connection is not None:
-                with contextlib.suppress(OSError):  # it may hold bytes for a socket that is gone
-                    await self._connection.close()
-                self._connection = None
-            self.config.disconnect()
 
 
 class Adapter:
@@ -75,55 +44,26 @@ class Adapter:
         self._settings = settings
         self._clock = clock
         self._reach = connection.Reach(settings.url_or_default())
-        self._lock: IO[str] | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self.repeats = 0
         self.behind = False
-        self.broker = self._broker()
+        self._resources = contextlib.ExitStack()
+        self.broker = broker_of(self.agency, settings, self._reach, self.on_command, self.on_post)
         self.app = FastStream(
             self.broker,
             logger=None,
             lifespan=self._lifespan,
+            on_startup=[self._connect],
             after_startup=[self._go],
             on_shutdown=[self._halt],
         )
-
-    def _broker(self) -> Broker:
-        user = subjects.ADAPTER
-        broker = Broker(
-            self._settings.url_or_default(),
-            security=NatsNKey(self._settings.keys(self.agency) / f"{user}.nk"),
-            name=f"barnabus-{self.agency}-{user}",
-            inbox_prefix=connection.inbox_prefix(user),
-            max_reconnect_attempts=-1,
-            reconnect_time_wait=connection.RECONNECT_WAIT_S,  # type: ignore[arg-type]  # annotated int; nats-py takes any number
-            connect_timeout=connection.CONNECT_TIMEOUT_S,
-            ping_interval=20,
-            max_outstanding_pings=2,
-            js_options={"prefix": "bus"},
-            decoder=_raw,
-            graceful_timeout=5.0,
-            ack_policy=AckPolicy.NACK_ON_ERROR,  # FastStream's own default drops a message at its first exception
-            logger=None,
-            error_cb=self._reach.on_error,
-            reconnected_cb=self._reach.on_back,
-        )
-        broker.subscriber(subjects.COMMAND, max_workers=COMMANDS_AT_ONCE)(self.on_command)
-        broker.subscriber(
-            subjects.post_all(self.agency),
-            stream=JStream(subjects.post_stream(self.agency), declare=False),
-            durable=subjects.ADAPTER,
-            pull_sub=PullSub(batch_size=1, timeout=PULL_WAIT_S),  # one at a time keeps a link's order
-            inbox_prefix=f"{connection.inbox_prefix(user)}.".encode(),
-            ack_policy=AckPolicy.NACK_ON_ERROR,
-        )(self.on_post)
-        return broker
 
     # lifecycle
 
     @contextlib.asynccontextmanager
     async def _lifespan(self, context: Any = None) -> AsyncIterator[None]:
-        """The store is open around everything else, however that ends."""
+        """In a process of its own: its log, and the store open around everything else, however that ends."""
+        logging.configure(f"adapter-{self.agency}")
         self._open()
         try:
             yield
@@ -133,6 +73,7 @@ class Adapter:
     async def start(self) -> None:
         """Open the store, connect, and take up work. Raises `home.in-use` if another adapter has this store."""
         self._open()
+        await self._connect()
         await self.broker.start()
         await self._go()
 
@@ -142,26 +83,35 @@ class Adapter:
         self._close()
 
     def _open(self) -> None:
-        store = self._settings.store(self.agency)
-        store.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self._lock = store.with_suffix(".lock").open("a")
-        node.take(self._lock, f"The adapter of {self.agency}")  # two relays would fork the chain
-        keys_of = self._settings.keys(self.agency)
-        self._directory = directory.load(self._settings)
-        self._settings.url()  # says what to do if no address is known
-        self.application = self._kind(
-            store, keys.read(keys_of / "vault.key"), keys.read_jwk(keys_of / "sealing.jwk"), self._directory
+        settings, own = self._settings, self._settings.keys(self.agency)
+        settings.url()  # says what to do if no address is known
+        store = settings.store(self.agency)
+        with contextlib.ExitStack() as opening:
+            # two relays would fork the chain
+            opening.enter_context(node.locked(store.with_suffix(".lock"), f"The adapter of {self.agency}"))
+            self._directory = directory.load(settings)
+            vault_key, sealing_key = keys.read(own / "vault.key"), keys.read_jwk(own / "sealing.jwk")
+            self._signing_key = keys.read_jwk(own / "signing.jwk")
+            self.application = self._kind(store, vault_key, sealing_key, self._directory)
+            opening.callback(self.application.close)
+            self._resources = opening.pop_all()
+
+    async def _connect(self) -> None:
+        """Before the subscribers start: what they call must be there."""
+        self._nats = await self.broker.connect()
+        self.relay = Relay(
+            self.agency,
+            self.application,
+            self.application.store,
+            self._signing_key,
+            self._directory,
+            self._nats,
+            self._clock,
         )
 
     async def _go(self) -> None:
         self._reach.reset()
-        nats = await self.broker.connect()
-        await nats.flush()  # only now does the server know the subscriptions
-        signing = keys.read_jwk(self._settings.keys(self.agency) / "signing.jwk")
-        self.relay = Relay(
-            self.agency, self.application, self.application.store, signing, self._directory, nats, self._clock
-        )
-        self._nats = nats
+        await self._nats.flush()  # only now does the server know the subscriptions
         self._tasks = [asyncio.create_task(self._relaying()), asyncio.create_task(self._asking_again())]
         _log.info("adapter.ready", agency=self.agency.value)
 
@@ -203,9 +153,7 @@ class Adapter:
         self._tasks = []
 
     def _close(self) -> None:
-        self.application.close()
-        if self._lock:
-            self._lock.close()
+        self._resources.close()
 
     # commands
 

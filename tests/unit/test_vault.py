@@ -1,5 +1,6 @@
 """The vault: personal data at rest, readable with the key only, and gone for good once erased."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -27,9 +28,16 @@ def opened(path: Path | str) -> SQLiteStore:
     return store
 
 
+def close(store: SQLiteStore) -> None:
+    store.close()
+    store.datastore.close()
+
+
 @pytest.fixture
-def store(tmp_path: Path) -> SQLiteStore:
-    return opened(tmp_path / "store.db")
+def store(tmp_path: Path) -> Iterator[SQLiteStore]:
+    found = opened(tmp_path / "store.db")
+    yield found
+    close(found)
 
 
 @pytest.fixture
@@ -80,7 +88,7 @@ def test_an_erased_persons_key_is_not_left_in_the_file(vault: Vault, store: SQLi
     wrapped = store.read("SELECT wrapped FROM vault_keys")[0]["wrapped"]
     assert wrapped in bytes_of(tmp_path)
     store.write(*vault.erase(CHILD))
-    store.close()  # the last connection's end folds the write-ahead log into the file
+    close(store)  # the last connection's end folds the write-ahead log into the file
     assert wrapped not in bytes_of(tmp_path)
 
 
