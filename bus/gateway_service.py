@@ -24,6 +24,8 @@ from contracts.errors import BarnabusError, Then
 
 ALIVE_EVERY_S = 0.3
 SILENCE_S = 1.5
+REQUESTS_AT_ONCE = 256
+"""A relay has one submission under way; whoever sends more than this at once is told to try again."""
 _log = structlog.get_logger()
 Answer = Callable[[Agency, bytes], Awaitable[dict[str, object]]]
 
@@ -107,6 +109,9 @@ class GatewayService:
         running: set[asyncio.Task[None]] = set()
 
         async def on_request(msg: Msg) -> None:
+            if len(running) >= REQUESTS_AT_ONCE:
+                await msg.respond(json.dumps({"refused": BarnabusError("log.unavailable").problem()}).encode())
+                return
             # each in its own task: posting one agency's letters never holds up another's submission
             task = asyncio.create_task(self._respond(msg, answer))
             running.add(task)

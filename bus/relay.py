@@ -9,6 +9,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import count
 from typing import Protocol
 from uuid import UUID, uuid4
 
@@ -152,14 +153,14 @@ class Relay:
 
     async def _deliver(self, waiting: Waiting) -> None:
         """Send the same bytes until the gateway has given an answer that ends the waiting."""
-        for attempt in range(10**9):
+        for attempt in count():
             try:
                 stamp = await self._ask(waiting)
             except BarnabusError as error:
                 if error.then is Then.VOID and waiting.type not in (RECEIPT, REFUSED):
                     self._free(waiting, error)
                     return
-                self._note(error, waiting)
+                self._note(error, waiting, first=attempt == 0)
                 await asyncio.sleep(PAUSES_S[min(attempt, len(PAUSES_S) - 1)])
             else:
                 faults.point("relay.answered")
@@ -185,8 +186,11 @@ class Relay:
             raise BarnabusError("signature.invalid", detail="The stamp speaks of another record.")
         return token, stamp
 
-    def _note(self, error: BarnabusError, waiting: Waiting) -> None:
+    def _note(self, error: BarnabusError, waiting: Waiting, *, first: bool) -> None:
+        """Say once that the log cannot be reached, and at every new reason why the gateway will not have it."""
         stuck = error.code if error.then is not Then.RETRY else None
+        if first and not stuck:
+            _log.warning("relay.waiting", agency=self._agency, code=error.code, record_id=waiting.record_id)
         if stuck and stuck != self.halted:
             _log.error(
                 "relay.halted", agency=self._agency, code=error.code, record_id=waiting.record_id, hint=error.row.hint

@@ -55,69 +55,44 @@ def _to_caring(tiers: str) -> Mapping[Agency, frozenset[Tier]]:
     return MappingProxyType({agency: frozenset(map(Tier, tiers)) for agency in sorted(CARING)})
 
 
-def _act(type_name: str, content: Content, move: Move, tiers: str, wrong: tuple[str, Mapping[str, Any]]) -> Entry:
+def _entry(type_name: str, content: Content, **more: Any) -> Entry:
+    code, wrong = ex.INVALID[type_name]
+    return Entry(
+        type=type_name,
+        version="1.0",
+        meaning=(content.__doc__ or "").strip(),
+        content=content,
+        example=ex.VALID[type_name],
+        counterexample=wrong,
+        counterexample_code=code,
+        **more,
+    )
+
+
+def _act(type_name: str, content: Content, move: Move, tiers: str) -> Entry:
+    """An act on a handoff: any caring agency may say it to any other."""
     subject, _, _ = type_name.partition(".")
-    return Entry(
-        type=type_name,
-        version="1.0",
-        meaning=(content.__doc__ or "").strip(),
-        content=content,
-        senders=CARING,
-        tiers=_to_caring(tiers),
-        command=f"{subject}.{move}",
-        move=move,
-        example=ex.VALID[type_name],
-        counterexample=wrong[1],
-        counterexample_code=wrong[0],
-    )
+    return _entry(type_name, content, senders=CARING, tiers=_to_caring(tiers), command=f"{subject}.{move}", move=move)
 
 
-def _of_the_bus(type_name: str, content: Content, wrong: tuple[str, Mapping[str, Any]]) -> Entry:
-    return Entry(
-        type=type_name,
-        version="1.0",
-        meaning=(content.__doc__ or "").strip(),
-        content=content,
-        senders=frozenset(Agency),
-        sponsors=MappingProxyType({}),
-        example=ex.VALID[type_name],
-        counterexample=wrong[1],
-        counterexample_code=wrong[0],
-    )
+def _of_the_bus(type_name: str, content: Content) -> Entry:
+    return _entry(type_name, content, senders=frozenset(Agency), sponsors=MappingProxyType({}))
 
 
 _ENTRIES = (
-    _act("referral.made", referral.ReferralMade, Move.MAKE, "EOSAI", ex.INVALID["referral.made"]),
-    _act(
-        "referral.acknowledged",
-        referral.ReferralAcknowledged,
-        Move.ACKNOWLEDGE,
-        "EO",
-        ex.INVALID["referral.acknowledged"],
-    ),
-    _act("referral.accepted", referral.ReferralAccepted, Move.ACCEPT, "EO", ex.INVALID["referral.accepted"]),
-    _act("referral.declined", referral.ReferralDeclined, Move.DECLINE, "EO", ex.INVALID["referral.declined"]),
-    _act("referral.started", referral.ReferralStarted, Move.START, "EO", ex.INVALID["referral.started"]),
-    _act("referral.completed", referral.ReferralCompleted, Move.COMPLETE, "EO", ex.INVALID["referral.completed"]),
-    _act(
-        "referral.withdrawal-asked",
-        referral.ReferralWithdrawalAsked,
-        Move.ASK_WITHDRAWAL,
-        "EO",
-        ex.INVALID["referral.withdrawal-asked"],
-    ),
-    _act(
-        "referral.withdrawal-confirmed",
-        referral.ReferralWithdrawalConfirmed,
-        Move.CONFIRM_WITHDRAWAL,
-        "EO",
-        ex.INVALID["referral.withdrawal-confirmed"],
-    ),
-    _act("information.asked", information.InformationAsked, Move.ASK, "EOS", ex.INVALID["information.asked"]),
-    _act("information.given", information.InformationGiven, Move.GIVE, "EOSI", ex.INVALID["information.given"]),
-    _act("information.refused", information.InformationRefused, Move.REFUSE, "EO", ex.INVALID["information.refused"]),
-    _of_the_bus("receipt", post.Receipt, ex.INVALID["receipt"]),
-    _of_the_bus("submission.refused", post.SubmissionRefused, ex.INVALID["submission.refused"]),
+    _act("referral.made", referral.ReferralMade, Move.MAKE, "EOSAI"),
+    _act("referral.acknowledged", referral.ReferralAcknowledged, Move.ACKNOWLEDGE, "EO"),
+    _act("referral.accepted", referral.ReferralAccepted, Move.ACCEPT, "EO"),
+    _act("referral.declined", referral.ReferralDeclined, Move.DECLINE, "EO"),
+    _act("referral.started", referral.ReferralStarted, Move.START, "EO"),
+    _act("referral.completed", referral.ReferralCompleted, Move.COMPLETE, "EO"),
+    _act("referral.withdrawal-asked", referral.ReferralWithdrawalAsked, Move.ASK_WITHDRAWAL, "EO"),
+    _act("referral.withdrawal-confirmed", referral.ReferralWithdrawalConfirmed, Move.CONFIRM_WITHDRAWAL, "EO"),
+    _act("information.asked", information.InformationAsked, Move.ASK, "EOS"),
+    _act("information.given", information.InformationGiven, Move.GIVE, "EOSI"),
+    _act("information.refused", information.InformationRefused, Move.REFUSE, "EO"),
+    _of_the_bus("receipt", post.Receipt),
+    _of_the_bus("submission.refused", post.SubmissionRefused),
 )
 
 CATALOGUE: Mapping[str, Entry] = MappingProxyType({entry.type: entry for entry in _ENTRIES})

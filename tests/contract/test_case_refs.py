@@ -51,7 +51,9 @@ def test_every_swap_of_neighbours_is_caught_but_0_with_z() -> None:
     assert missed <= {frozenset("0z")}
 
 
-@pytest.mark.parametrize("wrong", ["", "7k3q", REFS[0].upper(), REFS[0].replace("-", ""), REFS[0] + "\n", " " + REFS[0]])
+@pytest.mark.parametrize(
+    "wrong", ["", "7k3q", REFS[0].upper(), REFS[0].replace("-", ""), REFS[0] + "\n", " " + REFS[0]]
+)
 def test_a_reference_has_one_way_of_being_written(wrong: str) -> None:
     assert not passes(wrong)
 
