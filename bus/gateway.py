@@ -28,7 +28,7 @@ from contracts.envelope import SUBMISSION_LIMIT_BYTES, Notice, Postmark, Record,
 from contracts.errors import BarnabusError
 
 _log = structlog.get_logger()
-_PUBLISH_TIMEOUT_S = 5.0
+_PUBLISH_TIMEOUT_S = 2.0
 _TRIES = 3
 """An append whose outcome is unknown is looked up in the log and tried again; after so many the sender is told to."""
 

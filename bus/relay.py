@@ -32,7 +32,8 @@ from contracts.agencies import Agency
 from contracts.envelope import Stamp, Submission
 from contracts.errors import CODES, BarnabusError, Then
 
-ANSWER_TIMEOUT_S = 5.0
+ANSWER_TIMEOUT_S = 2.0
+"""A gateway that died owes an answer for ever: its successor is asked about when it has taken over."""
 PAUSES_S = (0.05, 0.1, 0.25, 0.5, 1.0, 2.0)
 """Between tries of the same submission; the last one is repeated until the log has it."""
 RECEIPT_DELAY = timedelta(milliseconds=250)

@@ -24,8 +24,9 @@ from contracts import subjects
 from contracts.agencies import Agency
 from contracts.envelope import ResendAsked
 from contracts.errors import BarnabusError
-from services.agency import AgencyApplication, Heard
+from services.agency import AgencyApplication
 from services.broker import broker_of
+from services.hearing import Heard
 
 LOGGED_WITHIN_S = 2.0
 """How long a command's answer waits for the log's stamp before it says "recorded, not yet logged"."""

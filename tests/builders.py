@@ -20,7 +20,8 @@ from contracts.catalogue import CATALOGUE
 from contracts.envelope import About, Notice, Postmark, Record, Stamp, Submission
 from contracts.events.post import LetterReceived, Receipt
 from contracts.ids import NOTHING_BEFORE, case_ref_from, person_ref_from
-from services.agency import AgencyApplication, Heard
+from services.agency import AgencyApplication
+from services.hearing import Heard
 from services.police.application import Police
 from services.social.application import Social
 

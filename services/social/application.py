@@ -5,9 +5,10 @@ from typing import ClassVar
 
 from contracts.agencies import Agency
 from contracts.handoff import Move
-from services.agency import AgencyApplication, Rule
+from services.agency import AgencyApplication
 from services.posts import ANY_POST_MAY
 from services.social.domainmodel import may_refer, may_take_on
+from services.taking import Rule
 
 
 class Social(AgencyApplication):

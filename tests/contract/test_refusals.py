@@ -71,7 +71,7 @@ def test_the_command_that_the_others_here_are_made_from_passes() -> None:
     ids=repr,
 )
 def test_what_is_not_one_json_object_in_utf_8_is_refused(raw: bytes) -> None:
-    assert refusal(raw[:6000]) == ("document.not-json", None)
+    assert refusal(raw) == ("document.not-json", None)
 
 
 @pytest.mark.parametrize(

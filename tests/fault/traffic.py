@@ -30,7 +30,7 @@ class Traffic:
     lanes: list[asyncio.Task[None]] = field(default_factory=list)
     _numbers: "count[int]" = field(default_factory=count)
 
-    async def goes_on(self, acts: int = 20) -> None:
+    async def goes_on(self, acts: int = 8) -> None:
         """Until so many more acts of each agency were accepted."""
         goal = {agency: len(system.answers) + acts for agency, system in self.systems.items()}
 

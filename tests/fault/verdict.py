@@ -62,7 +62,7 @@ class Verdict:
     _verified: dict[Entry, Logged] = field(default_factory=dict)  # the same bytes need not be verified again
 
     async def settles(self, deadline_s: float = DEADLINE_S) -> None:
-        """Until nothing is lost or doubled, all is logged and received, and everybody agrees. Fails with what is not."""
+        """Until nothing is lost or doubled, all is logged and received, and all agree. Fails with what is not so."""
         await self._none_left(self._compared, deadline_s)
 
     async def everything_is_told(self, *, systems_too: bool, deadline_s: float = DEADLINE_S) -> None:
