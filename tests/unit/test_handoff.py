@@ -175,7 +175,7 @@ def test_with_the_end_all_questions_are_over() -> None:
 QUESTION = UUID(int=99)
 
 
-@pytest.mark.parametrize(("stage", "move", "by"), product(Stage, Move, Agency))
+@pytest.mark.parametrize(("stage", "move", "by"), [*product(Stage, Move, Agency)])
 def test_every_act_in_every_standing_has_an_answer(stage: Stage, move: Move, by: Agency) -> None:
     for asked, party, to in product((False, True), (POLICE, SOCIAL), (None, *Agency)):
         if stage is Stage.UNOPENED:

@@ -1,0 +1,78 @@
+"""However `barnabus up` and `barnabus demo` end: no process, no server and no private folder of theirs is left."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests.fault.children import naming
+from tests.fault.waiting import until
+
+pytestmark = [pytest.mark.fault, pytest.mark.timeout(120)]
+
+
+@contextlib.asynccontextmanager
+async def command(home: Path, *arguments: str) -> AsyncIterator[asyncio.subprocess.Process]:
+    """`barnabus ARGUMENTS` over a home, with a folder of its own for what is temporary."""
+    scratch = home.parent / "scratch"
+    scratch.mkdir(exist_ok=True)
+    environment = os.environ | {"BARNABUS_HOME": str(home), "TMPDIR": str(scratch)}
+    environment.pop("BARNABUS_NATS_URL", None)
+    with (home.parent / "said.txt").open("ab") as said:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "cli", *arguments,
+            stdin=asyncio.subprocess.DEVNULL, stdout=said, stderr=said, env=environment, start_new_session=True,
+        )  # fmt: skip
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.wait()
+        for pid in naming(home):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+
+
+async def _is_up(home: Path, process: asyncio.subprocess.Process, line: str) -> None:
+    def said() -> bool:
+        found = (home.parent / "said.txt").read_text()
+        assert process.returncode is None, found
+        return line in found
+
+    await until(f"it says {line!r}", said)
+
+
+async def _nothing_is_left(home: Path) -> None:
+    await until("its processes have ended", lambda: not naming(home), 20.0)
+    await until("its private folders have gone", lambda: not list((home.parent / "scratch").iterdir()), 20.0)
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+async def test_however_up_ends_its_server_ends_with_it(tmp_path: Path, how: signal.Signals) -> None:
+    home = tmp_path / "home"
+    async with command(home, "up") as process:
+        await _is_up(home, process, "Barnabus is up")
+        assert any("nats-server" in line for line in naming(home).values())
+        process.send_signal(how)
+        code = await asyncio.wait_for(process.wait(), 15.0)
+        await _nothing_is_left(home)
+    assert code == (-how if how is signal.SIGKILL else 0)
+    assert "Traceback" not in (tmp_path / "said.txt").read_text()
+
+
+async def test_a_second_up_on_one_home_is_refused_and_the_first_goes_on(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    async with command(home, "up") as first:
+        await _is_up(home, first, "Barnabus is up")
+        async with command(home, "up") as second:
+            assert await asyncio.wait_for(second.wait(), 15.0) == 1
+            assert "home.in-use" in (tmp_path / "said.txt").read_text()
+            assert first.returncode is None
+            process = await asyncio.create_subprocess_exec(sys.executable, "-c", "pass")
+            await process.wait()

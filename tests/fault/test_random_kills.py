@@ -1,0 +1,36 @@
+"""Anything may be killed at any moment, again and again, while referrals are under way on both sides.
+
+The moments and the victims follow from a seed, which is shown; BARNABUS_FAULT_SEED gives another one.
+"""
+
+import asyncio
+import os
+import random
+import time
+
+import pytest
+
+from tests.fault.house import NATS, PROCESSES, House
+from tests.fault.traffic import traffic
+
+pytestmark = [pytest.mark.fault, pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(240)]
+
+KILLING_S = 25.0
+PAUSE_S = (0.1, 1.1)
+VICTIMS = (*PROCESSES, *PROCESSES, NATS)
+
+
+async def test_killing_anything_at_any_moment_loses_and_doubles_nothing(house: House) -> None:
+    seed = int(os.environ.get("BARNABUS_FAULT_SEED") or random.SystemRandom().randrange(10**6))
+    print(f"BARNABUS_FAULT_SEED={seed}")  # noqa: T201
+    dice, end = random.Random(seed), time.monotonic() + KILLING_S
+    killed: list[str] = []
+    async with traffic(house.systems) as running:
+        while time.monotonic() < end:
+            await asyncio.sleep(dice.uniform(*PAUSE_S))
+            killed += await house.kills_one_of(dice.choice(VICTIMS))
+        accepted = {agency: len(system.answers) for agency, system in house.systems.items()}
+        await running.goes_on()
+    await house.verdict.settles()
+    await house.verdict.everything_is_told(systems_too=False)
+    print({name: killed.count(name) for name in sorted(set(killed))}, accepted)  # noqa: T201

@@ -1,0 +1,62 @@
+"""A process is told to end while referrals are under way: it ends at once, in order, and leaves nothing."""
+
+import signal
+
+import pytest
+
+from tests.fault.children import naming
+from tests.fault.house import GATEWAYS, NATS, PROCESSES, House
+from tests.fault.traffic import traffic
+from tests.fault.waiting import until
+
+pytestmark = [pytest.mark.fault, pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(180)]
+
+PROMPTLY_S = 15.0
+"""Generous: a second or two is usual, and an adapter gives what it has in hand five seconds."""
+
+
+async def _ends(house: House, name: str, how: signal.Signals) -> None:
+    """It ends by itself with code 0, says nothing of a failure, and no process that it started is left."""
+    before = house.log_of(name)
+    house.signal(name, how)
+    assert await house.children.end_of(name, PROMPTLY_S) == 0
+    said = house.log_of(name).removeprefix(before)
+    assert "Traceback" not in said, said
+    assert set(naming(house.home)) <= house.pids_of_the_others(name)
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("which", ["police", "social", "the active gateway", "the standby"])
+async def test_a_process_that_is_told_to_end_under_load_ends_in_order(house: House, which: str, how: signal.Signals) -> None:
+    active = house.active
+    standby = next(name for name in GATEWAYS if name != active)
+    name = {"the active gateway": active, "the standby": standby}.get(which, which)
+    assert name
+    async with traffic(house.systems) as running:
+        await running.goes_on(3)
+        await _ends(house, name, how)
+        await house.start(name)
+        await running.goes_on(3)
+    await house.verdict.settles()
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
+async def test_processes_that_are_told_to_end_while_nats_is_away_end_in_order(house: House, how: signal.Signals) -> None:
+    await house.kill(NATS)
+    for name in PROCESSES:
+        await until(f"{name} says that NATS is away", lambda name=name: house.said(name, "nats.unreachable"))
+    for name in PROCESSES:
+        await _ends(house, name, how)
+
+
+@pytest.mark.parametrize("name", ["police", "gateway-a"])
+async def test_a_second_process_of_one_name_is_refused_and_the_first_goes_on(house: House, name: str) -> None:
+    first = house.children.pid(name)
+    await house.start(name, under="second")
+    assert await house.children.end_of("second", PROMPTLY_S) == 1
+    assert "home.in-use" in house.log_of("second")
+    assert "Traceback" not in house.log_of("second")
+    assert house.children.pid(name) == first
+    async with traffic(house.systems) as running:
+        await running.goes_on(3)
+    await house.verdict.settles()
