@@ -27,7 +27,9 @@ async def _ends(house: House, name: str, how: signal.Signals) -> None:
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
 @pytest.mark.parametrize("which", ["police", "social", "the active gateway", "the standby"])
-async def test_a_process_that_is_told_to_end_under_load_ends_in_order(house: House, which: str, how: signal.Signals) -> None:
+async def test_a_process_that_is_told_to_end_under_load_ends_in_order(
+    house: House, which: str, how: signal.Signals
+) -> None:
     active = house.active
     standby = next(name for name in GATEWAYS if name != active)
     name = {"the active gateway": active, "the standby": standby}.get(which, which)
@@ -41,7 +43,9 @@ async def test_a_process_that_is_told_to_end_under_load_ends_in_order(house: Hou
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
-async def test_processes_that_are_told_to_end_while_nats_is_away_end_in_order(house: House, how: signal.Signals) -> None:
+async def test_processes_that_are_told_to_end_while_nats_is_away_end_in_order(
+    house: House, how: signal.Signals
+) -> None:
     await house.kill(NATS)
     for name in PROCESSES:
         await until(f"{name} says that NATS is away", lambda name=name: house.said(name, "nats.unreachable"))
