@@ -67,6 +67,17 @@ class SQLiteStore(SQLiteApplicationRecorder):
             for statement in statements:
                 c.execute(statement.sql, statement.params)
 
+    def erase(self, *statements: Statement) -> None:
+        """Deletions that leave nothing behind: SQLite would keep the bytes in free pages and in its write-ahead log."""
+        with self.datastore.get_connection(commit=True) as connection:
+            with connection.cursor() as c:
+                c.execute("PRAGMA secure_delete=ON")
+            with connection.transaction(commit=True) as c:
+                for statement in statements:
+                    c.execute(statement.sql, statement.params)
+            with connection.cursor() as c:
+                c.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
     def read(self, sql: str, *params: Any) -> list[dict[str, Any]]:
         """One statement on a connection kept for reading: it sees what is committed, and is no transaction to end."""
         if self._reading is None:

@@ -53,13 +53,12 @@ class Vault:
         key = _unlock(self._wrap, found[0]["wrapped"], found[0]["person"])
         return json.loads(_unlock(AESGCM(key), found[0]["sealed"], item))
 
-    def erase(self, person: str) -> list[Statement]:
-        """The writes that destroy a person's key and items."""
-        return [
-            Statement("PRAGMA secure_delete = ON", ()),  # not every SQLite overwrites what it deletes by itself
+    def erase(self, person: str) -> None:
+        """Destroy a person's key and items, in the file too."""
+        self._store.erase(
             Statement("DELETE FROM vault_items WHERE person = ?", (person,)),
             Statement("DELETE FROM vault_keys WHERE person = ?", (person,)),
-        ]
+        )
 
     def _key_for(self, person: str) -> tuple[bytes, list[Statement]]:
         found = self._store.read("SELECT wrapped FROM vault_keys WHERE person = ?", person)

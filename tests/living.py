@@ -1,4 +1,4 @@
-"""A home at work inside the test's own process: a real server, real gateways and adapters, each started and stopped alone."""
+"""A home at work inside the test's own process: real server, gateways, adapters, each started and stopped alone."""
 
 import asyncio
 import contextlib

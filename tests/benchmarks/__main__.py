@@ -169,9 +169,8 @@ def show(
     rows: list[Row], asked: list[float], stamped: list[float], recorded: list[float], receipted: list[float]
 ) -> None:
     base = rows[0].messages_per_s
-    print(
-        f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, one node, sync_interval: always\n"
-    )
+    machine = f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
+    print(f"{machine}, one node, sync_interval: always\n")
     print(f"{'':48}{'events/s':>10}{'messages/s':>12}{'of raw seq.':>13}")
     for row in rows:
         print(f"{row.what:48}{row.per_s:>10,.0f}{row.messages_per_s:>12,.0f}{row.messages_per_s / base:>12.2f}×")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bus.keys import new_nats_seed, nats_public
+from bus.keys import nats_public, new_nats_seed
 from bus.server import find_binary
 from contracts import subjects
 from contracts.agencies import Agency

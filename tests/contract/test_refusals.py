@@ -1,5 +1,6 @@
 """What an adapter refuses before it records anything: each with its code, its place, and nothing of what was typed."""
 
+import contextlib
 import json
 from typing import Any
 
@@ -11,7 +12,7 @@ from contracts import check
 from contracts.agencies import SPONSORS, Agency, Institution
 from contracts.catalogue import CATALOGUE
 from contracts.envelope import COMMAND_LIMIT_BYTES
-from contracts.errors import CODES, BarnabusError, Refused
+from contracts.errors import CODES, Refused
 from contracts.export import examples
 from contracts.vocabulary import NEEDS_CONSENT, OFFERED_BY, LegalBasis, Service
 
@@ -107,18 +108,18 @@ def test_whatever_bytes_come_the_answer_is_a_code(raw: bytes) -> None:
 
 @given(place=st.sampled_from(sorted(make())), value=JSON)
 def test_whatever_stands_in_a_field_the_answer_is_a_code(place: str, value: Any) -> None:
-    try:
+    with contextlib.suppress(Refused):  # any other error fails
         check.command(json.dumps(make() | {place: value}).encode(), Agency.POLICE)
-    except BarnabusError as error:
-        assert isinstance(error, Refused)
 
 
 @given(place=st.sampled_from(sorted(CATALOGUE["referral.made"].content.model_fields)), value=JSON)
 def test_whatever_stands_in_a_field_of_the_content_the_answer_is_a_code_at_that_field(place: str, value: Any) -> None:
+    refused: Refused | None = None
     try:
         check.command(json.dumps(make(**{place: value})).encode(), Agency.POLICE)
     except Refused as error:
-        assert (error.field or "").startswith("data.")
+        refused = error
+    assert refused is None or (refused.field or "").startswith("data.")
 
 
 # fields

@@ -53,8 +53,7 @@ async def test_an_act_that_comes_too_late_is_void_and_its_agency_is_told(bus: Bu
     await bus.living.stop_gateway()
     late = await bus.police.ask(on(POLICE, "referral.ask-withdrawal", handoff, reason="made-in-error"))
     assert (late["status"], late["void"]) == ("recorded", None)
-    declined = {"reason": "not-our-area", "next_step": "refer-elsewhere"}
-    await bus.social.ask(on(SOCIAL, "referral.decline", handoff, **declined))
+    await bus.social.ask(on(SOCIAL, "referral.decline", handoff, reason="not-our-area", next_step="refer-elsewhere"))
     await bus.living.start_gateway("b")
     handoff_id = UUID(handoff)
 

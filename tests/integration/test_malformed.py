@@ -133,4 +133,4 @@ def test_a_command_changed_in_any_one_place_is_taken_or_refused_with_a_code(
 ) -> None:
     app = by_hand.application(POLICE)
     with contextlib.closing(app), contextlib.suppress(BarnabusError):  # any other error fails
-        assert app.take(encoded(mutated(refer(), path, value)), now())
+        assert app.take(encoded(mutated(refer(), path, value)), now()).case_ref

@@ -183,7 +183,7 @@ def test_every_act_in_every_standing_has_an_answer(stage: Stage, move: Move, by:
         else:
             before = Standing(stage, POLICE, SOCIAL, asked, ((QUESTION, party),))
         judged = judge(before, Act(UUID(int=1), move, by, 1, to, QUESTION))
-        if stage in ENDED or by not in (POLICE, SOCIAL) and stage is not Stage.UNOPENED:
+        if stage in ENDED or (by not in (POLICE, SOCIAL) and stage is not Stage.UNOPENED):
             assert isinstance(judged, Void), "an end is final, and strangers change nothing"
         if isinstance(judged, Standing):
             assert judged != before

@@ -51,7 +51,7 @@ def test_a_key_of_another_owner_is_unknown() -> None:
 
 
 def test_a_signature_under_another_owners_key_id_does_not_verify() -> None:
-    thief = OKPKey.import_key({**OTHERS.as_dict(private=True), "kid": KEY.kid})
+    thief = OKPKey.import_key({**OTHERS.as_dict(private=True), "kid": str(KEY.kid)})
     assert code_of(seal.sign(b"paid", thief, typ=TYP)) == "signature.invalid"
 
 
@@ -70,7 +70,7 @@ def test_a_public_key_is_no_shared_secret() -> None:
 
 
 def test_a_head_says_algorithm_key_and_kind_and_nothing_else() -> None:
-    whole = {"alg": "Ed25519", "kid": KEY.kid, "typ": TYP}
+    whole: dict[str, object] = {"alg": "Ed25519", "kid": KEY.kid, "typ": TYP}
     assert seal.verify(with_head(whole), find, typ=TYP) == b"paid"
     assert code_of(with_head(whole | {"crit": ["b64"], "b64": False})) == "signature.invalid"
     assert code_of(with_head(whole | {"jwk": KEY.as_dict(private=False)})) == "signature.invalid"
