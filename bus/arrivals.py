@@ -1,9 +1,9 @@
 """What is taken out of an agency's post: is it what the gateway posted, and what its sender signed?"""
 
-import json
 from dataclasses import dataclass
 
 from joserfc.jwk import OKPKey
+from pydantic import ValidationError
 
 from bus import content, seal
 from bus.directory import Directory
@@ -33,7 +33,10 @@ class Opened:
 def postmark(token: str, recipient: Agency, directory: Directory) -> Postmark:
     """What the gateway says of a letter. Raises `signature.invalid` if it did not, or says it of another's letter."""
     payload = seal.verify(token, directory.signer("gateway"), typ=POSTMARK_TYP)
-    mark = Postmark.model_validate_json(payload)
+    try:
+        mark = Postmark.model_validate_json(payload)
+    except ValidationError:
+        raise BarnabusError("signature.invalid", detail="The gateway signed something else than a postmark.") from None
     if mark.recipient is not recipient:
         raise BarnabusError("signature.invalid", detail="The postmark is for another agency.")
     return mark
@@ -63,7 +66,7 @@ def reopen(signed: str, mark: Postmark, directory: Directory) -> Opened:
 
 def intact(raw: bytes, mark: Postmark) -> str:
     """The sealed letter as text. Raises `digest.mismatch` if these are not the bytes that the record names."""
-    if len(raw) > LETTER_LIMIT_BYTES or seal.digest(raw) != mark.sealed:
+    if len(raw) > LETTER_LIMIT_BYTES or seal.digest(raw) != mark.sealed or not raw.isascii():
         raise BarnabusError("digest.mismatch")
     return raw.decode()
 
@@ -75,7 +78,7 @@ def notice(raw: bytes) -> Notice:
 def receipt(told: Notice, sender: Agency, directory: Directory) -> tuple[Agency, Receipt, Stamp]:
     """Who has signed for which of our letters. Raises `signature.invalid` unless recipient and gateway both did."""
     text = (told.record or "").encode()
-    record = check.read(Record, json.loads(text or b"{}"))
+    record = check.read(Record, check.document(text, limit_bytes=NOTICE_LIMIT_BYTES))
     recipient = Agency(record.sender)
     seal.verify_detached(text, told.signature or "", directory.signer(recipient), typ=RECORD_TYP)
     stamp = Stamp.model_validate_json(seal.verify(told.stamp or "", directory.signer("gateway"), typ=STAMP_TYP))

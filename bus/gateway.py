@@ -97,7 +97,8 @@ class Gateway:
             known = self._ledger.place(found.record.sender, found.record.number)
             if known:
                 return await self._stamp_of_repeat(found, *known)
-            self._ledger.heads.check(found.record)
+            if not await self._follows(found.record):
+                continue
             check.record(found.record)
             try:
                 return await self._append(found)
@@ -108,6 +109,23 @@ class Gateway:
             # the outcome is unknown, or another gateway wrote: the log itself says which
             await self._ledger.catch_up(self._log, self._directory)
         raise BarnabusError("log.moved")
+
+    async def _follows(self, record: Record) -> bool:
+        """Is it the next of its chains? False if this gateway, active or not, had slept while another one wrote."""
+        try:
+            self._ledger.heads.check(record)
+        except BarnabusError:
+            if not await self._wake():
+                raise
+            return False
+        return True
+
+    async def _wake(self) -> bool:
+        """Fold what another gateway has written meanwhile, if anything."""
+        slept = await self._log.last() != self._ledger.heads.position
+        if slept:
+            await self._ledger.catch_up(self._log, self._directory)
+        return slept
 
     async def _append(self, found: Examined) -> str:
         position = self._ledger.heads.position + 1
@@ -188,14 +206,18 @@ class Gateway:
     async def ask_resend(self, account: Agency, raw: bytes) -> None:
         """Tell a sender that this account misses letters of its; the sender's outbox has them."""
         asked = check.read(ResendAsked, check.document(raw, limit_bytes=16 * 1024))
+        async with self._one_at_a_time:
+            await self._wake()
         top = self._ledger.heads.of_link(asked.sender, account).number
         numbers = tuple(number for number in asked.numbers if number <= top)
         if numbers:
             notice = Notice(kind="resend-asked", recipient=account, numbers=numbers)
             await self._deliver(subjects.post_notices(asked.sender), notice.model_dump_json().encode(), None)
 
-    def heads_of(self, account: Agency) -> dict[str, object]:
+    async def heads_of(self, account: Agency) -> dict[str, object]:
         """The end of this account's own chain as the log has it."""
+        async with self._one_at_a_time:
+            await self._wake()
         head = self._ledger.heads.of_sender(account)
         return {"number": head.number, "digest": head.digest, "position": self._ledger.heads.position}
 

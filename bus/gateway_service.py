@@ -143,7 +143,7 @@ class GatewayService:
         return {"asked": True}
 
     async def _heads(self, account: Agency, raw: bytes) -> dict[str, object]:
-        return self.gateway.heads_of(account)
+        return await self.gateway.heads_of(account)
 
 
 _PLACES = frozenset(

@@ -44,12 +44,13 @@ class Inbox:
             "SELECT number, sealed_digest FROM inbox WHERE sender = ? AND number IN (?, ?)", sender, number - 1, number
         )
         digests = {row["number"]: row["sealed_digest"] for row in near}
-        missing = () if number - 1 in digests or number == 1 else self.missing(sender, number)
-        return Place(digests.get(number), digests.get(number - 1), missing)
+        return Place(digests.get(number), digests.get(number - 1), self.missing(sender, number))
 
     def missing(self, sender: Agency, below: int) -> tuple[int, ...]:
         """Numbers lower than `below` that this inbox does not hold: the lowest 500."""
         start = self._contiguous(sender)
+        if start >= below - 1:
+            return ()
         held = self._store.read(
             "SELECT number FROM inbox WHERE sender = ? AND number > ? AND number < ?", sender, start, below
         )

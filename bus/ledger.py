@@ -9,7 +9,7 @@ from pathlib import Path
 
 import structlog
 
-from bus.chains import RECEIPT, Heads, changed
+from bus.chains import RECEIPT, Heads, changed, receipt_of
 from bus.directory import Directory
 from bus.log import LogReader, verify
 from bus.seal import digest as digest_of
@@ -41,6 +41,8 @@ class Ledger:
 
     def place(self, sender: str, number: int) -> tuple[int, str] | None:
         """Position and digest of a sender's record that is in the log already."""
+        if number > self.heads.of_sender(sender).number:  # any number at all may be claimed, SQLite takes 64 bits
+            return None
         found = self._db.execute(
             "SELECT position, digest FROM places WHERE sender = ? AND number = ?", (sender, number)
         )
@@ -48,17 +50,16 @@ class Ledger:
         return (row[0], row[1]) if row else None
 
     def apply(self, position: int, record: Record, digest: str) -> None:
-        """Take one checked record in, in memory and in the file."""
+        """Take one checked record in: in the file or nowhere, then in memory, so that the two never differ."""
+        with self._db:
+            self._db.execute("BEGIN")
+            self._db.execute("INSERT INTO places VALUES (?,?,?,?)", (record.sender, record.number, position, digest))
+            for chain, head in changed(record, digest):
+                self._db.execute("INSERT OR REPLACE INTO heads VALUES (?,?,?)", (chain, head.number, head.digest))
+            if record.type == RECEIPT:
+                last = receipt_of(record).letters[-1].number
+                self._db.execute("INSERT OR REPLACE INTO receipted VALUES (?,?)", (record.subject, last))
         self.heads.apply(position, record, digest)
-        self._db.execute("BEGIN")
-        self._db.execute("INSERT INTO places VALUES (?,?,?,?)", (record.sender, record.number, position, digest))
-        for chain, head in changed(record, digest):
-            self._db.execute("INSERT OR REPLACE INTO heads VALUES (?,?,?)", (chain, head.number, head.digest))
-        if record.type == RECEIPT:
-            self._db.execute(
-                "INSERT OR REPLACE INTO receipted VALUES (?,?)", (record.subject, self.heads.receipted[record.subject])
-            )
-        self._db.execute("COMMIT")
 
     async def catch_up(self, log: LogReader, directory: Directory) -> None:
         """Read the log from where this file ends. Raises `log.damaged` at the first entry that does not follow on."""

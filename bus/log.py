@@ -111,11 +111,11 @@ class LogReader:
                 return None
             raise BarnabusError("log.unavailable", detail=str(answer["error"].get("description")))
         message = answer["message"]
-        headers = _headers(b64decode(message.get("hdrs", "")).decode())
+        headers = _headers(b64decode(message.get("hdrs", "")).decode(errors="replace"))
         return Entry(
             position=message["seq"],
             subject=message["subject"],
-            text=b64decode(message["data"]).decode(errors="replace"),
+            text=b64decode(message.get("data", "")).decode(errors="replace"),
             signature=headers.get(subjects.SIGNATURE, ""),
             stamp=headers.get(subjects.STAMP, ""),
         )

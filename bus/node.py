@@ -48,13 +48,13 @@ async def embedded(settings: Settings, clock: Clock = wall_clock) -> AsyncIterat
             provision(settings, clock())
         server = EmbeddedServer(settings.home / "nats", server_config(settings))
         await asyncio.to_thread(server.start)
+        watching = asyncio.create_task(_watch(server))
         try:
             settings.address.write_text(server.url + "\n")
             await prepare(settings)
-            watching = asyncio.create_task(_watch(server))
             yield server
-            watching.cancel()
         finally:
+            watching.cancel()  # else it would start again what is stopped here
             settings.address.unlink(missing_ok=True)
             await asyncio.to_thread(server.stop)
 

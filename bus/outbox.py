@@ -110,7 +110,8 @@ class Outbox:
     def holding(self, recipient: Agency, numbers: Iterable[int]) -> list[bytes]:
         """The logged submissions that hold these letters, to be sent once more."""
         found: dict[int, bytes] = {}
-        for number in set(numbers):
+        top = self.link(recipient).number
+        for number in {number for number in numbers if number <= top}:
             rows = self._store.read(
                 "SELECT o.number, o.submission FROM outbox o JOIN outbox_letters l ON l.outbox_number = o.number "
                 "WHERE o.stamp IS NOT NULL AND l.recipient = ? AND l.number = ?",

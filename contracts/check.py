@@ -7,17 +7,20 @@ import json
 from collections.abc import Iterable
 from typing import Any, TypeVar
 
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from contracts.agencies import Agency
 from contracts.catalogue import COMMANDS, Entry, entry_of
 from contracts.envelope import COMMAND_LIMIT_BYTES, About, Command, Letter, Record, Submission
 from contracts.errors import Refused
+from contracts.events.post import Receipt
 from contracts.events.referral import ReferralMade
+from contracts.ids import CaseRef
 from contracts.tiers import LOGGED, Frozen, Tier, tiers_of, view
 from contracts.vocabulary import NEEDS_CONSENT, OFFERED_BY, LegalBasis, Urgency
 
 DEPTH_LIMIT = 32
+_CASE_REF: TypeAdapter[str] = TypeAdapter(CaseRef)
 
 T = TypeVar("T", bound=Frozen)
 
@@ -141,6 +144,8 @@ def record(found: Record) -> Entry:
         sender = Agency(found.sender)
     except ValueError:
         raise Refused("sender.not-allowed", field="source") from None
+    if entry.content is not Receipt:  # whose subject is its link
+        _case(found.subject)
     _logged_content(entry, found.data.content)
     receiving(entry, sender, ((letter.to, letter.tiers) for letter in found.data.letters))
     about = found.data.about
@@ -148,6 +153,13 @@ def record(found: Record) -> Entry:
         raise Refused("field.missing", field="data.about")
     _speaking(entry, sender, about, at="data.about.")
     return entry
+
+
+def _case(subject: str) -> None:
+    try:
+        _CASE_REF.validate_python(subject)
+    except ValidationError:
+        raise Refused("field.invalid", field="subject") from None
 
 
 def _logged_content(entry: Entry, content: dict[str, Any]) -> None:

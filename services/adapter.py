@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 import json
 from collections.abc import AsyncIterator
+from datetime import datetime
 from typing import Any
 
 import structlog
@@ -23,7 +24,7 @@ from bus.settings import Settings
 from contracts import subjects
 from contracts.agencies import Agency
 from contracts.envelope import ResendAsked
-from contracts.errors import BarnabusError
+from contracts.errors import BarnabusError, Then
 from services.agency import AgencyApplication
 from services.broker import broker_of
 from services.hearing import Heard
@@ -33,6 +34,8 @@ LOGGED_WITHIN_S = 2.0
 TRIES = 5
 RETRY_AFTER_S = 0.5
 RESEND_EVERY_S = 5.0
+NO_LETTER = frozenset({"signature.invalid", "key.unknown", "chain.forked"})
+"""Not what the gateway posted, or a forked link: it is no letter of ours, and the alarm is the record of it."""
 _log = structlog.get_logger()
 
 
@@ -48,6 +51,7 @@ class Adapter:
         self._tasks: list[asyncio.Task[None]] = []
         self.repeats = 0
         self.behind = False
+        self._asked_for: dict[Agency, set[int]] = {}
         self._resources = contextlib.ExitStack()
         self.broker = broker_of(self.agency, settings, self._reach, self.on_command, self.on_post)
         self.app = FastStream(
@@ -204,18 +208,26 @@ class Adapter:
         now = self._clock()
         try:
             heard = self.application.hear(body, postmark, now)
-        except BarnabusError as error:
-            # not what the gateway posted, or a forked link: it is no letter of ours, and the alarm is the record of it
-            _log.error("letter.rejected", code=error.code, detail=error.detail)
-            return
         except Exception as error:  # noqa: BLE001  tried again within the bound, then parked
+            if isinstance(error, BarnabusError) and error.code in NO_LETTER:
+                _log.error("letter.rejected", code=error.code, detail=error.detail)
+                return
             tries = msg.raw_message.metadata.num_delivered or 1
             _log.error("letter.failed", error=type(error).__name__, tries=tries, exc_info=True)
-            if tries < TRIES:
-                raise NackMessage(delay=RETRY_AFTER_S * tries) from None
-            heard = self.application.park_failed(body, postmark, now)
+            full = isinstance(error, BarnabusError) and error.then is Then.RETRY  # nor could it be parked
+            if full or tries < TRIES:
+                raise NackMessage(delay=RETRY_AFTER_S * min(tries, TRIES)) from None
+            heard = self._parked(body, postmark, now)
         faults.point("inbox.saved")
         await self._after(heard)
+
+    def _parked(self, body: bytes, postmark: str, now: datetime) -> Heard:
+        """What cannot even be parked stays in the post, and is tried now and then."""
+        try:
+            return self.application.park_failed(body, postmark, now)
+        except Exception as error:  # noqa: BLE001
+            _log.error("letter.failed", error=type(error).__name__, exc_info=True)
+            raise NackMessage(delay=RETRY_AFTER_S * TRIES) from None
 
     async def _after(self, heard: Heard) -> None:
         """Tell the agency's own system, and ask for what is missing."""
@@ -225,7 +237,8 @@ class Adapter:
             _log.info("letter.repeated", sender=heard.sender.value)
         if heard.state in ("parked", "altered"):
             _log.warning(f"letter.{heard.state}", sender=heard.sender.value, code=heard.reason)
-        if heard.missing:
+        # what is asked for already is asked again in its time
+        if set(heard.missing) - self._asked_for.get(heard.sender, set()):
             _log.warning("letters.missing", sender=heard.sender.value, count=len(heard.missing))
             await self._ask_resend(ResendAsked(sender=heard.sender, numbers=heard.missing))
         with contextlib.suppress(NatsError):
@@ -235,6 +248,7 @@ class Adapter:
                 await self._nats.publish(subjects.VOIDED, json.dumps(void).encode())
 
     async def _ask_resend(self, asked: ResendAsked) -> None:
+        self._asked_for[asked.sender] = set(asked.numbers)
         try:
             await self._nats.request(subjects.RESEND, asked.model_dump_json().encode(), timeout=2.0)
         except (NatsError, TimeoutError):
@@ -250,6 +264,9 @@ class Adapter:
         except (BarnabusError, ValueError) as error:
             code = error.code if isinstance(error, BarnabusError) else "field.invalid"
             _log.error("notice.rejected", code=code)
+        except Exception as error:  # noqa: BLE001  a store that cannot be written: the notice stays in the post
+            _log.error("notice.failed", error=type(error).__name__, exc_info=True)
+            raise NackMessage(delay=RETRY_AFTER_S * TRIES) from None
 
     async def _resend(self, recipient: Agency, numbers: tuple[int, ...]) -> None:
         """The same bytes once more: the gateway posts what its recipient has not signed for."""

@@ -123,7 +123,11 @@ class Hearing(Keeping):
     def park_failed(self, raw: bytes, postmark: str, now: datetime) -> Heard:
         """Park a letter that could not be handled within the bound."""
         mark = arrivals.postmark(postmark, self.agency, self._directory)
-        return self._park(mark, postmark, arrivals.intact(raw, mark), "letter.failed", now, (), opened=True)
+        place = self.inbox.place(mark.sender, mark.number)
+        if place.known_digest is not None:
+            return Heard("repeated", mark.sender)
+        jwe = arrivals.intact(raw, mark)
+        return self._park(mark, postmark, jwe, "letter.failed", now, place.missing, opened=True)
 
     def _receipt(self, mark: Postmark, now: datetime, *, opened: bool) -> LetterReceipt:
         return LetterReceipt.of(

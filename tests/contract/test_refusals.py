@@ -11,33 +11,16 @@ from hypothesis import strategies as st
 from contracts import check
 from contracts.agencies import SPONSORS, Agency, Institution
 from contracts.catalogue import CATALOGUE
-from contracts.envelope import COMMAND_LIMIT_BYTES
-from contracts.errors import CODES, Refused
+from contracts.errors import Refused
 from contracts.export import examples
 from contracts.vocabulary import NEEDS_CONSENT, OFFERED_BY, LegalBasis, Service
+from tests.contract.commands import TYPED, make, refusal
 
-TYPED = "Filane Fisteku"
-"""Stands for what a child's file says: no refusal may repeat it."""
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=12),
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=12),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=12), inner, max_size=4),
     max_leaves=12,
 )
-
-
-def make(**data: Any) -> dict[str, Any]:
-    """A referral of the police to social services; `data` sets fields of its content."""
-    entry = CATALOGUE["referral.made"]
-    return examples.document(entry, {**entry.example, **data})
-
-
-def refusal(document: Any, sender: Agency = Agency.POLICE) -> tuple[str, str | None]:
-    """The code and the place for which this command is refused; a text or bytes are taken as they are."""
-    raw = document if isinstance(document, bytes) else json.dumps(document).encode()
-    with pytest.raises(Refused) as raised:
-        check.command(raw, sender)
-    assert TYPED not in str(raised.value)
-    return raised.value.code, raised.value.field
 
 
 def test_the_command_that_the_others_here_are_made_from_passes() -> None:
@@ -46,64 +29,7 @@ def test_the_command_that_the_others_here_are_made_from_passes() -> None:
     assert isinstance(content, entry.content)
 
 
-# documents
-
-
-@pytest.mark.parametrize(
-    "raw",
-    [
-        b"",
-        b"hello",
-        b"[]",
-        b'"text"',
-        b"null",
-        b"{",
-        b"{} {}",
-        b"{'command': 1}",
-        b'{"a": NaN}',
-        b'{"a": Infinity}',
-        b'{"a": -Infinity}',
-        b'{"a": 01}',
-        b'\xff{"a": 1}',
-        b"\xef\xbb\xbf{}",
-        '{"a": 1}'.encode("utf-16"),
-        b'{"a": ' + b"1" * 5000 + b"}",
-    ],
-    ids=repr,
-)
-def test_what_is_not_one_json_object_in_utf_8_is_refused(raw: bytes) -> None:
-    assert refusal(raw) == ("document.not-json", None)
-
-
-@pytest.mark.parametrize(
-    "raw", [b'{"command": 1, "command": 1}', b'{"data": {"a": 1, "a": 2}}', b'{"x": [{"y": 1, "y": 1}]}']
-)
-def test_a_key_that_stands_twice_is_refused_at_any_depth(raw: bytes) -> None:
-    assert refusal(raw) == ("document.duplicate-key", None)
-
-
-@pytest.mark.parametrize("levels", [check.DEPTH_LIMIT + 1, 1000, 15_000])
-def test_a_document_that_is_too_deep_is_refused_before_it_can_harm(levels: int) -> None:
-    assert refusal(b'{"a": ' + b"[" * levels + b"]" * levels + b"}") == ("document.too-deep", None)
-
-
-def test_a_document_of_the_limits_depth_is_read() -> None:
-    levels = check.DEPTH_LIMIT - 1
-    assert check.document(b'{"a": ' + b"[" * levels + b"]" * levels + b"}", limit_bytes=1000)
-
-
-def test_a_document_that_is_too_large_is_refused_unread() -> None:
-    filled = json.dumps(make()).encode()
-    assert check.command(filled.ljust(COMMAND_LIMIT_BYTES), Agency.POLICE)
-    assert refusal(filled.ljust(COMMAND_LIMIT_BYTES + 1)) == ("document.too-large", None)
-    assert refusal(b"\xff" * (COMMAND_LIMIT_BYTES + 1)) == ("document.too-large", None)
-
-
-@given(st.binary(max_size=200))
-def test_whatever_bytes_come_the_answer_is_a_code(raw: bytes) -> None:
-    with pytest.raises(Refused) as raised:
-        check.command(raw, Agency.POLICE)
-    assert raised.value.code in CODES
+# fields
 
 
 @given(place=st.sampled_from(sorted(make())), value=JSON)
@@ -120,9 +46,6 @@ def test_whatever_stands_in_a_field_of_the_content_the_answer_is_a_code_at_that_
     except Refused as error:
         refused = error
     assert refused is None or (refused.field or "").startswith("data.")
-
-
-# fields
 
 
 @pytest.mark.parametrize("name", ["command", "id", "clocks", "legal_basis", "post", "data"])

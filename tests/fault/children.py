@@ -40,6 +40,10 @@ def alive(pid: int) -> bool:
         return False
 
 
+def parent(pid: int) -> int:
+    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+
+
 def naming(folder: Path) -> dict[int, str]:
     """Every process of this machine whose command line or environment names a folder, ourselves left out."""
     found = {}

@@ -5,7 +5,6 @@ import contextlib
 import fcntl
 import json
 import os
-import random
 import signal
 import time
 from collections.abc import AsyncIterator
@@ -23,7 +22,7 @@ from bus.settings import Settings
 from cli.agencies import APPLICATIONS
 from contracts import subjects
 from contracts.agencies import Agency
-from tests.fault.children import Children, alive, naming
+from tests.fault.children import Children, alive, naming, parent
 from tests.fault.records_system import RecordsSystem
 from tests.fault.verdict import Verdict
 from tests.fault.waiting import until
@@ -46,6 +45,7 @@ class House:
         self.systems: dict[Agency, RecordsSystem] = {}
         self._alive: dict[str, float] = {}
         self._pids: set[int] = set()
+        self._said_before: dict[str, int] = {}
 
     async def open(self) -> None:
         await self.start_nats()
@@ -90,11 +90,18 @@ class House:
                 await self.start(name)
         for name in PROCESSES:
             await self.ready(name)
+        self._said_before = {name: len(self.log_of(name)) for name in PROCESSES}
 
-    async def start(self, name: str, kill_at: str | None = None) -> None:
+    def all_run(self) -> None:
+        """Fails with the last words of a process that has ended by itself."""
+        for name in PROCESSES:
+            self.children.check(name)
+
+    async def start(self, name: str, kill_at: str | None = None, under: str | None = None) -> None:
+        """Start a process under its own name or another one."""
         kind, _, which = name.partition("-")
         arguments = ("gateway", "--name", which) if kind == "gateway" else ("adapter", name)
-        await self.children.start(name, *arguments, kill_at=kill_at)
+        await self.children.start(under or name, *arguments, kill_at=kill_at)
 
     async def ready(self, name: str) -> None:
         """Until an adapter answers, or until a gateway is there and some gateway is active."""
@@ -126,15 +133,18 @@ class House:
     async def kill(self, *names: str) -> None:
         """SIGKILL to all of these at once."""
         for name in names:
-            if name == NATS:
-                os.kill(self.server.pid, signal.SIGKILL)
-            else:
-                self.children.signal(name, signal.SIGKILL)
+            self.signal(name, signal.SIGKILL)
         for name in names:
             if name == NATS:
                 await asyncio.to_thread(self.server.stop)  # waits until it is gone
             else:
                 await self.dies(name)
+
+    def signal(self, name: str, wanted: signal.Signals) -> None:
+        if name == NATS:
+            os.kill(self.server.pid, wanted)
+        else:
+            self.children.signal(name, wanted)
 
     async def dies(self, name: str) -> None:
         """Until it has died, by SIGKILL and by nothing else."""
@@ -142,7 +152,7 @@ class House:
 
     async def start_nats(self) -> None:
         await asyncio.to_thread(self.server.start)
-        self._pids.add(self.server.pid)
+        self._pids |= {self.server.pid, parent(self.server.pid)}
 
     async def replace(self, *names: str, kill_at: str | None = None) -> None:
         """Kill these and start them anew."""
@@ -170,12 +180,20 @@ class House:
         finally:
             await nats.close()
 
-    async def killed_at_random(self, dice: random.Random, names: tuple[str, ...]) -> str:
-        """Kill one of these and start it again at once."""
-        name = dice.choice(names)
-        await self.kill(name)
-        await (self.start_nats() if name == NATS else self.start(name))
-        return name
+    def pids(self, *names: str) -> dict[str, int]:
+        return {name: self.children.pid(name) for name in names or PROCESSES}
+
+    def pids_of_the_others(self, name: str) -> set[int]:
+        """Every process that may run beside one that has ended."""
+        others = {self.children.pid(other) for other in PROCESSES if self.children.running(other) and other != name}
+        return others | ({self.server.pid, parent(self.server.pid)} if self.server.running else set())
+
+    def log_of(self, name: str) -> str:
+        return self.children.log_of(name).read_text(errors="replace")
+
+    def said(self, name: str, what: str) -> bool:
+        """Whether a process has said this since the test began."""
+        return what in self.log_of(name)[self._said_before.get(name, 0) :]
 
 
 @contextlib.asynccontextmanager

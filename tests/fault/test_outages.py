@@ -1,6 +1,7 @@
 """A part is away, hangs, or wakes up late: agencies go on recording, and everything catches up by itself."""
 
 import signal
+from functools import partial
 from uuid import UUID
 
 import pytest
@@ -40,7 +41,7 @@ async def test_what_was_recorded_before_a_cut_is_logged_after_it_by_the_same_ada
     act = await _referred(house)
     await house.kill(NATS)
     for agency in house.systems:
-        await until(f"{agency} says that NATS is away", lambda agency=agency: house.said(agency, "nats.unreachable"))
+        await until(f"{agency} says that NATS is away", partial(house.said, agency, "nats.unreachable"))
     await house.start_nats()
     await house.start("gateway-a")
     await house.verdict.settles()

@@ -1,6 +1,7 @@
 """A process is told to end while referrals are under way: it ends at once, in order, and leaves nothing."""
 
 import signal
+from functools import partial
 
 import pytest
 
@@ -48,7 +49,7 @@ async def test_processes_that_are_told_to_end_while_nats_is_away_end_in_order(
 ) -> None:
     await house.kill(NATS)
     for name in PROCESSES:
-        await until(f"{name} says that NATS is away", lambda name=name: house.said(name, "nats.unreachable"))
+        await until(f"{name} says that NATS is away", partial(house.said, name, "nats.unreachable"))
     for name in PROCESSES:
         await _ends(house, name, how)
 

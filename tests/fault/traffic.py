@@ -17,8 +17,6 @@ LANES = 2
 SERVICES: Mapping[Agency, str] = MappingProxyType(
     {Agency.SOCIAL: "child-protection-assessment", Agency.POLICE: "welfare-check"}
 )
-"""What is asked of an agency."""
-SAFETY = {"immediate_danger": "no", "suspect_has_access": "unknown", "whereabouts": "home"}
 
 
 @dataclass(slots=True)
@@ -47,15 +45,7 @@ class Traffic:
 
     async def refer(self, opener: RecordsSystem, receiver: RecordsSystem, number: int) -> None:
         """One referral from its making to its end; every fourth ends in acts that cross."""
-        content = {
-            "to": receiver.agency.value,
-            "service": SERVICES[receiver.agency],
-            "urgency": "routine",
-            "concerns": {"ref": "p-7k3q9m2xw4", "role": "child"},
-            "safety": SAFETY,
-            "identity": {"full_name": f"Example Child {number}"},
-        }
-        handoff = await opener.do("referral.make", content)
+        handoff = await opener.do("referral.make", referral(receiver.agency))
         await receiver.do("referral.acknowledge", _on(handoff))
         if number % 4 == 3:
             await self._cross(opener, receiver, handoff)
@@ -78,6 +68,18 @@ class Traffic:
             opener.do("referral.ask-withdrawal", _on(handoff) | {"reason": "need-met"}, may_be_void=True),
             receiver.do("referral.decline", _on(handoff) | why, may_be_void=True),
         )
+
+
+def referral(to: Agency) -> dict[str, object]:
+    """What is asked of an agency for one child."""
+    return {
+        "to": to.value,
+        "service": SERVICES[to],
+        "urgency": "routine",
+        "concerns": {"ref": "p-7k3q9m2xw4", "role": "child"},
+        "safety": {"immediate_danger": "no", "suspect_has_access": "unknown", "whereabouts": "home"},
+        "identity": {"full_name": "Example Child"},
+    }
 
 
 def _on(handoff: UUID) -> dict[str, object]:

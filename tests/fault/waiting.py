@@ -3,22 +3,18 @@
 import asyncio
 import inspect
 import time
-from collections.abc import Awaitable, Callable
-from typing import TypeVar, cast
+from collections.abc import Callable
 
 DEADLINE_S = 60.0
 LOOK_EVERY_S = 0.05
 
-T = TypeVar("T")
 
-
-async def until(what: str, look: Callable[[], T | Awaitable[T]], deadline_s: float = DEADLINE_S) -> T:
-    """The first true answer of `look`. Fails, saying what was waited for, once the time is over."""
+async def until(what: str, look: Callable[[], object], deadline_s: float = DEADLINE_S) -> None:
+    """Until `look` answers something true. Fails, saying what was waited for, once the time is over."""
     end = time.monotonic() + deadline_s
     while True:
         answer = look()
-        found = cast(T, await answer if inspect.isawaitable(answer) else answer)
-        if found:
-            return found
+        if await answer if inspect.isawaitable(answer) else answer:
+            return
         assert time.monotonic() < end, f"Waited {deadline_s:.0f} s in vain until {what}."
         await asyncio.sleep(LOOK_EVERY_S)
