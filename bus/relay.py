@@ -84,7 +84,7 @@ class Relay:
         self._nats = nats
         self._clock = clock
         self._nudged = asyncio.Event()
-        self._watchers: dict[UUID, asyncio.Future[LoggedAct]] = {}
+        self._watchers: dict[UUID, asyncio.Future[LoggedAct | None]] = {}
         self.halted: str | None = None
         """The code that keeps this relay from going on, if one does."""
 
@@ -93,7 +93,7 @@ class Relay:
         self._nudged.set()
 
     async def logged(self, record_id: UUID, timeout_s: float) -> LoggedAct | None:
-        """Where the log put an act, if that is known within this time."""
+        """Where the log put an act, if that is known within this time; None too once it was refused."""
         watcher = self._watchers.setdefault(record_id, asyncio.get_running_loop().create_future())
         try:
             return await asyncio.wait_for(asyncio.shield(watcher), timeout_s)
@@ -201,9 +201,12 @@ class Relay:
     def _settle(self, waiting: Waiting, token: str, stamp: Stamp) -> None:
         self.halted = None
         void = self._acts.on_logged(stamp.record_id, stamp, [self._outbox.stamped(waiting.number, token)])
-        watcher = self._watchers.get(stamp.record_id)
+        self._tell(stamp.record_id, LoggedAct(stamp, void))
+
+    def _tell(self, record_id: UUID, logged: LoggedAct | None) -> None:
+        watcher = self._watchers.get(record_id)
         if watcher and not watcher.done():
-            watcher.set_result(LoggedAct(stamp, void))
+            watcher.set_result(logged)
 
     def _free(self, waiting: Waiting, error: BarnabusError) -> None:
         """A permanent refusal: its number is used by `submission.refused`, and the act shows as void."""
@@ -229,3 +232,4 @@ class Relay:
         previous = self._outbox.head(below=waiting.number)
         built = build(outgoing, self._agency, previous, {}, self._key, self._directory)
         self._acts.on_refused(UUID(waiting.record_id), error.code, self._outbox.free(waiting.number, built))
+        self._tell(UUID(waiting.record_id), None)

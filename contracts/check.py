@@ -158,8 +158,8 @@ def record(found: Record) -> Entry:
 def _case(subject: str) -> None:
     try:
         _CASE_REF.validate_python(subject)
-    except ValidationError:
-        raise Refused("field.invalid", field="subject") from None
+    except ValidationError as error:
+        raise _refusal(error, "subject") from None
 
 
 def _logged_content(entry: Entry, content: dict[str, Any]) -> None:

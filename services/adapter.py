@@ -184,7 +184,7 @@ class Adapter:
         _log.info("command.recorded", agency=self.agency.value, id=str(taken.id), case_ref=taken.case_ref)
         self.relay.nudge()
         known = self.application.logged(taken.id) if taken.repeated else None
-        logged = known or await self.relay.logged(taken.id, LOGGED_WITHIN_S)
+        logged = known or await self.relay.logged(taken.id, LOGGED_WITHIN_S) or self.application.logged(taken.id)
         return {
             "status": "logged" if logged else "recorded",
             "id": str(taken.id),
@@ -237,22 +237,28 @@ class Adapter:
             _log.info("letter.repeated", sender=heard.sender.value)
         if heard.state in ("parked", "altered"):
             _log.warning(f"letter.{heard.state}", sender=heard.sender.value, code=heard.reason)
-        # what is asked for already is asked again in its time
-        if set(heard.missing) - self._asked_for.get(heard.sender, set()):
+        # what is asked for already is asked again in its time; of an altered letter nothing else may remind us
+        altered = heard.state == "altered"
+        if altered or set(heard.missing) - self._asked_for.get(heard.sender, set()):
             _log.warning("letters.missing", sender=heard.sender.value, count=len(heard.missing))
-            await self._ask_resend(ResendAsked(sender=heard.sender, numbers=heard.missing))
+            asked = await self._ask_resend(ResendAsked(sender=heard.sender, numbers=heard.missing))
+            if altered and not asked:
+                raise NackMessage(delay=RETRY_AFTER_S * TRIES)
         with contextlib.suppress(NatsError):
             if heard.told:
                 await self._nats.publish(subjects.heard(str(heard.told["type"])), json.dumps(heard.told).encode())
             for void in heard.voided:
                 await self._nats.publish(subjects.VOIDED, json.dumps(void).encode())
 
-    async def _ask_resend(self, asked: ResendAsked) -> None:
+    async def _ask_resend(self, asked: ResendAsked) -> bool:
+        """Has the gateway taken the request?"""
         self._asked_for[asked.sender] = set(asked.numbers)
         try:
             await self._nats.request(subjects.RESEND, asked.model_dump_json().encode(), timeout=2.0)
         except (NatsError, TimeoutError):
             _log.info("resend.unanswered", agency=self.agency.value)  # asked again as long as they are missing
+            return False
+        return True
 
     async def _on_notice(self, body: bytes) -> None:
         try:

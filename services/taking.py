@@ -13,7 +13,7 @@ from bus.vault import person_key
 from contracts import check
 from contracts.agencies import Agency
 from contracts.errors import Refused
-from contracts.handoff import Move, Standing
+from contracts.handoff import Move, Standing, Void
 from contracts.ids import case_ref_from
 from services import translate
 from services.handoffs import Handoff, Proposal
@@ -77,6 +77,8 @@ class Taking(Keeping):
         handoff = self._handoff(getattr(content, "handoff_id"))  # noqa: B009  every other act names its handoff
         if handoff is None:
             raise Refused("handoff.unknown", field="data.handoff_id")
+        if not handoff.standing.parties:  # only a later act has arrived so far
+            raise Refused("handoff.void", field="data.handoff_id", detail=f"Reason: {Void.NOT_MADE}.")
         if case_ref and case_ref != handoff.case_ref:
             raise Refused("case.unknown", field="case_ref")
         return handoff
