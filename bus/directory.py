@@ -70,6 +70,6 @@ def load(settings: Settings) -> Directory:
         payload = seal.verify(settings.directory.read_text().strip(), lambda _: root, typ=TYP)
         return Directory.model_validate_json(payload)
     except (OSError, BarnabusError, ValidationError, ValueError) as error:
-        if isinstance(error, FileNotFoundError) or (isinstance(error, BarnabusError) and error.code == "home.missing"):
+        if isinstance(error, FileNotFoundError) or not settings.root_public.exists():
             raise BarnabusError("home.missing", detail=f"Nothing is provisioned in {settings.home}.") from None
         raise BarnabusError("directory.invalid") from None

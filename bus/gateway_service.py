@@ -65,12 +65,16 @@ class GatewayService:
                 await listening.unsubscribe()
 
     async def _on_alive(self, msg: Msg) -> None:
-        other = json.loads(msg.data)
-        if other["name"] == self.name:
+        try:
+            other = json.loads(msg.data)
+            name, since = str(other["name"]), str(other["since"])
+        except (ValueError, KeyError, TypeError):
+            return  # nobody's heartbeat
+        if name == self.name:
             return
         self._heard_at = asyncio.get_running_loop().time()
-        if self._since is not None and (other["since"], other["name"]) < (self._since, self.name):
-            _log.warning("gateway.stepped-back", name=self.name, active=other["name"])
+        if self._since is not None and (since, name) < (self._since, self.name):
+            _log.warning("gateway.stepped-back", name=self.name, active=name)
             await self._step_back()
 
     async def _say_alive(self) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from secrets import token_bytes
 
 import nkeys
+from joserfc.errors import JoseError
 from joserfc.jwk import OKPKey
 from nacl.signing import SigningKey
 
@@ -56,4 +57,8 @@ def read(path: Path) -> bytes:
 
 
 def read_jwk(path: Path) -> OKPKey:
-    return OKPKey.import_key(json.loads(read(path)))
+    """Raises `home.missing` if there is no key in the file."""
+    try:
+        return OKPKey.import_key(json.loads(read(path)))
+    except (ValueError, TypeError, AttributeError, JoseError):
+        raise BarnabusError("home.missing", detail=f"{path} holds no key.") from None

@@ -22,6 +22,12 @@ def _place_only(_: Any, __: str, event: EventDict) -> EventDict:
     return event
 
 
+def _first_line(_: Any, __: str, event: EventDict) -> EventDict:
+    """Of what a library says: asyncio quotes an exception's own words in the lines below."""
+    event["event"] = str(event["event"]).partition("\n")[0]
+    return event
+
+
 def configure(process: str) -> None:
     """Once a process. `BARNABUS_LOG` sets the level (default INFO)."""
     level = logging.getLevelNamesMapping().get(os.environ.get("BARNABUS_LOG", "INFO").upper(), logging.INFO)
@@ -45,7 +51,8 @@ def configure(process: str) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, last], foreign_pre_chain=shared
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, last],
+            foreign_pre_chain=[*shared, _first_line],
         )
     )
     root = logging.getLogger()

@@ -5,12 +5,13 @@ same bytes go again. One relay an agency. Receipts that are owed go out between 
 """
 
 import asyncio
+import contextlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import count
-from typing import Protocol
+from typing import Any, Protocol
 from uuid import UUID, uuid4
 
 import structlog
@@ -56,8 +57,8 @@ class Acts(Protocol):
     def next_act(self, after: int) -> tuple[int, Outgoing] | None:
         """The first act to be submitted above this notification, with its own notification id."""
 
-    def on_logged(self, record_id: UUID, stamp: Stamp, also: Sequence[Statement]) -> str | None:
-        """Note where the log put an act, with these writes in the same transaction; why it is void there, if it is."""
+    def on_logged(self, record_id: UUID, stamp: Stamp, also: Sequence[Statement]) -> tuple[Mapping[str, Any], ...]:
+        """Note where the log put an act, with these writes in the same transaction. The own acts void by that."""
 
     def on_refused(self, record_id: UUID, code: str, also: Sequence[Statement]) -> None:
         """Note that an act can never be logged, with these writes in the same transaction."""
@@ -165,7 +166,7 @@ class Relay:
                 await asyncio.sleep(PAUSES_S[min(attempt, len(PAUSES_S) - 1)])
             else:
                 faults.point("relay.answered")
-                self._settle(waiting, *stamp)
+                await self._settle(waiting, *stamp)
                 return
 
     async def _ask(self, waiting: Waiting) -> tuple[str, Stamp]:
@@ -198,10 +199,14 @@ class Relay:
             )
         self.halted = stuck
 
-    def _settle(self, waiting: Waiting, token: str, stamp: Stamp) -> None:
+    async def _settle(self, waiting: Waiting, token: str, stamp: Stamp) -> None:
         self.halted = None
-        void = self._acts.on_logged(stamp.record_id, stamp, [self._outbox.stamped(waiting.number, token)])
-        self._tell(stamp.record_id, LoggedAct(stamp, void))
+        voided = self._acts.on_logged(stamp.record_id, stamp, [self._outbox.stamped(waiting.number, token)])
+        for void in voided:
+            with contextlib.suppress(NatsError):
+                await self._nats.publish(subjects.VOIDED, seal.dump(void))
+        reasons = {void["id"]: str(void["reason"]) for void in voided}
+        self._tell(stamp.record_id, LoggedAct(stamp, reasons.get(str(stamp.record_id))))
 
     def _tell(self, record_id: UUID, logged: LoggedAct | None) -> None:
         watcher = self._watchers.get(record_id)

@@ -43,6 +43,9 @@ class EmbeddedServer:
 
     def start(self) -> str:
         """Start it, and give its address once it answers. Raises `nats.missing` or `nats.failed`."""
+        if self.running:
+            return self.url
+        self.stop()  # what is left of one that died
         binary = find_binary()
         self._data.mkdir(parents=True, exist_ok=True, mode=0o700)
         folder = Path(tempfile.mkdtemp(prefix="barnabus-nats-"))

@@ -84,7 +84,9 @@ async def _play(settings: Settings, scenarios: Path, told: "asyncio.Task[Any]", 
             if as_json:
                 show.document(summary)
             else:
-                _sum_up(summary, settings, logged)
+                _sum_up(summary)
+                if not once:
+                    _what_to_try(settings, logged)
             if not once:
                 show.err.print("Still running: Ctrl-C ends everything.")
                 await told
@@ -170,7 +172,7 @@ def _say(who: str, what: str) -> None:
         show.out.print(f"  [{colour}]{who:<8}[/{colour}] {what}")
 
 
-def _sum_up(summary: dict[str, Any], settings: Settings, logged: list[Logged]) -> None:
+def _sum_up(summary: dict[str, Any]) -> None:
     show.out.print("\n[bold]What it came to[/bold], counted from stores, log and receipts:")
     columns = ("agency", *next(iter(summary["agencies"].values())))
     show.table(
@@ -186,6 +188,9 @@ def _sum_up(summary: dict[str, Any], settings: Settings, logged: list[Logged]) -
     )
     for void in summary["void_acts"]:
         show.out.print(f"Void: {void['agency']}'s {void['move']} at position {void['position']}, {void['reason']}.")
+
+
+def _what_to_try(settings: Settings, logged: list[Logged]) -> None:
     case_ref = next(entry.record.subject for entry in logged if entry.record.type != RECEIPT)
     show.out.print("\nNow try, in another terminal:")
     show.out.print(f"  export BARNABUS_HOME={settings.home}")

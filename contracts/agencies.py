@@ -1,4 +1,4 @@
-"""Who owes a child protection, and who speaks for institutions that have no adapter yet (domain.md 3)."""
+"""Who owes a child protection, and who speaks for institutions that have no adapter yet (docs/field.md 3)."""
 
 from collections.abc import Mapping
 from enum import StrEnum

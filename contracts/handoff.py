@@ -1,4 +1,4 @@
-"""The law of a handoff: one total, pure fold that every party and every projection shares (design.md 5).
+"""The law of a handoff: one total, pure fold that every party and every projection shares (ARCHITECTURE.md).
 
 The log's order decides. Each act is judged by the standing that all acts before it came to; an act that comes too
 late, twice, or from somebody whose move it never was, is *void with its reason* and changes nothing. An agency's

@@ -1,4 +1,4 @@
-"""Data tiers: what may travel, and where it may stand (domain.md 4).
+"""Data tiers: what may travel, and where it may stand (docs/field.md 4).
 
 Every field of every type bears exactly one tier, as `Annotated[..., Tier.S]`. A record in the log holds E and O
 only; everything else travels in letters sealed to one receiver.

@@ -42,7 +42,7 @@ OFFERED_BY: Mapping[Service, frozenset[Agency]] = MappingProxyType(
     }
 )
 NEEDS_CONSENT = frozenset({Service.PSYCHOLOGICAL_SUPPORT})
-"""Services that rest on consent; for every other one consent is no legal basis (domain.md 8.2)."""
+"""Services that rest on consent; for every other one consent is no legal basis (docs/field.md 5.2)."""
 
 
 class Urgency(StrEnum):
@@ -52,7 +52,7 @@ class Urgency(StrEnum):
 
 
 class Priority(StrEnum):
-    """How soon an answer is needed: 2, 6 or 24 hours (Merton MASH, by domain.md 6)."""
+    """How soon an answer is needed: 2, 6 or 24 hours (after Merton MASH, England)."""
 
     RED = "red"
     AMBER = "amber"
@@ -193,7 +193,7 @@ Name = Annotated[str, StringConstraints(min_length=1, max_length=120, strip_whit
 
 
 class Clocks(Frozen):
-    """The agency's claims about time (domain.md 2), each with its offset; the log adds its own time in the stamp.
+    """The agency's claims about time (docs/field.md 2), each with its offset; the log adds its own time in the stamp.
 
     `occurred`: the incident or act; `known`: a person of the agency learned of it; `received`: it reached the agency;
     `recorded`: it was typed in.

@@ -4,7 +4,8 @@ Each of these is one synchronous call that ends in one transaction, so nothing i
 nothing answers "accepted" before it is on disk.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 from uuid import UUID
 
 from bus import seal
@@ -34,14 +35,15 @@ class AgencyApplication(Taking, Hearing):
         kept = self.vault.get(event.vault_item) if event.vault_item else None
         return found[0].id, translate.outgoing(event, kept)
 
-    def on_logged(self, record_id: UUID, stamp: Stamp, also: Sequence[Statement]) -> str | None:
+    def on_logged(self, record_id: UUID, stamp: Stamp, also: Sequence[Statement]) -> tuple[Mapping[str, Any], ...]:
         handoff = self._handoff_of(record_id)
         if handoff is None:  # a receipt, or a refusal: no act of a handoff
             self.store.write(*also)
-            return None
+            return ()
+        before = handoff.standing
         handoff.log(record_id, stamp.position, stamp.logged_at)
         self._save(handoff, also=also)
-        return handoff.standing.void_of(record_id)
+        return self._newly_void(handoff, before)
 
     def on_refused(self, record_id: UUID, code: str, also: Sequence[Statement]) -> None:
         handoff = self._handoff_of(record_id)

@@ -10,9 +10,8 @@ from bus.inbox import letter_id
 from bus.store import Statement
 from bus.vault import person_key
 from contracts.agencies import Agency
-from contracts.envelope import Notice, Postmark
+from contracts.envelope import RECEIPT_LIMIT_LETTERS, Notice, Postmark
 from contracts.errors import BarnabusError
-from contracts.handoff import Standing
 from services import translate
 from services.handoffs import Handoff, LetterReceipt
 from services.keeping import Keeping
@@ -44,7 +43,8 @@ class Hearing(Keeping):
         try:
             jwe = arrivals.intact(raw, mark)
         except BarnabusError as error:
-            return Heard("altered", mark.sender, reason=error.code, missing=(*place.missing, mark.number))
+            wanted = (mark.number, *place.missing)[:RECEIPT_LIMIT_LETTERS]
+            return Heard("altered", mark.sender, reason=error.code, missing=wanted)
         try:
             opened = arrivals.open_letter(jwe, mark, place.before, self._sealing_key, self._directory)
         except BarnabusError as error:
@@ -177,16 +177,3 @@ class Hearing(Keeping):
             return None
         mark = arrivals.postmark(row["postmark"], self.agency, self._directory)
         return arrivals.reopen(signed, mark, self._directory).letter.model_dump(mode="json")
-
-    def _newly_void(self, handoff: Handoff, before: Standing) -> tuple[Mapping[str, Any], ...]:
-        known = {void.act.id for void in before.voids}
-        return tuple(
-            {
-                "id": str(void.act.id),
-                "move": void.act.move.value,
-                "reason": void.reason.value,
-                "handoff_id": str(handoff.id),
-            }
-            for void in handoff.standing.voids
-            if void.act.by is self.agency and void.act.id not in known
-        )

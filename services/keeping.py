@@ -1,6 +1,6 @@
 """What an agency keeps: one store of handoffs, receipts, outbox, inbox and vault, saved together or not at all."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 from uuid import UUID
@@ -59,6 +59,20 @@ class Keeping(Application[UUID]):
         """What a handoff has come to, as far as this agency knows; None if it holds no such handoff."""
         handoff = self._handoff(handoff_id)
         return handoff.standing if handoff else None
+
+    def _newly_void(self, handoff: Handoff, before: Standing) -> tuple[Mapping[str, Any], ...]:
+        """Own acts that are void now and were not before. One that is not logged yet may still come to count."""
+        known = {void.act.id for void in before.voids if void.act.position}
+        return tuple(
+            {
+                "id": str(void.act.id),
+                "move": void.act.move.value,
+                "reason": void.reason.value,
+                "handoff_id": str(handoff.id),
+            }
+            for void in handoff.standing.voids
+            if void.act.by is self.agency and void.act.position and void.act.id not in known
+        )
 
     def facts(self) -> StoreFacts:
         """What this store holds, to be compared with the log."""

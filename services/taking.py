@@ -40,7 +40,7 @@ class Taking(Keeping):
     def take(self, raw: bytes, now: datetime) -> Taken:
         """Record what the agency's own system asks for. Raises Refused, naming the field; then nothing is recorded."""
         entry, command, content = check.command(raw, self.agency)
-        fingerprint = seal.digest(seal.dump(command.model_dump(mode="json")))
+        fingerprint = self.vault.fingerprint(seal.dump(command.model_dump(mode="json")))
         if known := self._known(command.id, fingerprint):
             return known
         rule = self.rules.get(entry.move) if entry.move else None

@@ -1,4 +1,4 @@
-"""`referral.*`: one agency asks a service of another; the case stays with the one who asks (domain.md 2)."""
+"""`referral.*`: one agency asks a service of another; the case stays with the one who asks (docs/field.md 2)."""
 
 from typing import Annotated, Self
 from uuid import UUID

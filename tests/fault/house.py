@@ -150,6 +150,14 @@ class House:
         """Until it has died, by SIGKILL and by nothing else."""
         assert await self.children.end_of(name, 30.0) == -signal.SIGKILL, name
 
+    async def hangs(self, name: str, for_s: float) -> None:
+        """It does nothing for a while, and then goes on as if no time had passed."""
+        self.signal(name, signal.SIGSTOP)
+        try:
+            await asyncio.sleep(for_s)
+        finally:
+            self.signal(name, signal.SIGCONT)
+
     async def start_nats(self) -> None:
         await asyncio.to_thread(self.server.start)
         self._pids |= {self.server.pid, parent(self.server.pid)}

@@ -29,7 +29,8 @@ NOT_YET = frozenset({"handoff.unknown", "handoff.void"})
 class RecordsSystem:
     agency: Agency
     nats: Client
-    answers: dict[UUID, dict[str, Any]] = field(default_factory=dict)
+    answers: dict[UUID, dict[str, Any]] = field(default_factory=dict)  # of what was accepted
+    pending: set[UUID] = field(default_factory=set)  # asked for, and not answered yet
     told: Counter[UUID] = field(default_factory=Counter)  # letters heard of, by the record's id
     repeats: int = 0
 
@@ -61,6 +62,7 @@ class RecordsSystem:
         """
         command = self._command(name, data)
         act = UUID(command["id"])
+        self.pending.add(act)
         end = time.monotonic() + DEADLINE_S
         said: object = "no answer"
         while time.monotonic() < end:
@@ -68,11 +70,13 @@ class RecordsSystem:
             if answer and "error" not in answer:
                 assert (answer["id"], answer["void"]) == (command["id"], None) or may_be_void, (command, answer)
                 self.answers[act] = answer
+                self.pending.remove(act)
                 return act
             said = answer["error"] if answer else "no answer"
             if answer:
                 code = answer["error"]["code"]
                 if may_be_void and code == "handoff.void":
+                    self.pending.remove(act)
                     return act
                 assert code in NOT_YET, f"{self.agency} was refused {name}: {answer['error']}"
             self.repeats += 1

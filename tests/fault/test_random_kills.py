@@ -1,4 +1,4 @@
-"""Anything may be killed at any moment, again and again, while referrals are under way on both sides.
+"""Anything may be killed or hang at any moment, again and again, while referrals are under way on both sides.
 
 The moments and the victims follow from a seed, which is shown; BARNABUS_FAULT_SEED gives another one.
 """
@@ -17,6 +17,8 @@ pytestmark = [pytest.mark.fault, pytest.mark.asyncio(loop_scope="module"), pytes
 
 KILLING_S = 25.0
 PAUSE_S = (0.1, 1.1)
+HANGS, HANG_S = 0.15, (0.3, 3.0)
+"""How often a victim hangs for a while instead, and for how long."""
 VICTIMS = (*PROCESSES, *PROCESSES, NATS)
 
 
@@ -29,6 +31,9 @@ async def test_killing_anything_at_any_moment_loses_and_doubles_nothing(house: H
         while time.monotonic() < end:
             await asyncio.sleep(dice.uniform(*PAUSE_S))
             house.all_run()
+            if dice.random() < HANGS:
+                await house.hangs(dice.choice(VICTIMS), dice.uniform(*HANG_S))
+                continue
             victims = {dice.choice(VICTIMS) for _ in range(dice.choice((1, 1, 1, 2)))}
             await house.kill(*sorted(victims))
             for name in sorted(victims):

@@ -141,9 +141,8 @@ class Verdict:
         for agency, store in stores.items():
             findings += _of_store(agency, store, log)
             accepted = {str(act) for act in self.systems[agency].answers}
-            findings += _differ(
-                f"{agency}: what its system was told is accepted, and its store", accepted, store.facts.acts
-            )
+            recorded = store.facts.acts - {str(act) for act in self.systems[agency].pending}
+            findings += _differ(f"{agency}: what its system was told is accepted, and its store", accepted, recorded)
         for handoff, standing in handoffs.items():
             for agency, store in stores.items():
                 if store.standings[handoff] != standing:

@@ -14,6 +14,7 @@ from contracts.envelope import Submission
 from contracts.errors import Refused
 from contracts.ids import NOTHING_BEFORE
 from tests.builders import HEALTH, POLICE, SOCIAL, START, ByHand, act, refer
+from tests.conftest import Said
 from tests.living import Bus, Living, eventually
 
 Submit = Callable[..., Any]
@@ -62,6 +63,24 @@ async def test_what_its_recipient_has_not_signed_for_is_posted_again(
     assert info.state.messages == 2
 
 
+async def test_what_its_recipient_has_signed_for_is_never_posted_again(bus: Bus) -> None:
+    """Of the same submissions again, only letters above the last receipt go out."""
+    await bus.police.do(refer())
+    await bus.settled()
+    await bus.living.stop_adapter(SOCIAL)
+    await bus.police.do(refer())
+    bodies = bus.app(POLICE).outbox.holding(SOCIAL, [1, 2])
+    js, nats = await bus.living.privileged(), await bus.living.connect(POLICE, "adapter")
+    before = (await js.stream_info(subjects.post_stream(SOCIAL))).state.messages
+    answers = [json.loads((await nats.request(subjects.SUBMIT, body, timeout=5)).data) for body in bodies]
+    assert all("stamp" in answer for answer in answers)
+    assert (before, (await js.stream_info(subjects.post_stream(SOCIAL))).state.messages) == (1, 2)
+    adapter = await bus.living.start_adapter(SOCIAL)
+    await bus.settled()
+    await eventually(lambda: adapter.repeats == 1)
+    assert [row["number"] for row in adapter.application.inbox.letters()] == [1, 2]
+
+
 async def test_an_agency_cannot_submit_as_another(submit: Submit, by_hand: ByHand, home: Living) -> None:
     assert refused(await submit(built(by_hand, sender=POLICE), account=HEALTH)) == "account.mismatch"
     assert refused(await submit(built(by_hand, key=POLICE), account=HEALTH)) == "key.unknown"
@@ -81,9 +100,25 @@ async def test_a_letter_that_its_record_does_not_name_is_refused(submit: Submit,
     assert refused(await submit(found.model_copy(update={"letters": ()}))) == "digest.mismatch"
 
 
-async def test_numbers_are_gapless_and_used_once(submit: Submit, by_hand: ByHand) -> None:
+async def test_letters_that_were_swapped_between_receivers_are_refused(submit: Submit, by_hand: ByHand) -> None:
+    both = (SOCIAL, POLICE)
+    links = dict.fromkeys(both, START)
+    body = build(act(receivers=both), HEALTH, START, links, by_hand.key(HEALTH), by_hand.directory).body
+    found = Submission.model_validate_json(body)
+    one, other = found.letters
+    swapped = (one.model_copy(update={"jwe": other.jwe}), other.model_copy(update={"jwe": one.jwe}))
+    assert refused(await submit(found.model_copy(update={"letters": swapped}))) == "digest.mismatch"
+    assert refused(await submit(found.model_copy(update={"letters": (one,)}))) == "digest.mismatch"
+    assert "stamp" in await submit(found)
+
+
+async def test_numbers_are_gapless_and_used_once(
+    submit: Submit, by_hand: ByHand, home: Living, events: Callable[[], set[str]]
+) -> None:
     await submit(built(by_hand))
     assert refused(await submit(built(by_hand))) == "chain.forked"
+    assert "chain.forked" in events(), "two records under one number are an alarm"
+    assert len(await home.log()) == 1
     assert refused(await submit(built(by_hand, head=Head(7, NOTHING_BEFORE)))) == "chain.gap"
     assert refused(await submit(built(by_hand, head=Head(1, NOTHING_BEFORE)))) == "chain.broken"
 
@@ -117,15 +152,20 @@ async def test_a_permanent_refusal_frees_its_number_and_the_act_is_void(
     await bus.social.hears(after["id"])
     assert bus.app(POLICE).void_of(UUID(answer["id"])) == "refused-by-gateway"
     log = await bus.living.log()
+    own = [entry.record for entry in log if entry.record.sender == POLICE]
+    assert [(record.number, record.type) for record in own] == [(1, "submission.refused"), (2, "referral.made")]
+    assert own[0].causationid == UUID(answer["id"])
+    assert own[1].data.letters[0].number == 1, "the refused act's link number is free again"
     (entry,) = [entry for entry in log if entry.record.type == "submission.refused"]
     assert (entry.record.number, entry.record.data.content["refused_id"]) == (1, answer["id"])
     assert "submission.refused" in events()
 
 
 async def test_a_fork_stops_the_relay_with_an_alarm_and_nothing_is_skipped(
-    bus: Bus, by_hand: ByHand, events: Callable[[], set[str]]
+    bus: Bus, by_hand: ByHand, monkeypatch: pytest.MonkeyPatch, said: Said
 ) -> None:
     """Somebody with the police's keys has used the police's first number."""
+    monkeypatch.setattr("services.adapter.LOGGED_WITHIN_S", 0.1)
     relay = bus.living.adapters[POLICE].relay
     other = await bus.living.connect(POLICE, "adapter")
     body = build(act(), POLICE, START, {SOCIAL: START}, by_hand.key(POLICE), by_hand.directory).body
@@ -133,11 +173,39 @@ async def test_a_fork_stops_the_relay_with_an_alarm_and_nothing_is_skipped(
     answer = await bus.police.ask(refer())
     assert answer["status"] == "recorded"
     await eventually(lambda: relay.halted == "chain.forked")
-    assert "relay.halted" in events()
-    assert bus.app(POLICE).outbox.waiting()
+    later = await bus.police.ask(refer())
+    assert (later["status"], later["stamp"]) == ("recorded", None)
+    waiting = bus.app(POLICE).outbox.waiting()
+    assert waiting
+    assert waiting.record_id == answer["id"]
+    alarms = [line for line in said if line["event"] == "relay.halted"]
+    assert [(line["code"], line["record_id"]) for line in alarms] == [("chain.forked", answer["id"])], "said once"
+    assert {line["event"] for line in said} >= {"chain.forked"}
+    assert [entry.record.type for entry in await bus.living.log() if entry.record.sender == POLICE] == ["referral.made"]
 
 
-async def test_without_a_gateway_an_act_is_recorded_and_logged_by_itself_later(bus: Bus) -> None:
+async def test_a_relay_that_was_halted_goes_on_by_itself_once_the_cause_is_mended(
+    bus: Bus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The gateway's directory lacks the police's key for a while."""
+    monkeypatch.setattr("services.adapter.LOGGED_WITHIN_S", 0.1)
+    relay, gateway = bus.living.adapters[POLICE].relay, bus.living.gateways["a"].gateway
+    whole = gateway._directory
+    gateway._directory = whole.model_copy(update={"keys": tuple(k for k in whole.keys if k.owner != POLICE)})
+    answer = await bus.police.ask(refer())
+    await eventually(lambda: relay.halted == "key.unknown")
+    gateway._directory = whole
+    await bus.social.hears(answer["id"])
+    await bus.settled()
+    assert relay.halted is None
+    log = await bus.living.log()
+    assert [str(entry.record.id) for entry in log if entry.record.sender == POLICE] == [answer["id"]]
+
+
+async def test_without_a_gateway_an_act_is_recorded_and_logged_by_itself_later(
+    bus: Bus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.adapter.LOGGED_WITHIN_S", 0.1)
     await bus.living.stop_gateway()
     answer = await bus.police.ask(refer())
     assert (answer["status"], answer["stamp"]) == ("recorded", None)
@@ -148,8 +216,9 @@ async def test_without_a_gateway_an_act_is_recorded_and_logged_by_itself_later(b
 
 @pytest.fixture
 def unwatched(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A server that ends is not started again at once."""
+    """A server that ends is not started again at once, and nobody waits long for a stamp."""
     monkeypatch.setattr("bus.node.WATCH_EVERY_S", 3600.0)
+    monkeypatch.setattr("services.adapter.LOGGED_WITHIN_S", 0.1)
 
 
 async def test_without_nats_an_adapter_records_and_catches_up_by_itself(unwatched: None, bus: Bus) -> None:

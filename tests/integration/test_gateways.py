@@ -1,18 +1,19 @@
 """Two gateways and one log: one writes, one stands by, and a log that does not hold together is not written to."""
 
+import contextlib
+import json
 import shutil
+import sqlite3
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import pytest
-from nats.js.api import DiscardPolicy
 from nats.js.errors import APIError
 
-from bus import node
+from bus import node, streams
 from contracts import subjects
 from contracts.errors import BarnabusError
-from tests.builders import POLICE, refer
+from tests.builders import POLICE, SOCIAL, refer
 from tests.living import Bus, Living, eventually
 
 
@@ -41,39 +42,144 @@ async def test_two_that_believe_themselves_active_cannot_fork_the_log_and_the_yo
     assert len(acts) == 6
 
 
-async def test_a_log_with_an_entry_that_does_not_hold_is_not_written_to(bus: Bus) -> None:
+BOGUS = ("not a record", "a copy of an entry", "a record without a stamp", "an entry under another subject")
+
+
+@pytest.mark.parametrize("bogus", BOGUS)
+async def test_a_log_with_an_entry_that_does_not_hold_is_not_written_to(
+    bus: Bus, bogus: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody with the gateway's own account wrote it there."""
+    monkeypatch.setattr("services.adapter.LOGGED_WITHIN_S", 0.1)
     await bus.police.do(refer())
     await bus.settled()
     await bus.living.stop_gateway()
+    js = await bus.living.privileged()
+    real = await js.get_msg(subjects.CASES, 1)
+    assert real.subject
+    subject = "case.7k3q-9m2x-w4td-h6r2.police.referral.made" if bogus == BOGUS[3] else real.subject
+    headers = None if bogus == BOGUS[2] else real.headers
     writer = (await bus.living.connect("gateway", "gateway")).jetstream()
-    position = (await writer.publish("case.7k3q-9m2x-w4td-h6r2.police.referral.made", b"{}")).seq
+    raw = b"{}" if bogus == BOGUS[0] else real.data or b""
+    headers = {k: v for k, v in (headers or {}).items() if k.startswith("Barnabus")} or None
+    position = (await writer.publish(subject, raw, headers=headers)).seq
     shutil.rmtree(bus.settings.home / "gateway")
     service = await bus.living.start_gateway("b")
     with pytest.raises(BarnabusError, match=r"log\.damaged") as damaged:
         await service.ended
     assert f"Position {position}:" in str(damaged.value)
     assert not service.active
+    assert (await bus.police.ask(refer()))["status"] == "recorded"
 
 
-WEAKENED: dict[str, dict[str, Any]] = {
-    "max_msgs": {"max_msgs": 5},
-    "max_bytes": {"max_bytes": 1024},
-    "max_age": {"max_age": 3600.0},
-    "max_msgs_per_subject": {"max_msgs_per_subject": 1},
-    "discard": {"discard": DiscardPolicy.OLD},
-    "subjects": {"subjects": ["case.>", "link.>", "other.>"]},
+async def test_an_active_gateway_never_writes_behind_an_entry_that_it_did_not_write(
+    bus: Bus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.adapter.LOGGED_WITHIN_S", 0.1)
+    await bus.police.do(refer())
+    await bus.settled()
+    writer = (await bus.living.connect("gateway", "gateway")).jetstream()
+    position = (await writer.publish("case.7k3q-9m2x-w4td-h6r2.police.referral.made", b"{}")).seq
+    relay = bus.living.adapters[POLICE].relay
+    assert (await bus.police.ask(refer()))["status"] == "recorded"
+    await eventually(lambda: relay.halted == "log.damaged")
+    assert (await (await bus.living.privileged()).stream_info(subjects.CASES)).state.last_seq == position
+
+
+async def test_a_ledger_that_does_not_fit_the_log_is_made_anew_from_it(
+    bus: Bus, events: Callable[[], set[str]]
+) -> None:
+    for _ in range(2):
+        await bus.police.do(refer())
+    await bus.settled()
+    await bus.living.stop_gateway()
+    with contextlib.closing(sqlite3.connect(bus.settings.home / "gateway" / "a.db")) as ledger, ledger:
+        ledger.execute("UPDATE places SET digest = 'x'")
+        ledger.execute("UPDATE heads SET number = number + 1")
+    await bus.living.start_gateway()
+    await bus.social.hears((await bus.police.do(refer()))["id"])
+    assert "ledger.rebuilt" in events()
+
+
+WEAKENED: dict[str, Any] = {
+    "max_msgs": 5,
+    "max_bytes": 1024,
+    "max_age": 3600 * 10**9,
+    "max_msgs_per_subject": 1,
+    "max_msg_size": 100,
+    "discard": "old",
+    "subjects": ["case.>", "link.>", "other.>"],
+    "allow_direct": True,
+    "allow_msg_ttl": True,
+    "allow_atomic": True,
+    "no_ack": True,
+    "republish": {"src": "case.>", "dest": "leak.>"},
+    "subject_transform": {"src": "case.>", "dest": "link.>"},
+    "sources": [{"name": "POST_police"}],
+    "consumer_limits": {"max_ack_pending": 1},
+    "sealed": True,  # last: a sealed stream is changed no more
 }
+"""Every setting that JetStream lets the operator of a stream like ours change, by an update."""
+DENIED: dict[str, Any] = {
+    "allow_msg_schedules": True,
+    "deny_purge": False,
+    "deny_delete": False,
+    "storage": "memory",
+    "mirror": {"name": "X"},
+}
+"""What it does not."""
 
 
-@pytest.mark.parametrize("setting", WEAKENED)
+async def _update(home: Living, stream: str, changes: dict[str, Any]) -> dict[str, Any]:
+    """The configuration after an update, or the server's error."""
+    nats = await home.connect("gateway", "provisioner")
+    config = json.loads((await nats.request(f"$JS.API.STREAM.INFO.{stream}", b"", timeout=5)).data)["config"]
+    raw = json.dumps(config | changes).encode()
+    answer = json.loads((await nats.request(f"$JS.API.STREAM.UPDATE.{stream}", raw, timeout=5)).data)
+    return dict(answer.get("config") or answer["error"])
+
+
+async def test_every_change_of_the_logs_stream_is_named(home: Living) -> None:
+    nats = await home.connect("gateway", "provisioner")
+    for setting, value in WEAKENED.items():
+        changed = await _update(home, subjects.CASES, {setting: value})
+        assert changed.get(setting), changed
+        with pytest.raises(BarnabusError, match=r"log\.misconfigured") as error:
+            await streams.compare(nats)
+        assert setting in str(error.value)
+        await _update(home, subjects.CASES, dict.fromkeys(WEAKENED) | streams.cases().as_dict())
+
+
+@pytest.mark.parametrize("setting", ["max_age", "sealed"])
 async def test_a_stream_that_was_changed_is_an_alarm_and_is_not_written_to(home: Living, setting: str) -> None:
-    js = await home.privileged()
-    config = (await js.stream_info(subjects.CASES)).config
-    await js.update_stream(replace(config, **WEAKENED[setting]))
+    await _update(home, subjects.CASES, {setting: WEAKENED[setting]})
     service = await home.start_gateway()
-    with pytest.raises(BarnabusError, match=r"log\.misconfigured") as changed:
+    with pytest.raises(BarnabusError, match=r"log\.misconfigured") as error:
         await service.ended
-    assert setting in str(changed.value)
+    assert "Stream CASES:" in str(error.value)
+    assert setting in str(error.value)
+    assert not service.active
+
+
+async def test_what_makes_the_log_immutable_cannot_be_switched_off_at_all(home: Living) -> None:
+    for setting, value in DENIED.items():
+        assert "err_code" in await _update(home, subjects.CASES, {setting: value})
+    assert (await home.start_gateway()).active
+
+
+@pytest.mark.parametrize("changes", [{"max_msgs": 1, "discard": "old"}, {"max_age": 3600 * 10**9}])
+async def test_a_post_that_would_lose_letters_is_an_alarm_too(home: Living, changes: dict[str, Any]) -> None:
+    assert (await _update(home, subjects.post_stream(SOCIAL), changes)).items() >= changes.items()
+    service = await home.start_gateway()
+    with pytest.raises(BarnabusError, match=r"log\.misconfigured") as error:
+        await service.ended
+    assert "Stream POST_social:" in str(error.value)
+    assert all(setting in str(error.value) for setting in changes)
+
+
+async def test_what_is_the_operators_own_may_be_changed(home: Living) -> None:
+    await _update(home, subjects.CASES, {"description": "the log", "metadata": {"site": "Prishtina"}})
+    assert (await home.start_gateway()).active
 
 
 async def test_deletion_and_purge_of_the_log_are_denied_to_its_operator_too(bus: Bus) -> None:

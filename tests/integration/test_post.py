@@ -4,12 +4,17 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from eventsourcing.persistence import OperationalError
 
-from bus import keys
+from bus import keys, seal
+from bus.store import SQLiteStore
+from bus.vault import Vault
 from contracts import subjects
-from contracts.envelope import Submission
+from services.adapter import TRIES
 from services.agency import AgencyApplication
-from tests.builders import SOCIAL, new_case, now, refer
+from services.hearing import Heard
+from tests.builders import POLICE, SOCIAL, new_case, now, refer
+from tests.conftest import Said
 from tests.living import Bus, eventually, letters_sent
 
 
@@ -47,7 +52,35 @@ async def test_a_receipt_stays_below_a_gap(bus: Bus) -> None:
     assert bus.app(SOCIAL).inbox.gaps() == {bus.police.agency: (1,)}
 
 
-async def test_a_letter_whose_bytes_were_altered_is_never_recorded_and_comes_again(bus: Bus, impatient: None) -> None:
+async def test_a_receipt_signs_for_what_lies_below_the_gap_and_catches_up_when_the_gap_is_closed(
+    bus: Bus, impatient: None
+) -> None:
+    await bus.living.stop_adapter(SOCIAL)
+    ids = [(await bus.police.do(refer()))["id"] for _ in range(4)]
+    await (await bus.living.privileged()).delete_msg(subjects.post_stream(SOCIAL), 2)
+    await bus.living.stop_adapter(POLICE)
+    await bus.living.start_adapter(SOCIAL)
+    await bus.social.hears(ids[3])
+    outbox = bus.app(SOCIAL).outbox
+    await eventually(lambda: outbox.head().number == 1 and outbox.waiting() is None)
+    assert await _signed_for(bus) == [[1]]
+    assert [row["after_gap"] for row in bus.app(SOCIAL).inbox.letters()] == [0, 1, 1]
+    await bus.living.start_adapter(POLICE)
+    await bus.social.hears(ids[1])
+    await bus.settled()
+    assert await _signed_for(bus) == [[1], [2, 3, 4]]
+    assert bus.app(SOCIAL).inbox.gaps() == {}
+
+
+async def _signed_for(bus: Bus) -> list[list[int]]:
+    """The letters that the Centre has signed for, a receipt each."""
+    log = [entry.record for entry in await bus.living.log()]
+    return [[letter["number"] for letter in rec.data.content["letters"]] for rec in log if rec.type == "receipt"]
+
+
+async def test_a_letter_whose_bytes_were_altered_is_never_recorded_and_comes_again(
+    bus: Bus, impatient: None, events: Callable[[], set[str]]
+) -> None:
     await bus.living.stop_adapter(SOCIAL)
     referral = (await bus.police.do(refer()))["id"]
     js = await bus.living.privileged()
@@ -62,7 +95,8 @@ async def test_a_letter_whose_bytes_were_altered_is_never_recorded_and_comes_aga
     await bus.living.start_adapter(SOCIAL)
     await bus.social.hears(referral)
     (row,) = bus.app(SOCIAL).inbox.letters()
-    assert row["state"] == "heard"
+    assert (row["state"], row["sealed_digest"]) == ("heard", seal.digest(real.data))
+    assert "letter.altered" in events()
     await bus.settled()
 
 
@@ -104,25 +138,71 @@ async def test_a_letter_that_cannot_be_handled_is_tried_again_and_then_parked(
     assert [heard.state for heard in bus.app(SOCIAL).retry_parked()] == ["heard"]
 
 
-async def test_a_letter_is_told_again_when_the_post_brings_it_again(bus: Bus) -> None:
-    """After a crash between recording and telling, the agency's system still hears of it."""
-    referral = (await bus.police.do(refer()))["id"]
+async def test_a_failure_that_passes_leaves_no_trace_but_a_log_line(
+    bus: Bus, monkeypatch: pytest.MonkeyPatch, events: Callable[[], set[str]]
+) -> None:
+    real, tries = AgencyApplication.hear, 0
+
+    def fails_twice(*given: Any) -> Heard:
+        nonlocal tries
+        tries += 1
+        if tries <= 2:
+            raise RuntimeError("no such thing")
+        return real(*given)
+
+    monkeypatch.setattr("services.adapter.RETRY_AFTER_S", 0.02)
+    monkeypatch.setattr(AgencyApplication, "hear", fails_twice)
+    await bus.social.hears((await bus.police.do(refer()))["id"])
+    assert (tries, bus.app(SOCIAL).inbox.parked()) == (3, [])
+    assert "letter.failed" in events()
+
+
+async def test_a_letter_waits_in_the_post_while_the_store_cannot_be_written(
+    bus: Bus, monkeypatch: pytest.MonkeyPatch, said: Said
+) -> None:
+    """A full disk: beyond the bound of tries too, for a parked letter needs room as well."""
+    monkeypatch.setattr("services.adapter.RETRY_AFTER_S", 0.01)
+    store, tries = bus.app(SOCIAL).store, 0
+    insert = type(store)._insert_events
+
+    def full(self: SQLiteStore, *given: Any, **more: Any) -> Any:
+        nonlocal tries
+        if self is store:
+            tries += 1
+            raise OperationalError("database or disk is full")
+        return insert(self, *given, **more)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(type(store), "_insert_events", full)
+        referral = (await bus.police.do(refer()))["id"]
+        await eventually(lambda: tries > TRIES + 2)
+        assert bus.app(SOCIAL).inbox.letters() == []
     await bus.social.hears(referral)
-    (body,) = bus.app(bus.police.agency).outbox.holding(SOCIAL, [1])
-    raw, postmark = await _posted(bus, body)
-    heard = bus.app(SOCIAL).hear(raw, postmark, now())
-    assert heard.state == "repeated"
-    assert heard.told
-    assert heard.told["id"] == referral
+    (row,) = bus.app(SOCIAL).inbox.letters()
+    assert row["state"] == "heard"
+    await bus.settled()
 
 
-async def _posted(bus: Bus, body: bytes) -> tuple[bytes, str]:
-    (letter,) = Submission.model_validate_json(body).letters
-    row = bus.app(SOCIAL).inbox.letters()[0]
-    return letter.jwe.encode(), row["postmark"]
+async def test_a_letter_that_the_vault_cannot_take_is_parked_and_not_lost(
+    bus: Bus, monkeypatch: pytest.MonkeyPatch, said: Said
+) -> None:
+    """The vault's key does not fit the store: the person's key cannot be unlocked."""
+    monkeypatch.setattr("services.adapter.RETRY_AFTER_S", 0.01)
+    child = refer(case_ref=new_case())
+    await bus.social.hears((await bus.police.do(child))["id"])
+    app = bus.app(SOCIAL)
+    real, app.vault = app.vault, Vault(app.store, keys.new_vault_key())
+    again = await bus.police.do(refer(case_ref=child["case_ref"], data={"concerns": child["data"]["concerns"]}))
+    (row,) = await eventually(app.inbox.parked)
+    assert (row["record_id"], row["reason"]) == (again["id"], "letter.failed")
+    app.vault = real
+    assert [heard.state for heard in app.retry_parked()] == ["heard"]
 
 
-async def test_content_that_was_erased_before_it_was_sealed_goes_out_as_withheld(bus: Bus) -> None:
+async def test_content_that_was_erased_before_it_was_sealed_goes_out_as_withheld(
+    bus: Bus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.adapter.LOGGED_WITHIN_S", 0.1)
     await bus.living.stop_gateway()
     police = bus.app(bus.police.agency)
     blocked = await bus.police.ask(refer())  # built, and waiting for the gateway

@@ -5,11 +5,16 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from tests.builders import BORN, NAME, POLICE, SOCIAL, on, refer
+import pytest
+
+from bus import content, directory, keys, seal
+from contracts.envelope import Submission
+from contracts.errors import BarnabusError
+from tests.builders import BORN, HEALTH, NAME, POLICE, SOCIAL, on, refer
 from tests.conftest import Said
 from tests.living import Bus
 
-WORDS = (NAME, BORN, "relatives", "physical-abuse", "suspect_has_access")
+WORDS = (NAME, NAME.split()[1], BORN, "relatives", "physical-abuse", "suspect_has_access")
 """Values and field names of tiers S, A and I that the referral holds."""
 
 
@@ -36,9 +41,20 @@ async def _a_case(bus: Bus) -> None:
     await bus.settled()
 
 
+def test_the_search_would_find_it(tmp_path: Path) -> None:
+    """However a word is encoded, and whatever stands before it."""
+    for number, before in enumerate((b"", b"x", b"xy", b"xyz")):
+        said = before + f'{{"full_name":"{NAME}"}}'.encode()
+        for encode in (bytes, b64encode, urlsafe_b64encode):
+            file = tmp_path / "store.db-wal"
+            file.write_bytes(b"\x00" * number + encode(said))
+            assert any(found.startswith(NAME) for found in found_in(tmp_path)), (encode, before)
+
+
 async def test_no_store_stream_or_log_file_of_a_home_holds_it_in_plain_or_encoded(bus: Bus, said: Said) -> None:
     await _a_case(bus)
-    assert (bus.settings.store(POLICE)).stat().st_size > 0
+    kept = {path.name for path in bus.settings.home.rglob("*") if path.is_file() and path.stat().st_size}
+    assert {"police.db", "police.db-wal", "social.db-wal", "1.blk", "a.db"} <= kept, "what is searched is there"
     assert found_in(bus.settings.home) == []
 
 
@@ -65,3 +81,16 @@ async def test_the_vault_gives_it_to_who_holds_the_keys_until_it_is_erased(bus: 
     person = f"{row['case_ref']}/{letter['content']['concerns']['ref']}"
     app.vault.erase(person)
     assert app.letter(row) is None
+
+
+async def test_only_its_receivers_key_opens_a_letter(bus: Bus) -> None:
+    """The same bytes as lie in the police's outbox, and lay in the Centre's post."""
+    await _a_case(bus)
+    (body, *_) = bus.app(POLICE).outbox.holding(SOCIAL, [1])
+    (letter,) = Submission.model_validate_json(body).letters
+    for other in (POLICE, HEALTH):
+        with pytest.raises(BarnabusError, match=r"content\.unreadable"):
+            seal.unseal(letter.jwe, keys.read_jwk(bus.settings.keys(other) / "sealing.jwk"))
+    opened = seal.unseal(letter.jwe, keys.read_jwk(bus.settings.keys(SOCIAL) / "sealing.jwk")).decode()
+    _, fields, _ = content.verify(opened, directory.load(bus.settings).signer(POLICE))
+    assert fields["identity"]["full_name"] == NAME

@@ -1,0 +1,179 @@
+"""What an adapter does when its own store, its keys or the gateway fail it: it holds on, and loses nothing."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from bus.store import Statement
+from bus.vault import Vault
+from contracts import check, subjects
+from contracts.errors import Refused
+from services.agency import AgencyApplication
+from tests.builders import POLICE, SOCIAL, new_case, refer
+from tests.conftest import Said
+from tests.living import Bus, eventually, letters_sent
+
+Events = Callable[[], set[str]]
+
+
+@pytest.fixture(autouse=True)
+def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("services.adapter.RETRY_AFTER_S", 0.02)
+    monkeypatch.setattr("services.adapter.LOGGED_WITHIN_S", 1.0)
+
+
+def fill(app: AgencyApplication, table: str, *, on: str = "INSERT") -> Callable[[], None]:
+    """Make a store refuse writes to one of its tables, as a full disk would; what is returned makes room again."""
+    app.store.write(
+        Statement(f"CREATE TRIGGER full BEFORE {on} ON {table} BEGIN SELECT RAISE(FAIL, 'disk full'); END", ())
+    )
+    return lambda: app.store.write(Statement("DROP TRIGGER full", ()))
+
+
+async def left_in_the_post(bus: Bus) -> int:
+    js = await bus.living.privileged()
+    return int((await js.stream_info(subjects.post_stream(SOCIAL))).state.messages)
+
+
+@pytest.fixture
+def full_disk(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], None]]:
+    """No agency's store can be written; called, they can again."""
+    from eventsourcing.persistence import OperationalError
+
+    real = AgencyApplication.save
+
+    def full(self: AgencyApplication, *_: object, **__: object) -> None:
+        if self.agency is SOCIAL:
+            raise OperationalError("database or disk is full")
+        real(self, *_, **__)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(AgencyApplication, "save", full)
+    yield lambda: monkeypatch.setattr(AgencyApplication, "save", real)
+
+
+async def test_a_letter_stays_in_the_post_until_the_store_can_be_written(
+    bus: Bus, full_disk: Callable[[], None], said: Said
+) -> None:
+    """It is neither dropped nor parked: parking would need the same disk."""
+    referral = (await bus.police.do(refer()))["id"]
+    await eventually(lambda: sum(line["event"] == "letter.failed" for line in said) > 8)
+    assert await left_in_the_post(bus) == 1
+    full_disk()
+    assert (await bus.social.hears(referral))["id"] == referral
+    await bus.settled()
+    assert bus.app(SOCIAL).inbox.parked() == []
+
+
+async def test_a_command_that_cannot_be_recorded_is_answered_so_and_leaves_nothing(
+    bus: Bus, full_disk: Callable[[], None]
+) -> None:
+    command = refer(SOCIAL, to=POLICE)
+    assert (await bus.social.ask(command))["error"]["code"] == "store.full"
+    full_disk()
+    answer = await bus.social.do(command)
+    assert not answer["repeated"]
+
+
+async def test_a_letter_that_the_vault_cannot_take_is_parked_and_never_dropped(
+    bus: Bus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The Centre's vault key was exchanged for another: what concerns a person it knows cannot be kept under that key."""
+    case, app = new_case(), bus.app(SOCIAL)
+    first = refer(case_ref=case)
+    await bus.social.hears((await bus.police.do(first))["id"])
+    right, app.vault = app.vault, Vault(app.store, b"0" * 32)
+    again = refer(case_ref=case, data={"concerns": first["data"]["concerns"]})
+    second = (await bus.police.do(again))["id"]
+    (row,) = await eventually(app.inbox.parked)
+    assert (row["record_id"], row["reason"]) == (second, "letter.failed")
+    app.vault = right
+    assert [heard.state for heard in app.retry_parked()] == ["heard"]
+
+
+async def test_a_notice_stays_in_the_post_until_it_can_be_noted(bus: Bus, said: Said) -> None:
+    police = bus.app(POLICE)
+    make_room = fill(police, "outbox_letters", on="UPDATE")
+    await bus.police.do(refer())
+    await eventually(lambda: sum(line["event"] == "notice.failed" for line in said) > 2)
+    assert letters_sent(police)[0]["received_at"] is None
+    make_room()
+    await bus.settled()
+
+
+async def test_a_relay_whose_store_cannot_be_written_goes_on_by_itself(
+    bus: Bus, monkeypatch: pytest.MonkeyPatch, events: Events
+) -> None:
+    make_room = fill(bus.app(POLICE), "outbox")
+    referral = await bus.police.ask(refer())
+    assert referral["status"] == "recorded"
+    await eventually(lambda: "relay.failed" in events())
+    make_room()
+    await bus.social.hears(referral["id"])
+
+
+async def test_an_answer_of_the_gateway_that_could_not_be_stored_is_asked_for_again(bus: Bus, events: Events) -> None:
+    make_room = fill(bus.app(POLICE), "outbox", on="UPDATE")
+    referral = await bus.police.ask(refer())
+    await eventually(lambda: "relay.failed" in events())
+    make_room()
+    await eventually(lambda: bus.app(POLICE).outbox.waiting() is None)
+    assert [str(entry.record.id) for entry in await bus.living.log() if entry.record.sender == POLICE] == [
+        referral["id"]
+    ]
+
+
+async def test_an_altered_letter_is_asked_for_until_somebody_takes_the_request(bus: Bus, events: Events) -> None:
+    """It is the last on its link: no gap would ever remind anybody of it."""
+    await bus.living.stop_adapter(SOCIAL)
+    referral = (await bus.police.do(refer()))["id"]
+    js, stream = await bus.living.privileged(), subjects.post_stream(SOCIAL)
+    real = await js.get_msg(stream, 1)
+    await js.delete_msg(stream, 1)
+    gateway = await bus.living.connect("gateway", "gateway")
+    await gateway.jetstream().publish(subjects.post_letters(SOCIAL), b"altered", headers=real.headers)
+    await bus.living.stop_gateway()
+    await bus.living.start_adapter(SOCIAL)
+    await eventually(lambda: "resend.unanswered" in events())
+    assert bus.app(SOCIAL).inbox.gaps() == {}
+    await bus.living.start_gateway("b")
+    assert (await bus.social.hears(referral))["id"] == referral
+    await bus.settled()
+
+
+async def test_a_command_sent_several_times_at_once_is_answered_alike_each_time(bus: Bus) -> None:
+    command = refer()
+    answers = await asyncio.gather(*(bus.police.ask(command) for _ in range(8)))
+    assert sorted(answer["repeated"] for answer in answers) == [False] + [True] * 7
+    assert {answer["status"] for answer in answers} == {"logged"}
+    assert len({str(answer["stamp"]) for answer in answers}) == 1
+
+
+async def test_a_command_that_the_gateway_refuses_for_good_is_answered_without_delay(
+    bus: Bus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.adapter.LOGGED_WITHIN_S", 30.0)
+    real = check.record
+
+    def stricter(record: object) -> object:
+        if getattr(record, "type", "") == "referral.made":
+            raise Refused("receiver.not-allowed", field="data.letters")
+        return real(record)  # type: ignore[arg-type]
+
+    monkeypatch.setattr("bus.gateway.check.record", stricter)
+    answer = await asyncio.wait_for(bus.police.ask(refer(), timeout_s=10), 8)
+    assert (answer["stamp"], answer["void"]) == (None, "refused-by-gateway")
+    again = await bus.police.ask(refer())
+    assert again["void"] == "refused-by-gateway"
+
+
+async def test_what_arrives_the_moment_an_adapter_starts_is_handled(bus: Bus, events: Events) -> None:
+    """Letters that waited in the post, and a command that was sent before anybody listened."""
+    await bus.living.stop_adapter(SOCIAL)
+    ids = [(await bus.police.do(refer()))["id"] for _ in range(5)]
+    await bus.living.start_adapter(SOCIAL)
+    answer = await bus.social.ask(refer(SOCIAL, to=POLICE))
+    assert "stamp" in answer
+    for referral in ids:
+        await bus.social.hears(referral)
+    assert not {"letter.failed", "command.failed", "relay.failed"} & events()
