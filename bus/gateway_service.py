@@ -16,6 +16,7 @@ from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
 from nats.errors import Error as NatsError
 
+from bus import tasks
 from bus.clock import Clock
 from bus.gateway import Gateway, account_of
 from contracts import subjects
@@ -24,6 +25,7 @@ from contracts.errors import BarnabusError, Then
 
 ALIVE_EVERY_S = 0.3
 SILENCE_S = 1.5
+FINISH_WITHIN_S = 5.0
 REQUESTS_AT_ONCE = 256
 """A relay has one submission under way; whoever sends more than this at once is told to try again."""
 _log = structlog.get_logger()
@@ -41,6 +43,7 @@ class GatewayService:
     _since: str | None = None  # active since; None while standing by
     _heard_at: float = 0.0
     _serving: list[Subscription] = field(default_factory=list)
+    _in_hand: "set[asyncio.Task[None]]" = field(default_factory=set)
 
     @property
     def active(self) -> bool:
@@ -101,6 +104,9 @@ class GatewayService:
             (subjects.HEADS, self._heads),
         ):
             self._serving.append(await self.nats.subscribe(subject, cb=self._serve(answer)))
+        if not self.active:  # an elder was heard meanwhile
+            await self._step_back()
+            return
         _log.info("gateway.active", name=self.name, position=position)
 
     async def _step_back(self) -> None:
@@ -109,17 +115,21 @@ class GatewayService:
             with contextlib.suppress(NatsError):
                 await self._serving.pop().unsubscribe()
 
-    def _serve(self, answer: Answer) -> Callable[[Msg], Awaitable[None]]:
-        running: set[asyncio.Task[None]] = set()
+    async def finish(self) -> None:
+        """After the end: what is in hand is answered first, or given up after a while."""
+        if self._in_hand:
+            await asyncio.wait(self._in_hand, timeout=FINISH_WITHIN_S)
+        await tasks.end(*self._in_hand)
 
+    def _serve(self, answer: Answer) -> Callable[[Msg], Awaitable[None]]:
         async def on_request(msg: Msg) -> None:
-            if len(running) >= REQUESTS_AT_ONCE:
+            if len(self._in_hand) >= REQUESTS_AT_ONCE:
                 await msg.respond(json.dumps({"refused": BarnabusError("log.unavailable").problem()}).encode())
                 return
             # each in its own task: posting one agency's letters never holds up another's submission
             task = asyncio.create_task(self._respond(msg, answer))
-            running.add(task)
-            task.add_done_callback(running.discard)
+            self._in_hand.add(task)
+            task.add_done_callback(self._in_hand.discard)
 
         return on_request
 

@@ -16,16 +16,17 @@ import threading
 
 STOP_WAIT_S = 5
 _PR_SET_PDEATHSIG = 1
+_LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None  # looked up here: a child between fork and exec must not
 
 
-def _die_with_parent() -> None:
-    """On Linux the kernel ends the server should this very process be killed; elsewhere there is no such thing."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+def die_with_parent() -> None:
+    """Called in a child: on Linux the kernel ends it should its parent be killed; elsewhere there is no such thing."""
+    if _LIBC:
+        _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def main(folder: str, command: list[str]) -> int:
-    server = subprocess.Popen(command, stdin=subprocess.DEVNULL, preexec_fn=_die_with_parent)  # noqa: PLW1509  no thread runs yet
+    server = subprocess.Popen(command, stdin=subprocess.DEVNULL, preexec_fn=die_with_parent)  # noqa: PLW1509  no thread runs yet
 
     def end(*_: object) -> None:
         server.terminate()

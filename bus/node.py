@@ -9,7 +9,7 @@ from typing import IO
 
 import structlog
 
-from bus import connection, directory, keys, streams
+from bus import connection, directory, keys, streams, tasks
 from bus.clock import Clock, wall_clock
 from bus.gateway import Gateway
 from bus.gateway_service import GatewayService
@@ -92,7 +92,7 @@ async def gateway(settings: Settings, name: str = "a", clock: Clock = wall_clock
         try:
             yield service
         finally:
-            service.ended.cancel()
-            await asyncio.gather(service.ended, return_exceptions=True)
+            await tasks.end(service.ended)
+            await service.finish()
             ledger.close()
             await nats.close()

@@ -44,6 +44,7 @@ def log(
     read(_Asked, {"case_ref": case_ref})
     if not purpose.strip():
         raise Refused("purpose.missing", field="--purpose")
+    directory.load(settings)  # without a home there is nothing to look at, and nowhere to write that somebody looked
     _write_down(settings, case_ref, purpose)
     found = asyncio.run(_read(settings, case_ref))
     if not found.records:

@@ -7,6 +7,7 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from bus.leash import die_with_parent
 from bus.settings import Settings
 from contracts.errors import BarnabusError
 
@@ -40,6 +41,7 @@ class Processes:
                 stderr=output,
                 env=environment,
                 start_new_session=True,  # Ctrl-C reaches us, and we end them in order
+                preexec_fn=die_with_parent,
             )  # fmt: skip
 
     def log_of(self, name: str) -> Path:

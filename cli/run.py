@@ -75,18 +75,20 @@ def gateway(
 
 
 async def _gateway(settings: Settings, name: str) -> None:
-    told = asyncio.create_task(until_told().wait())
-    serving = asyncio.create_task(_serve(settings, name))
-    await asyncio.wait({told, serving}, return_when=asyncio.FIRST_COMPLETED)
-    told.cancel()
+    told = until_told()
+    ending, serving = asyncio.create_task(told.wait()), asyncio.create_task(_serve(settings, name, told))
+    await asyncio.wait({ending, serving}, return_when=asyncio.FIRST_COMPLETED)
+    ending.cancel()
     serving.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await serving
 
 
-async def _serve(settings: Settings, name: str) -> None:
+async def _serve(settings: Settings, name: str, told: asyncio.Event) -> None:
     async with node.gateway(settings, name) as service:
-        await service.ended
+        if not told.is_set():  # a cancellation can get lost while it connects
+            await asyncio.wait({service.ended})
+            service.ended.result()
 
 
 @show.coded

@@ -17,7 +17,7 @@ from faststream.exceptions import NackMessage
 from faststream.nats.annotations import NatsMessage
 from nats.errors import Error as NatsError
 
-from bus import arrivals, connection, directory, faults, keys, logging, node
+from bus import arrivals, connection, directory, faults, keys, logging, node, tasks
 from bus.clock import Clock, wall_clock
 from bus.relay import Relay
 from bus.settings import Settings
@@ -138,6 +138,10 @@ class Adapter:
             except (NatsError, TimeoutError):
                 await asyncio.sleep(0.1)
                 continue
+            if refused := answer.get("refused"):
+                _log.warning("relay.waiting", agency=self.agency.value, code=refused["code"])
+                await asyncio.sleep(RESEND_EVERY_S)
+                continue
             self.behind = not self.application.outbox.reaches(int(answer["number"]), str(answer["digest"]))
             if not self.behind:
                 return
@@ -152,9 +156,7 @@ class Adapter:
                 await self._ask_resend(ResendAsked(sender=sender, numbers=numbers))
 
     async def _halt(self) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await tasks.end(*self._tasks)
         self._tasks = []
 
     def _close(self) -> None:

@@ -85,7 +85,8 @@ async def test_a_second_up_on_one_home_is_refused_and_the_first_goes_on(tmp_path
 async def test_a_demo_that_is_killed_leaves_nothing(tmp_path: Path) -> None:
     home = tmp_path / "home"
     async with started(home, "demo", "--home", str(home)) as process:
-        await _is_up(home, process, "adapter is running")
+        await _is_up(home, process, "hears referral.made")
+        assert len(naming(home)) > 4
         process.kill()
         await process.wait()
         await _nothing_is_left(home)

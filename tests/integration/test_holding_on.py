@@ -1,9 +1,10 @@
 """What an adapter does when its own store, its keys or the gateway fail it: it holds on, and loses nothing."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
+from eventsourcing.persistence import OperationalError
 
 from bus.store import Statement
 from bus.vault import Vault
@@ -37,10 +38,8 @@ async def left_in_the_post(bus: Bus) -> int:
 
 
 @pytest.fixture
-def full_disk(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], None]]:
-    """No agency's store can be written; called, they can again."""
-    from eventsourcing.persistence import OperationalError
-
+def full_disk(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """The Centre's store cannot be written; called, it can again."""
     real = AgencyApplication.save
 
     def full(self: AgencyApplication, *_: object, **__: object) -> None:
@@ -49,7 +48,7 @@ def full_disk(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], None]]:
         real(self, *_, **__)  # type: ignore[arg-type]
 
     monkeypatch.setattr(AgencyApplication, "save", full)
-    yield lambda: monkeypatch.setattr(AgencyApplication, "save", real)
+    return lambda: monkeypatch.setattr(AgencyApplication, "save", real)
 
 
 async def test_a_letter_stays_in_the_post_until_the_store_can_be_written(
@@ -78,7 +77,7 @@ async def test_a_command_that_cannot_be_recorded_is_answered_so_and_leaves_nothi
 async def test_a_letter_that_the_vault_cannot_take_is_parked_and_never_dropped(
     bus: Bus, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The Centre's vault key was exchanged for another: what concerns a person it knows cannot be kept under that key."""
+    """The Centre's vault key was exchanged for another: what concerns a person it knows cannot be kept."""
     case, app = new_case(), bus.app(SOCIAL)
     first = refer(case_ref=case)
     await bus.social.hears((await bus.police.do(first))["id"])
@@ -167,7 +166,7 @@ async def test_a_command_that_the_gateway_refuses_for_good_is_answered_without_d
     assert again["void"] == "refused-by-gateway"
 
 
-async def test_what_arrives_the_moment_an_adapter_starts_is_handled(bus: Bus, events: Events) -> None:
+async def test_what_arrives_the_moment_an_adapter_starts_is_handled(bus: Bus, said: Said) -> None:
     """Letters that waited in the post, and a command that was sent before anybody listened."""
     await bus.living.stop_adapter(SOCIAL)
     ids = [(await bus.police.do(refer()))["id"] for _ in range(5)]
@@ -176,4 +175,4 @@ async def test_what_arrives_the_moment_an_adapter_starts_is_handled(bus: Bus, ev
     assert "stamp" in answer
     for referral in ids:
         await bus.social.hears(referral)
-    assert not {"letter.failed", "command.failed", "relay.failed"} & events()
+    assert [line for line in said if line["log_level"] == "error"] == []

@@ -167,6 +167,22 @@ async def test_an_entry_that_is_no_record_is_damage_and_its_position_is_named(
     assert ledger.heads.position == 8
 
 
+async def test_an_entry_that_is_signed_and_stamped_and_does_not_follow_on_is_damage_too(
+    writer: Writer, log: LogReader, fresh: Any
+) -> None:
+    head, link = Head(7, writer.heads[POLICE].digest), {SOCIAL: writer.links[POLICE, SOCIAL]}
+    built = build(act(), POLICE, head, link, writer.by_hand.key(POLICE), writer.by_hand.directory)
+    token, _ = writer.by_hand.stamp(built, POLICE, position=9)
+    sent = Submission.model_validate_json(built.body)
+    js = (await writer.home.connect("gateway", "gateway")).jetstream()
+    headers = {subjects.SIGNATURE: sent.signature, subjects.STAMP: token}
+    await js.publish(subjects.of_record(built.record), sent.record.encode(), headers=headers)
+    ledger = fresh()
+    with pytest.raises(BarnabusError, match=r"log\.damaged.*Position 9: chain\.gap"):
+        await ledger.catch_up(log, writer.by_hand.directory)
+    assert ledger.heads.position == 8
+
+
 async def test_when_the_file_cannot_be_written_nothing_is_half_done_and_the_same_submission_goes_through_later(
     writer: Writer, log: LogReader
 ) -> None:

@@ -1,0 +1,294 @@
+"""The command `barnabus`: what it answers to wrong input, and the documents that scripts rely on."""
+
+import asyncio
+import contextlib
+import json
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import Result
+from typer.testing import CliRunner
+
+from bus import keys
+from bus.settings import Settings
+from cli.main import app
+from contracts.errors import CODES
+from tests.builders import POLICE, SOCIAL, ByHand, encoded, new_case, now, refer
+from tests.conftest import Said
+from tests.living import Bus
+
+Run = Callable[..., Result]
+REFERRAL = "contracts/examples/referral.made.valid.json"
+
+
+@pytest.fixture
+def run(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Runs a command line over this test's home."""
+    monkeypatch.setenv("BARNABUS_HOME", str(settings.home))
+    monkeypatch.delenv("BARNABUS_NATS_URL", raising=False)
+    monkeypatch.setenv("COLUMNS", "400")
+    monkeypatch.setattr("cli.show.err._width", 400)
+
+    def run_it(*words: str, given: bytes | str | None = None) -> Result:
+        return CliRunner().invoke(app, words, input=given)
+
+    return run_it
+
+
+def refused(found: Result, code: str) -> str:
+    """What was said of a refusal: coded, on standard error, with the next step, and no traceback."""
+    assert found.exit_code == CODES[code].exit, found.output
+    assert found.stdout == ""
+    assert code in found.stderr
+    assert f"Next: {CODES[code].hint}" in found.stderr
+    assert "Traceback" not in found.stderr
+    return found.stderr
+
+
+def document(found: Result) -> Any:
+    assert found.exit_code == 0, found.output
+    return json.loads(found.stdout)
+
+
+# wrong input
+
+
+def test_a_file_that_is_not_there_is_named(run: Run, tmp_path: Path) -> None:
+    missing = tmp_path / "no [such] file.json"
+    assert f"{missing}: No such file or directory." in refused(run("submit", "police", str(missing)), "file.unreadable")
+    refused(run("submit", "police", str(tmp_path)), "file.unreadable")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("submit", "fire-brigade", REFERRAL),
+        ("adapter", "fire-brigade"),
+        ("adapter", "health"),
+        ("inbox", "fire-brigade", "list"),
+        ("inbox", "[red]", "show", "x"),
+        ("parked", "list", "fire-brigade"),
+        ("parked", "retry", "Police"),
+    ],
+)
+def test_an_agency_without_an_adapter_is_refused_with_those_that_have_one(run: Run, words: Sequence[str]) -> None:
+    assert "There are: police, social." in refused(run(*words), "agency.unknown")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("inbox", "police", "list"),
+        ("parked", "list", "police"),
+        ("parked", "retry", "police"),
+        ("case", "log", new_case(), "--purpose", "to see"),
+    ],
+)
+def test_a_folder_that_is_no_home_is_said_to_be_none(
+    run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, words: Sequence[str]
+) -> None:
+    monkeypatch.setenv("BARNABUS_HOME", str(tmp_path / "nowhere"))
+    assert "nowhere" in refused(run(*words), "home.missing")
+    assert not (tmp_path / "nowhere").exists(), "looking makes no home"
+
+
+@pytest.mark.parametrize("words", [("submit", "police", REFERRAL), ("case", "log", new_case(), "--purpose", "to see")])
+def test_when_no_server_runs_it_is_said_at_once(run: Run, words: Sequence[str]) -> None:
+    refused(run(*words), "nats.unreachable")
+
+
+def test_a_home_is_provisioned_once(run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    refused(run("provision"), "home.provisioned")
+    monkeypatch.setenv("BARNABUS_HOME", str(tmp_path / "new"))
+    made = run("provision")
+    assert made.exit_code == 0
+    assert str(tmp_path / "new") in made.stdout
+
+
+@pytest.mark.parametrize("purpose", [(), ("--purpose", ""), ("--purpose", " \t ")])
+def test_a_case_is_shown_to_nobody_who_gives_no_purpose(run: Run, settings: Settings, purpose: Sequence[str]) -> None:
+    assert "--purpose" in refused(run("case", "log", new_case(), *purpose), "purpose.missing")
+    assert not (settings.home / "reader" / "access.jsonl").exists()
+
+
+@pytest.mark.parametrize("case_ref", ["7k3q-9m2x-w4td-h6rw", "7K3Q-9M2X-W4TD-H6RV", "x", "", "*", ">"])
+def test_a_mistyped_case_reference_is_no_missing_case(run: Run, settings: Settings, case_ref: str) -> None:
+    assert "case_ref" in refused(run("case", "log", case_ref, "--purpose", "to see"), "field.invalid")
+    assert not (settings.home / "reader" / "access.jsonl").exists()
+
+
+def test_a_purpose_that_cannot_be_written_down_shows_nothing(run: Run, settings: Settings) -> None:
+    (settings.home / "reader").write_text("in the way")
+    refused(run("case", "log", new_case(), "--purpose", "to see"), "purpose.unrecorded")
+
+
+def test_a_purpose_is_written_down_before_anything_is_read(run: Run, settings: Settings) -> None:
+    case = new_case()
+    run("case", "log", case, "--purpose", "Përgatitje për seancë", "--json")
+    journal = settings.home / "reader" / "access.jsonl"
+    (line,) = [json.loads(line) for line in journal.read_text().splitlines()]
+    assert list(line) == ["at", "who", "case_ref", "purpose"]
+    assert (line["case_ref"], line["purpose"]) == (case, "Përgatitje për seancë")
+    assert journal.stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize("words", [("inbox", "social", "show", "x"), ("parked", "show", "social", "x")])
+def test_a_letter_that_is_not_there_is_not_found(run: Run, words: Sequence[str]) -> None:
+    refused(run(*words), "letter.not-found")
+
+
+@pytest.mark.parametrize(
+    "words", [(), ("submit",), ("submit", "police"), ("inbox", "social", "list", "--limit", "0"), ("fly",), ("case",)]
+)
+def test_a_command_line_that_is_none_is_answered_with_how_it_goes(run: Run, words: Sequence[str]) -> None:
+    found = run(*words)
+    assert found.exit_code == 2
+    assert "Usage" in found.output
+    assert "Traceback" not in found.output
+
+
+# documents, out of an agency's own store
+
+
+@pytest.fixture
+def letters(by_hand: ByHand) -> dict[str, str]:
+    """The Centre has heard one letter of the police, and could not open another: their ids by their state."""
+    police, social = by_hand.application(POLICE), by_hand.application(SOCIAL)
+    with contextlib.closing(police), contextlib.closing(social):
+        for _ in range(2):
+            police.take(encoded(refer()), now())
+        heard, parked = (by_hand.log_next(police)[0] for _ in range(2))
+        by_hand.deliver(social, heard)
+        social._sealing_key = keys.new_sealing_key("social")
+        by_hand.deliver(social, parked)
+    return {"heard": str(heard.record.id), "parked": str(parked.record.id)}
+
+
+LISTED = [
+    "position", "logged_at", "received_at", "id", "case_ref", "sender", "number", "type", "state", "reason",
+    "after_gap", "receipted", "letter",
+]  # fmt: skip
+PARKED = ["id", "case_ref", "sender", "number", "position", "received_at", "code", "message", "next"]
+
+
+def test_the_inbox_as_json_has_stable_keys(run: Run, letters: dict[str, str]) -> None:
+    found = document(run("inbox", "social", "list", "--json"))
+    assert list(found) == ["agency", "letters"]
+    assert [list(letter) for letter in found["letters"]] == [LISTED, LISTED]
+    heard, parked = found["letters"]
+    assert (heard["id"], heard["state"], parked["id"], parked["state"]) == (
+        letters["heard"], "heard", letters["parked"], "parked",
+    )  # fmt: skip
+    assert heard["letter"]["content"]["urgency"] == "urgent"
+    assert (parked["letter"], parked["reason"]) == (None, "content.unreadable")
+    assert document(run("inbox", "social", "list", "--json", "--after", "1"))["letters"] == [parked]
+    assert document(run("inbox", "police", "list", "--json")) == {"agency": "police", "letters": []}
+
+
+def test_one_letter_as_json_has_its_handoffs_standing(run: Run, letters: dict[str, str]) -> None:
+    found = document(run("inbox", "social", "show", letters["heard"], "--json"))
+    assert list(found) == [*LISTED, "standing"]
+    assert found["standing"]["whose_move"] == "social"
+    assert document(run("inbox", "social", "show", letters["parked"], "--json"))["standing"] is None
+
+
+def test_what_is_parked_as_json_says_what_to_do_next(run: Run, letters: dict[str, str]) -> None:
+    (found,) = document(run("parked", "list", "social", "--json"))["parked"]
+    assert list(found) == PARKED
+    assert (found["id"], found["code"]) == (letters["parked"], "content.unreadable")
+    assert document(run("parked", "show", "social", letters["parked"], "--json")) == found
+
+
+def test_a_retry_that_takes_everything_in_ends_well(run: Run, letters: dict[str, str]) -> None:
+    """The command opens the store with the right key."""
+    assert document(run("parked", "retry", "social", "--json")) == {
+        "agency": "social",
+        "taken_in": 1,
+        "still_parked": 0,
+    }
+    assert document(run("parked", "retry", "social", "--json"))["taken_in"] == 0
+    assert "Nothing is parked." in run("parked", "list", "social").stdout
+
+
+def test_a_retry_after_which_something_stays_parked_ends_with_1(
+    run: Run, letters: dict[str, str], settings: Settings
+) -> None:
+    other = settings.keys(SOCIAL) / "sealing.jwk"
+    other.unlink()
+    keys.write_jwk(other, keys.new_sealing_key("social"))
+    found = run("parked", "retry", "social")
+    assert (found.exit_code, found.stdout) == (1, "Taken in: 0. Still parked: 1.\n")
+
+
+def test_for_people_ids_stay_whole_and_names_are_not_in_the_list(run: Run, letters: dict[str, str]) -> None:
+    shown = run("inbox", "social", "list").stdout
+    assert all(letter in shown for letter in letters.values())
+    assert "Fisteku" not in shown
+    assert "Filane Fisteku" in run("inbox", "social", "show", letters["heard"]).stdout
+
+
+# documents, with everything at work
+
+
+@pytest.fixture
+def quiet(said: Said) -> Iterator[None]:
+    """What processes log stays out of what the commands print."""
+    yield
+
+
+async def test_submit_case_log_and_doctor_as_json_have_stable_keys(quiet: None, bus: Bus, run: Run) -> None:
+    command = refer()
+    answer = document(await asyncio.to_thread(run, "submit", "police", "-", "--json", given=encoded(command)))
+    assert list(answer) == ["status", "id", "case_ref", "repeated", "stamp", "void"]
+    assert (answer["status"], answer["id"], answer["void"]) == ("logged", command["id"], None)
+    again = await asyncio.to_thread(run, "submit", "police", "-", given=encoded(command))
+    assert "the same command was taken before" in again.stdout
+    await bus.settled()
+
+    log = document(await asyncio.to_thread(run, "case", "log", answer["case_ref"], "--purpose", "a test", "--json"))
+    assert list(log) == ["case_ref", "position", "events", "handoffs"]
+    (event,) = log["events"]
+    assert list(event) == [
+        "position", "logged_at", "synthetic", "id", "type", "sender", "about", "codes", "causation_id",
+        "correlation_id", "void", "letters",
+    ]  # fmt: skip
+    assert [list(letter) for letter in event["letters"]] == [["to", "number", "tiers", "received_at", "opened"]]
+    assert event["letters"][0]["received_at"]
+    refused(await asyncio.to_thread(run, "case", "log", new_case(), "--purpose", "a test"), "case.not-found")
+
+    found = document(await asyncio.to_thread(run, "doctor", "--json"))
+    assert list(found) == ["ok", "findings"]
+    assert found["ok"]
+    assert all(list(finding) == ["check", "state", "said", "next"] for finding in found["findings"])
+
+
+async def test_a_command_that_is_refused_ends_with_2_and_its_code(quiet: None, bus: Bus, run: Run) -> None:
+    wrong = encoded(refer(data={"urgency": "soon"}))
+    assert "data.urgency" in refused(
+        await asyncio.to_thread(run, "submit", "police", "-", given=wrong), "field.invalid"
+    )
+    found = await asyncio.to_thread(run, "submit", "police", "-", "--json", given=b"{")
+    assert found.exit_code == 2
+    assert json.loads(found.stdout)["error"]["code"] == "document.not-json"
+
+
+async def test_an_adapter_that_is_away_is_said(quiet: None, bus: Bus, run: Run) -> None:
+    await bus.living.stop_adapter(POLICE)
+    refused(await asyncio.to_thread(run, "submit", "police", "-", given=encoded(refer())), "adapter.unreachable")
+    found = await asyncio.to_thread(run, "doctor", "--json")
+    assert found.exit_code == 1
+    failed = [finding for finding in json.loads(found.stdout)["findings"] if finding["state"] == "fail"]
+    assert [finding["check"] for finding in failed] == ["police: adapter"]
+    assert failed[0]["next"] == CODES["adapter.unreachable"].hint
+
+
+def test_doctor_names_key_files_that_others_can_read(run: Run, settings: Settings) -> None:
+    exposed = settings.keys(POLICE) / "signing.jwk"
+    exposed.chmod(0o644)
+    found = run("doctor", "--json")
+    assert found.exit_code == 1
+    (failed,) = [finding for finding in json.loads(found.stdout)["findings"] if finding["state"] == "fail"]
+    assert (failed["check"], failed["next"]) == ("private keys", CODES["home.exposed"].hint)
+    assert str(exposed) in failed["said"]
