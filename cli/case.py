@@ -45,8 +45,9 @@ def log(
     if not purpose.strip():
         raise Refused("purpose.missing", field="--purpose")
     directory.load(settings)  # without a home there is nothing to look at, and nowhere to write that somebody looked
+    keyring = directory.load(settings)  # says so if this is no home
     _write_down(settings, case_ref, purpose)
-    found = asyncio.run(_read(settings, case_ref))
+    found = asyncio.run(_read(settings, keyring, case_ref))
     if not found.records:
         raise BarnabusError("case.not-found")
     document = found.document(case_ref)
@@ -70,8 +71,7 @@ def _write_down(settings: Settings, case_ref: str, purpose: str) -> None:
         raise BarnabusError("purpose.unrecorded", detail=f"{path}: {error.strerror}.") from None
 
 
-async def _read(settings: Settings, case_ref: str) -> CaseLog:
-    keyring = directory.load(settings)
+async def _read(settings: Settings, keyring: directory.Directory, case_ref: str) -> CaseLog:
     nats = await connection.connect(settings, "reader", "reader", patient=False)
     found = CaseLog()
     try:

@@ -71,7 +71,7 @@ def retry(
     taken = sum(heard.state == "heard" for heard in done)
     if as_json:
         show.document({"agency": agency, "taken_in": taken, "still_parked": left})
-        return
-    show.out.print(f"Taken in: {taken}. Still parked: {left}.")
+    else:
+        show.out.print(f"Taken in: {taken}. Still parked: {left}.")
     if left:
         raise typer.Exit(1)

@@ -3,13 +3,12 @@
 import asyncio
 import contextlib
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import Result
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from bus import keys
 from bus.settings import Settings
@@ -220,6 +219,8 @@ def test_a_retry_after_which_something_stays_parked_ends_with_1(
     keys.write_jwk(other, keys.new_sealing_key("social"))
     found = run("parked", "retry", "social")
     assert (found.exit_code, found.stdout) == (1, "Taken in: 0. Still parked: 1.\n")
+    found = run("parked", "retry", "social", "--json")
+    assert (found.exit_code, json.loads(found.stdout)["still_parked"]) == (1, 1)
 
 
 def test_for_people_ids_stay_whole_and_names_are_not_in_the_list(run: Run, letters: dict[str, str]) -> None:
@@ -229,16 +230,10 @@ def test_for_people_ids_stay_whole_and_names_are_not_in_the_list(run: Run, lette
     assert "Filane Fisteku" in run("inbox", "social", "show", letters["heard"]).stdout
 
 
-# documents, with everything at work
+# with everything at work: what the processes log is kept apart (`said`)
 
 
-@pytest.fixture
-def quiet(said: Said) -> Iterator[None]:
-    """What processes log stays out of what the commands print."""
-    yield
-
-
-async def test_submit_case_log_and_doctor_as_json_have_stable_keys(quiet: None, bus: Bus, run: Run) -> None:
+async def test_submit_case_log_and_doctor_as_json_have_stable_keys(said: Said, bus: Bus, run: Run) -> None:
     command = refer()
     answer = document(await asyncio.to_thread(run, "submit", "police", "-", "--json", given=encoded(command)))
     assert list(answer) == ["status", "id", "case_ref", "repeated", "stamp", "void"]
@@ -264,7 +259,7 @@ async def test_submit_case_log_and_doctor_as_json_have_stable_keys(quiet: None, 
     assert all(list(finding) == ["check", "state", "said", "next"] for finding in found["findings"])
 
 
-async def test_a_command_that_is_refused_ends_with_2_and_its_code(quiet: None, bus: Bus, run: Run) -> None:
+async def test_a_command_that_is_refused_ends_with_2_and_its_code(said: Said, bus: Bus, run: Run) -> None:
     wrong = encoded(refer(data={"urgency": "soon"}))
     assert "data.urgency" in refused(
         await asyncio.to_thread(run, "submit", "police", "-", given=wrong), "field.invalid"
@@ -274,7 +269,7 @@ async def test_a_command_that_is_refused_ends_with_2_and_its_code(quiet: None, b
     assert json.loads(found.stdout)["error"]["code"] == "document.not-json"
 
 
-async def test_an_adapter_that_is_away_is_said(quiet: None, bus: Bus, run: Run) -> None:
+async def test_an_adapter_that_is_away_is_said(said: Said, bus: Bus, run: Run) -> None:
     await bus.living.stop_adapter(POLICE)
     refused(await asyncio.to_thread(run, "submit", "police", "-", given=encoded(refer())), "adapter.unreachable")
     found = await asyncio.to_thread(run, "doctor", "--json")
