@@ -11,7 +11,7 @@ import structlog
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
 
-from bus import keys
+from bus import keys, tasks
 from bus.settings import Settings
 from contracts.errors import BarnabusError
 
@@ -85,9 +85,15 @@ async def connect(settings: Settings, owner: str, user: str, *, patient: bool) -
     told = {"error_cb": reach.on_error, "reconnected_cb": reach.on_back}
     opening = nats.connect(url, **options(settings, owner, user), **told)
     if patient:
-        return await opening
+        return await tasks.outcome(opening)
     try:
         with reach.silent():  # the caller says it once, and what to do
             return await asyncio.wait_for(opening, CONNECT_TIMEOUT_S + 1)
     except (TimeoutError, OSError, NatsError):
         raise BarnabusError("nats.unreachable", detail=f"Tried {url}.") from None
+
+
+async def close(nats: Client) -> None:
+    """Close it, also if it still holds bytes for a socket that is gone."""
+    with contextlib.suppress(OSError):
+        await nats.close()

@@ -13,6 +13,7 @@ POINTS = (
     "relay.answered",  # the gateway has answered, the answer is not stored
     "gateway.appended",  # the record is in the log, no letter is posted
     "gateway.posted",  # record and letters are out, the agency has no answer
+    "inbox.taken",  # the letter is in hand, and not in the recipient's store
     "inbox.saved",  # the letter is in the recipient's store, the post is not acknowledged
 )
 

@@ -215,11 +215,17 @@ class Gateway:
             await self._deliver(subjects.post_notices(asked.sender), notice.model_dump_json().encode(), None)
 
     async def heads_of(self, account: Agency) -> dict[str, object]:
-        """The end of this account's own chain as the log has it."""
+        """The ends of this account's own chain, and of each link that leads to it, as the log has them."""
         async with self._one_at_a_time:
             await self._wake()
         head = self._ledger.heads.of_sender(account)
-        return {"number": head.number, "digest": head.digest, "position": self._ledger.heads.position}
+        inbound = {sender.value: self._ledger.heads.of_link(sender, account).number for sender in Agency}
+        return {
+            "number": head.number,
+            "digest": head.digest,
+            "position": self._ledger.heads.position,
+            "inbound": {sender: number for sender, number in inbound.items() if number},
+        }
 
 
 def account_of(subject: str, reply: str, headers: Mapping[str, str] | None) -> Agency | None:

@@ -49,6 +49,11 @@ class GatewayService:
     def active(self) -> bool:
         return self._since is not None
 
+    async def until_ended(self) -> None:
+        """Wait for the end of `run`, and raise what it ended with."""
+        await asyncio.wait({self.ended})
+        self.ended.result()
+
     async def run(self) -> None:
         """Until cancelled. Raises `log.damaged` if the log does not hold together: then nothing is written to it."""
         loop = asyncio.get_running_loop()

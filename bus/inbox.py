@@ -4,8 +4,10 @@ The receipt of a letter is an event in the agency's own store; this table is its
 transaction. It also shows which numbers are missing, and which letters are parked with what reason.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, Literal
 from uuid import NAMESPACE_URL, UUID, uuid5
 
@@ -15,6 +17,7 @@ from contracts.envelope import RECEIPT_LIMIT_LETTERS, Postmark
 from contracts.events.post import LetterReceived, Receipt
 
 State = Literal["heard", "parked"]
+NOTHING_EXPECTED: Mapping[Agency, int] = MappingProxyType({})
 _COLUMNS = (
     "sender, number, record_id, case_ref, type, position, logged_at, received_at, sealed_digest, state, reason, "
     "vault_item, postmark, after_gap, opened, receipted"
@@ -63,10 +66,14 @@ class Inbox:
                 break
         return tuple(found)
 
-    def gaps(self) -> dict[Agency, tuple[int, ...]]:
-        """Every sender of whom letters are missing, with the numbers."""
+    def gaps(self, expected: Mapping[Agency, int] = NOTHING_EXPECTED) -> dict[Agency, tuple[int, ...]]:
+        """Every sender of whom letters are missing, with the numbers: below its last one here, or up to `expected`."""
         tops = self._store.read("SELECT sender, max(number) AS top FROM inbox GROUP BY sender")
-        found = {Agency(row["sender"]): self.missing(Agency(row["sender"]), row["top"]) for row in tops}
+        here = {Agency(row["sender"]): int(row["top"]) for row in tops}
+        found = {
+            sender: self.missing(sender, max(here.get(sender, 0), expected.get(sender, 0)) + 1)
+            for sender in {**here, **expected}
+        }
         return {sender: numbers for sender, numbers in found.items() if numbers}
 
     def _contiguous(self, sender: Agency) -> int:

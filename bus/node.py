@@ -48,13 +48,15 @@ async def embedded(settings: Settings, clock: Clock = wall_clock) -> AsyncIterat
             provision(settings, clock())
         server = EmbeddedServer(settings.home / "nats", server_config(settings))
         await asyncio.to_thread(server.start)
-        watching = asyncio.create_task(_watch(server))
+        leaving = asyncio.Event()
+        watching = asyncio.create_task(_watch(server, leaving))
         try:
             settings.address.write_text(server.url + "\n")
             await prepare(settings)
             yield server
         finally:
-            watching.cancel()  # else it would start again what is stopped here
+            leaving.set()
+            await asyncio.wait({watching})  # else it might start again what is stopped here
             settings.address.unlink(missing_ok=True)
             await asyncio.to_thread(server.stop)
 
@@ -68,10 +70,12 @@ async def prepare(settings: Settings) -> None:
         await nats.close()
 
 
-async def _watch(server: EmbeddedServer) -> None:
-    while True:
-        await asyncio.sleep(WATCH_EVERY_S)
-        if not server.running:
+async def _watch(server: EmbeddedServer, leaving: asyncio.Event) -> None:
+    while not leaving.is_set():
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(WATCH_EVERY_S):
+                await leaving.wait()
+        if not server.running and not leaving.is_set():
             _log.error("nats.died", hint="It is started again on the same address.")
             try:
                 await asyncio.to_thread(server.start)
@@ -95,4 +99,4 @@ async def gateway(settings: Settings, name: str = "a", clock: Clock = wall_clock
             await tasks.end(service.ended)
             await service.finish()
             ledger.close()
-            await nats.close()
+            await connection.close(nats)

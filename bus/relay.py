@@ -19,7 +19,7 @@ from joserfc.jwk import OKPKey
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
 
-from bus import faults, seal
+from bus import asking, faults, seal
 from bus.chains import RECEIPT
 from bus.clock import Clock
 from bus.directory import Directory
@@ -31,10 +31,8 @@ from bus.submission import Built, Outgoing, build
 from contracts import subjects
 from contracts.agencies import Agency
 from contracts.envelope import Stamp, Submission
-from contracts.errors import CODES, BarnabusError, Then
+from contracts.errors import BarnabusError, Then
 
-ANSWER_TIMEOUT_S = 2.0
-"""A gateway that died owes an answer for ever: its successor is asked about when it has taken over."""
 PAUSES_S = (0.05, 0.1, 0.25, 0.5, 1.0, 2.0)
 """Between tries of the same submission; the last one is repeated until the log has it."""
 RECEIPT_DELAY = timedelta(milliseconds=250)
@@ -86,6 +84,7 @@ class Relay:
         self._clock = clock
         self._nudged = asyncio.Event()
         self._watchers: dict[UUID, asyncio.Future[LoggedAct | None]] = {}
+        self._ended = False
         self.halted: str | None = None
         """The code that keeps this relay from going on, if one does."""
 
@@ -95,6 +94,8 @@ class Relay:
 
     async def logged(self, record_id: UUID, timeout_s: float) -> LoggedAct | None:
         """Where the log put an act, if that is known within this time; None too once it was refused."""
+        if self._ended:
+            return None
         watcher = self._watchers.setdefault(record_id, asyncio.get_running_loop().create_future())
         try:
             return await asyncio.wait_for(asyncio.shield(watcher), timeout_s)
@@ -102,6 +103,13 @@ class Relay:
             return None
         finally:
             self._watchers.pop(record_id, None)
+
+    def let_go(self) -> None:
+        """It runs no more: nobody need wait for a stamp."""
+        self._ended = True
+        for watcher in self._watchers.values():
+            if not watcher.done():
+                watcher.set_result(None)
 
     async def run(self) -> None:
         """Until cancelled: send what waits, build what is next, wait for more."""
@@ -170,15 +178,7 @@ class Relay:
                 return
 
     async def _ask(self, waiting: Waiting) -> tuple[str, Stamp]:
-        try:
-            answer = await self._nats.request(subjects.SUBMIT, waiting.body, timeout=ANSWER_TIMEOUT_S)
-        except (NatsError, TimeoutError):
-            raise BarnabusError("log.unavailable") from None
-        body = json.loads(answer.data)
-        if "refused" in body:
-            code = body["refused"]["code"]
-            raise BarnabusError(code if code in CODES else "internal", field=body["refused"].get("field"))
-        token = body["stamp"]
+        token = await asking.submit(self._nats, waiting.body)
         stamp = Stamp.model_validate_json(seal.verify(token, self._directory.signer("gateway"), typ=STAMP_TYP))
         if (str(stamp.record_id), stamp.record, stamp.account) != (
             waiting.record_id,

@@ -1,7 +1,6 @@
 """`barnabus demo`: a story on real input over the real thing, then what it came to, counted from stores and log."""
 
 import asyncio
-import contextlib
 import shutil
 import tempfile
 import time
@@ -10,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from bus import connection, directory, logging, node
+from bus import connection, directory, logging, node, tasks
 from bus.audit import audit
 from bus.chains import RECEIPT
 from bus.log import Logged, LogReader, verify
@@ -48,17 +47,12 @@ def demo(
 
 
 async def _demo(settings: Settings, scenarios: Path, *, once: bool, as_json: bool) -> None:
-    told = asyncio.create_task(until_told().wait())
-    playing = asyncio.create_task(_play(settings, scenarios, told, once=once, as_json=as_json))
-    await asyncio.wait({told, playing}, return_when=asyncio.FIRST_COMPLETED)
-    if not playing.done() and not once:
-        playing.cancel()
-    told.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await playing
+    ended_by_itself = await until_told(_play(settings, scenarios, once=once, as_json=as_json))
+    if once and not ended_by_itself:  # its summary is what it was started for
+        raise typer.Exit(130)
 
 
-async def _play(settings: Settings, scenarios: Path, told: "asyncio.Task[Any]", *, once: bool, as_json: bool) -> None:
+async def _play(settings: Settings, scenarios: Path, *, once: bool, as_json: bool) -> None:
     began = time.monotonic()
     stories = read_all(scenarios)
     say = _quiet if as_json else _say
@@ -87,20 +81,21 @@ async def _play(settings: Settings, scenarios: Path, told: "asyncio.Task[Any]", 
                 _sum_up(summary)
                 if not once:
                     _what_to_try(settings, logged)
+            if summary["lost"] or not summary["log"]["chains_verified"]:
+                raise BarnabusError("log.damaged", detail=f"Lost: {summary['lost']}.")
             if not once:
                 show.err.print("Still running: Ctrl-C ends everything.")
-                await told
+                await asyncio.Event().wait()
         finally:
             await player.close()
             await processes.stop_all()
-    if summary["lost"] or not summary["log"]["chains_verified"]:
-        raise BarnabusError("log.damaged", detail=f"Lost: {summary['lost']}.")
 
 
 async def _settled(settings: Settings, player: Player, processes: Processes) -> tuple[dict[str, Any], list[Logged]]:
     """The summary once every letter has been signed for, or as it is when that takes too long."""
     end = time.monotonic() + SETTLE_TIMEOUT_S
     while True:
+        tasks.heed()
         logged = await read_log(settings)
         summary = summarise(settings, logged, player.repeated, processes.kills)
         if not summary["lost"] or time.monotonic() > end:

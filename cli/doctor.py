@@ -1,25 +1,21 @@
 """`barnabus doctor`: is everything as it must be, and what to do where it is not."""
 
 import asyncio
-import json
 import stat
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import typer
 from nats.aio.client import Client
-from nats.errors import Error as NatsError
 
-from bus import connection, directory, streams
+from bus import asking, connection, directory, streams
 from bus.server import find_binary
 from bus.settings import Settings
 from cli import show
 from cli.agencies import APPLICATIONS, opened
 from cli.submit import ask
-from contracts import subjects
 from contracts.agencies import Agency
 from contracts.errors import BarnabusError
 
@@ -97,16 +93,13 @@ async def _streams(nats: Client) -> str:
 async def _gateway(settings: Settings, agency: Agency) -> str:
     nats = await connection.connect(settings, agency, "adapter", patient=False)
     try:
-        answer = await nats.request(subjects.HEADS, b"{}", timeout=2.0)
-    except (NatsError, TimeoutError):
-        raise BarnabusError("log.unavailable", detail="No gateway is active.") from None
+        head = await asking.heads(nats)
     finally:
         await nats.close()
-    head: dict[str, Any] = json.loads(answer.data)
     with opened(agency, settings) as application:
-        if not application.outbox.reaches(head["number"], head["digest"]):
-            raise BarnabusError("adapter.behind", detail=f"The log has number {head['number']} of this agency.")
-    return f"log at position {head['position']}; this agency's chain at {head['number']}"
+        if not application.outbox.reaches(head.number, head.digest):
+            raise BarnabusError("adapter.behind", detail=f"The log has number {head.number} of this agency.")
+    return f"log at position {head.position}; this agency's chain at {head.number}"
 
 
 async def _adapter(settings: Settings, agency: Agency) -> str:

@@ -3,7 +3,8 @@
 import asyncio
 import contextlib
 import signal
-from typing import Annotated
+from collections.abc import Coroutine
+from typing import Annotated, Any
 
 import typer
 
@@ -14,12 +15,20 @@ from cli import show
 from cli.agencies import APPLICATIONS
 
 
-def until_told() -> asyncio.Event:
-    """Set by Ctrl-C and by SIGTERM."""
+async def until_told(work: Coroutine[Any, Any, None]) -> bool:
+    """Let this work until it ends, or until Ctrl-C or SIGTERM end it. Did it end by itself?"""
     told = asyncio.Event()
     for wanted in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(wanted, told.set)
-    return told
+    ending, working = asyncio.create_task(told.wait()), asyncio.create_task(work)
+    await asyncio.wait({ending, working}, return_when=asyncio.FIRST_COMPLETED)
+    ending.cancel()
+    working.cancel()
+    try:
+        await working
+    except asyncio.CancelledError:
+        return False
+    return True
 
 
 @show.coded
@@ -46,23 +55,22 @@ def provision(
 def up() -> None:
     """Run everything in one process: server, gateway, adapters. Ctrl-C ends it and leaves nothing running."""
     logging.configure("up")
-    asyncio.run(_up(Settings()))
+    asyncio.run(until_told(_up(Settings())))
 
 
 async def _up(settings: Settings) -> None:
     from services.adapter import Adapter  # FastStream: a third of a second that no other command should wait for
 
-    told = until_told()
     async with contextlib.AsyncExitStack() as running:
         server = await running.enter_async_context(node.embedded(settings))
-        await running.enter_async_context(node.gateway(settings))
+        service = await running.enter_async_context(node.gateway(settings))
         for kind in APPLICATIONS.values():
             adapter = Adapter(kind, settings)
             await adapter.start()
             running.push_async_callback(adapter.stop)
         show.out.print(f"Barnabus is up at {server.url}, home {settings.home}. Ctrl-C ends it.")
         show.out.print("Try: barnabus submit police contracts/examples/referral.made.valid.json")
-        await told.wait()
+        await service.until_ended()
 
 
 @show.coded
@@ -71,24 +79,12 @@ def gateway(
 ) -> None:
     """Run a gateway: the active one, or standing by while another is."""
     logging.configure(f"gateway-{name}")
-    asyncio.run(_gateway(Settings(), name))
+    asyncio.run(until_told(_gateway(Settings(), name)))
 
 
 async def _gateway(settings: Settings, name: str) -> None:
-    told = until_told()
-    ending, serving = asyncio.create_task(told.wait()), asyncio.create_task(_serve(settings, name, told))
-    await asyncio.wait({ending, serving}, return_when=asyncio.FIRST_COMPLETED)
-    ending.cancel()
-    serving.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await serving
-
-
-async def _serve(settings: Settings, name: str, told: asyncio.Event) -> None:
     async with node.gateway(settings, name) as service:
-        if not told.is_set():  # a cancellation can get lost while it connects
-            await asyncio.wait({service.ended})
-            service.ended.result()
+        await service.until_ended()
 
 
 @show.coded

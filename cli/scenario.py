@@ -16,7 +16,7 @@ from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 from pydantic import ValidationError
 
-from bus import connection
+from bus import connection, tasks
 from bus.settings import Settings
 from cli.processes import Processes
 from contracts import subjects
@@ -96,11 +96,12 @@ class Player:
 
     async def close(self) -> None:
         for nats in self._systems.values():
-            await nats.close()
+            await connection.close(nats)
 
     async def play(self, scenario: Scenario) -> None:
         self.say("", f"{scenario.title}. {scenario.story}")
         for step in scenario.steps:
+            tasks.heed()
             self.say("·", step.say)
             await self._do(step)
 

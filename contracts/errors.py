@@ -87,8 +87,8 @@ CODES: Mapping[str, Code] = MappingProxyType(
         "command.id-reused": Code(
             "This id was used for a different command.", "Use a new id for every new command.", http=409
         ),
-        "case.unknown": Code(
-            "This agency holds no such case.", "Check the reference; leave it out to open a new case.", http=404
+        "case.mismatch": Code(
+            "The handoff belongs to another case.", "Check the reference, or leave it out.", http=409
         ),
         "case.not-found": Code("The log holds no such case.", "Check the reference.", http=404, exit=1),
         "handoff.unknown": Code(

@@ -6,7 +6,7 @@ Every handler has three ends: it acknowledges, it tries again within a bound, or
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import datetime
 from typing import Any
 
@@ -17,23 +17,23 @@ from faststream.exceptions import NackMessage
 from faststream.nats.annotations import NatsMessage
 from nats.errors import Error as NatsError
 
-from bus import arrivals, connection, directory, faults, keys, logging, node, tasks
+from bus import arrivals, asking, connection, directory, faults, keys, logging, node, tasks
 from bus.clock import Clock, wall_clock
 from bus.relay import Relay
+from bus.resending import Resending
 from bus.settings import Settings
 from contracts import subjects
-from contracts.agencies import Agency
-from contracts.envelope import ResendAsked
 from contracts.errors import BarnabusError, Then
 from services.agency import AgencyApplication
-from services.broker import broker_of
+from services.broker import broker_of, patiently
 from services.hearing import Heard
 
 LOGGED_WITHIN_S = 2.0
 """How long a command's answer waits for the log's stamp before it says "recorded, not yet logged"."""
 TRIES = 5
 RETRY_AFTER_S = 0.5
-RESEND_EVERY_S = 5.0
+HEADS_AGAIN_S = 0.2
+BEHIND_SAID_EVERY_S = 5.0
 NO_LETTER = frozenset({"signature.invalid", "key.unknown", "chain.forked"})
 """Not what the gateway posted, or a forked link: it is no letter of ours, and the alarm is the record of it."""
 _log = structlog.get_logger()
@@ -51,7 +51,6 @@ class Adapter:
         self._tasks: list[asyncio.Task[None]] = []
         self.repeats = 0
         self.behind = False
-        self._asked_for: dict[Agency, set[int]] = {}
         self._resources = contextlib.ExitStack()
         self.broker = broker_of(self.agency, settings, self._reach, self.on_command, self.on_post)
         self.app = FastStream(
@@ -78,6 +77,13 @@ class Adapter:
     async def start(self) -> None:
         """Open the store, connect, and take up work. Raises `home.in-use` if another adapter has this store."""
         self._open()
+        try:
+            await tasks.outcome(self._take_up())
+        except BaseException:
+            await self.stop()
+            raise
+
+    async def _take_up(self) -> None:
         await self._connect()
         await self.broker.start()
         await self._go()
@@ -113,51 +119,51 @@ class Adapter:
             self._nats,
             self._clock,
         )
+        self._resending = Resending(self.agency, self.application.inbox, self.application.outbox, self._nats)
 
     async def _go(self) -> None:
         self._reach.reset()
-        await self._nats.flush()  # only now does the server know the subscriptions
-        self._tasks = [asyncio.create_task(self._relaying()), asyncio.create_task(self._asking_again())]
+        await patiently(self._nats.flush)  # only now does the server know the subscriptions
+        self._tasks = [
+            asyncio.create_task(self._on_and_on("relay.failed", self._relay)),
+            asyncio.create_task(self._on_and_on("resending.failed", self._resending.run)),
+        ]
         _log.info("adapter.ready", agency=self.agency.value)
 
-    async def _relaying(self) -> None:
-        """The relay goes on until the log has everything: an unforeseen failure is said and tried again."""
+    async def _on_and_on(self, failed: str, work: Callable[[], Awaitable[None]]) -> None:
+        """Until cancelled: an unforeseen failure is said and tried again, for a dead relay would be silence."""
         while True:
             try:
-                await self._await_heads()
-                await self.relay.run()
-            except Exception as error:  # noqa: BLE001  a dead relay would be silence
-                _log.error("relay.failed", agency=self.agency.value, error=type(error).__name__, exc_info=True)
+                await work()
+            except Exception as error:  # noqa: BLE001
+                _log.error(failed, agency=self.agency.value, error=type(error).__name__, exc_info=True)
                 await asyncio.sleep(1.0)
 
-    async def _await_heads(self) -> None:
+    async def _relay(self) -> None:
+        await self._keep_up_with_the_log()
+        await self.relay.run()
+
+    async def _keep_up_with_the_log(self) -> None:
         """Before anything is sent: is this store behind the log, as one restored from a backup would be?"""
         while True:
             try:
-                answer = json.loads((await self._nats.request(subjects.HEADS, b"{}", timeout=2.0)).data)
-            except (NatsError, TimeoutError):
-                await asyncio.sleep(0.1)
+                head = await asking.heads(self._nats)
+            except BarnabusError as error:
+                if error.code != "log.unavailable":
+                    _log.warning("relay.waiting", agency=self.agency.value, code=error.code)
+                await asyncio.sleep(HEADS_AGAIN_S)
                 continue
-            if refused := answer.get("refused"):
-                _log.warning("relay.waiting", agency=self.agency.value, code=refused["code"])
-                await asyncio.sleep(RESEND_EVERY_S)
-                continue
-            self.behind = not self.application.outbox.reaches(int(answer["number"]), str(answer["digest"]))
+            self.behind = not self.application.outbox.reaches(head.number, head.digest)
             if not self.behind:
                 return
-            _log.error("adapter.behind", agency=self.agency.value, log_number=answer["number"])
-            await asyncio.sleep(RESEND_EVERY_S)
-
-    async def _asking_again(self) -> None:
-        """Ask for missing letters as long as they are missing."""
-        while True:
-            await asyncio.sleep(RESEND_EVERY_S)
-            for sender, numbers in self.application.inbox.gaps().items():
-                await self._ask_resend(ResendAsked(sender=sender, numbers=numbers))
+            _log.error("adapter.behind", agency=self.agency.value, log_number=head.number)
+            await asyncio.sleep(BEHIND_SAID_EVERY_S)
 
     async def _halt(self) -> None:
-        await tasks.end(*self._tasks)
-        self._tasks = []
+        if self._tasks:
+            await tasks.end(*self._tasks)
+            self._tasks = []
+            self.relay.let_go()
 
     def _close(self) -> None:
         self._resources.close()
@@ -207,6 +213,7 @@ class Adapter:
                 await self._on_letter(body, str(msg.headers.get(subjects.POSTMARK, "")), msg)
 
     async def _on_letter(self, body: bytes, postmark: str, msg: NatsMessage) -> None:
+        faults.point("inbox.taken")
         now = self._clock()
         try:
             heard = self.application.hear(body, postmark, now)
@@ -239,28 +246,12 @@ class Adapter:
             _log.info("letter.repeated", sender=heard.sender.value)
         if heard.state in ("parked", "altered"):
             _log.warning(f"letter.{heard.state}", sender=heard.sender.value, code=heard.reason)
-        # what is asked for already is asked again in its time; of an altered letter nothing else may remind us
-        altered = heard.state == "altered"
-        if altered or set(heard.missing) - self._asked_for.get(heard.sender, set()):
-            _log.warning("letters.missing", sender=heard.sender.value, count=len(heard.missing))
-            asked = await self._ask_resend(ResendAsked(sender=heard.sender, numbers=heard.missing))
-            if altered and not asked:
-                raise NackMessage(delay=RETRY_AFTER_S * TRIES)
+        await self._resending.want(heard.sender, heard.missing, altered=heard.state == "altered")
         with contextlib.suppress(NatsError):
             if heard.told:
                 await self._nats.publish(subjects.heard(str(heard.told["type"])), json.dumps(heard.told).encode())
             for void in heard.voided:
                 await self._nats.publish(subjects.VOIDED, json.dumps(void).encode())
-
-    async def _ask_resend(self, asked: ResendAsked) -> bool:
-        """Has the gateway taken the request?"""
-        self._asked_for[asked.sender] = set(asked.numbers)
-        try:
-            await self._nats.request(subjects.RESEND, asked.model_dump_json().encode(), timeout=2.0)
-        except (NatsError, TimeoutError):
-            _log.info("resend.unanswered", agency=self.agency.value)  # asked again as long as they are missing
-            return False
-        return True
 
     async def _on_notice(self, body: bytes) -> None:
         try:
@@ -268,18 +259,10 @@ class Adapter:
             if notice.kind == "receipt":
                 self.application.note_receipt(notice)
             elif notice.recipient:
-                await self._resend(notice.recipient, notice.numbers)
+                await self._resending.answer(notice.recipient, notice.numbers)
         except (BarnabusError, ValueError) as error:
             code = error.code if isinstance(error, BarnabusError) else "field.invalid"
             _log.error("notice.rejected", code=code)
         except Exception as error:  # noqa: BLE001  a store that cannot be written: the notice stays in the post
             _log.error("notice.failed", error=type(error).__name__, exc_info=True)
             raise NackMessage(delay=RETRY_AFTER_S * TRIES) from None
-
-    async def _resend(self, recipient: Agency, numbers: tuple[int, ...]) -> None:
-        """The same bytes once more: the gateway posts what its recipient has not signed for."""
-        for body in self.application.outbox.holding(recipient, numbers):
-            try:
-                await self._nats.request(subjects.SUBMIT, body, timeout=5.0)
-            except (NatsError, TimeoutError):
-                return  # the recipient asks again

@@ -1,5 +1,6 @@
 """How an adapter is connected to NATS through FastStream: every option that keeps a letter safe, spelled out."""
 
+import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
 from types import TracebackType
@@ -10,7 +11,8 @@ from faststream.nats import JStream, NatsBroker, PullSub
 from faststream.nats.annotations import NatsMessage
 from faststream.nats.security import NatsNKey
 from nats.aio.msg import Msg
-from nats.errors import ConnectionReconnectingError
+from nats.errors import ConnectionReconnectingError, NoRespondersError
+from nats.js.errors import ServiceUnavailableError
 
 from bus import connection
 from bus.settings import Settings
@@ -22,24 +24,54 @@ COMMANDS_AT_ONCE = 128
 PULL_WAIT_S = 1.0
 """After a restart of NATS a pull that was under way is waited for so long before the next."""
 STOP_WITHIN_S = 5.0
+ANSWERS_WITHIN_S = 2
 
 
 class Broker(NatsBroker):
+    async def start(self) -> None:
+        """NATS may go while we start: FastStream would give up, and end the process with a traceback."""
+        await self.connect()
+        for subscriber in self.subscribers:
+            await patiently(subscriber.start)
+        self.running = True
+
     async def stop(
         self,
         exc_type: type[BaseException] | None = None,
         exc_val: BaseException | None = None,
         exc_tb: TracebackType | None = None,
     ) -> None:
-        """While NATS is away draining fails, and FastStream would skip every later hook: close instead."""
+        """While NATS is away or hangs draining fails, and FastStream would skip every later hook: close instead."""
+        with contextlib.suppress(ConnectionReconnectingError, TimeoutError):
+            if await self._answers():
+                await super().stop(exc_type, exc_val, exc_tb)
+                return
+            await super(NatsBroker, self).stop(exc_type, exc_val, exc_tb)  # the subscribers alone
+        if self._connection is not None:
+            await connection.close(self._connection)
+            self._connection = None
+        self.config.disconnect()
+
+    async def _answers(self) -> bool:
+        """Does the server? Draining would wait twenty seconds for one that hangs."""
+        if self._connection is None or not self._connection.is_connected:
+            return self._connection is None
         try:
-            await super().stop(exc_type, exc_val, exc_tb)
-        except ConnectionReconnectingError:
-            if self._connection is not None:
-                with contextlib.suppress(OSError):  # it may hold bytes for a socket that is gone
-                    await self._connection.close()
-                self._connection = None
-            self.config.disconnect()
+            await self._connection.flush(ANSWERS_WITHIN_S)
+        except TimeoutError:
+            return False
+        return True
+
+
+async def patiently(ask: Callable[[], Awaitable[None]]) -> None:
+    """Ask until NATS answers. That it is away is said elsewhere."""
+    while True:
+        try:
+            await ask()
+        except (TimeoutError, NoRespondersError, ServiceUnavailableError):
+            await asyncio.sleep(connection.RECONNECT_WAIT_S)
+        else:
+            return
 
 
 async def _raw(msg: StreamMessage[Msg]) -> bytes:

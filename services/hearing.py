@@ -11,7 +11,7 @@ from bus.store import Statement
 from bus.vault import person_key
 from contracts.agencies import Agency
 from contracts.envelope import RECEIPT_LIMIT_LETTERS, Notice, Postmark
-from contracts.errors import BarnabusError
+from contracts.errors import BarnabusError, Refused
 from services import translate
 from services.handoffs import Handoff, LetterReceipt
 from services.keeping import Keeping
@@ -51,7 +51,10 @@ class Hearing(Keeping):
             return self._park(mark, postmark, jwe, error.code, now, place.missing, opened=False)
         if self.inbox.case_is_parked(mark.case_ref):
             return self._park(mark, postmark, jwe, "letter.after-parked", now, place.missing, opened=True)
-        return self._take_in(opened, mark, postmark, now, place.missing)
+        try:
+            return self._take_in(opened, mark, postmark, now, place.missing)
+        except Refused as error:
+            return self._park(mark, postmark, jwe, error.code, now, place.missing, opened=True)
 
     def _told_again(self, mark: Postmark) -> Mapping[str, Any] | None:
         """A repeat may follow a crash before the agency's system was told: it is told again, by the same id."""
@@ -86,9 +89,11 @@ class Hearing(Keeping):
     def _apply(
         self, opened: arrivals.Opened, mark: Postmark
     ) -> tuple[Handoff, str, list[Statement], tuple[Mapping[str, Any], ...]]:
-        """What a letter does to its handoff, and where its content is kept."""
+        """What a letter does to its handoff, and where its content is kept. Raises Refused `case.mismatch`."""
         handoff_id = translate.handoff_id(opened)
         handoff = self._handoff(handoff_id) or Handoff.begin(handoff_id, mark.case_ref)
+        if handoff.case_ref != mark.case_ref:  # its content would lie where erasing the person does not look
+            raise Refused("case.mismatch", field="case_ref")
         before = handoff.standing
         handoff.hear(
             translate.heard(opened, mark), mark.logged_at, translate.codes(opened), opened.letter.correlation_id
@@ -154,12 +159,12 @@ class Hearing(Keeping):
             try:
                 before = self.inbox.place(sender, number).before
                 opened = arrivals.open_letter(row["jwe"], mark, before, self._sealing_key, self._directory)
+                handoff, item, writes, voided = self._apply(opened, mark)
             except BarnabusError as error:
                 self.store.write(self.inbox.parked_again(sender, number, error.code))
                 blocked.add(row["case_ref"])
                 done.append(Heard("parked", sender, reason=error.code))
                 continue
-            handoff, item, writes, voided = self._apply(opened, mark)
             self._save(handoff, also=[*writes, self.inbox.heard(sender, number, opened.letter.type, item)])
             received_at = datetime.fromisoformat(row["received_at"])
             told = translate.told(opened, mark, received_at, handoff.standing)

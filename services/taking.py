@@ -80,7 +80,7 @@ class Taking(Keeping):
         if not handoff.standing.parties:  # only a later act has arrived so far
             raise Refused("handoff.void", field="data.handoff_id", detail=f"Reason: {Void.NOT_MADE}.")
         if case_ref and case_ref != handoff.case_ref:
-            raise Refused("case.unknown", field="case_ref")
+            raise Refused("case.mismatch", field="case_ref")
         return handoff
 
     def _receivers(self, proposal: Proposal, handoff: Handoff) -> tuple[Agency, ...]:

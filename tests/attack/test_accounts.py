@@ -1,5 +1,6 @@
 """An agency's own credentials give that agency's post and a way to submit, and nothing beyond."""
 
+import contextlib
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
@@ -8,16 +9,40 @@ import pytest
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
 from nats.errors import NoRespondersError
-from nats.js.errors import APIError
 
 from bus import connection
 from contracts import subjects
 from contracts.agencies import Agency
-from tests.builders import POLICE, SOCIAL, refer
+from tests.builders import POLICE, SOCIAL, now, refer
 from tests.living import Bus, eventually
 
 CASE = "case.7k3q-9m2x-w4td-h6r2.social.referral.made"
 TIMEOUT_S = 0.5
+BEYOND = (
+    "bus.CONSUMER.MSG.NEXT.POST_social.adapter",
+    "bus.CONSUMER.INFO.POST_social.adapter",
+    "bus.STREAM.MSG.GET.CASES",
+    "$JS.API.CONSUMER.MSG.NEXT.POST_social.adapter",
+    "$JS.hub.API.CONSUMER.MSG.NEXT.POST_social.adapter",
+    "$JS.ACK.POST_social.adapter.1.1.1.1.0",
+    "$JS.API.STREAM.NAMES",
+    "$JS.API.STREAM.MSG.GET.CASES",
+    "$JS.API.STREAM.MSG.GET.POST_social",
+    "$JS.API.DIRECT.GET.CASES",
+    "$JS.API.STREAM.INFO.CASES",
+    "$JS.API.STREAM.DELETE.CASES",
+    "$JS.API.STREAM.MSG.DELETE.CASES",
+    "$JS.API.STREAM.PURGE.CASES",
+    "$JS.API.STREAM.PURGE.POST_police",
+    "$JS.API.STREAM.UPDATE.CASES",
+    "$JS.API.STREAM.CREATE.MINE",
+    "$JS.API.CONSUMER.CREATE.CASES.mine",
+    "$JS.API.CONSUMER.DURABLE.CREATE.POST_social.mine",
+    "$JS.API.CONSUMER.DURABLE.CREATE.POST_police.mine",
+    "$JS.API.CONSUMER.DELETE.POST_police.adapter",
+    "$SYS.REQ.SERVER.PING",
+)
+"""What NATS could be asked for, beyond this agency's own post."""
 
 
 class Intruder:
@@ -55,11 +80,17 @@ class Intruder:
             return None
 
     async def was_refused(self, what: str) -> None:
-        await eventually(lambda: any("permissions violation" in said and what in said for said in self.refusals))
+        """The server has said no to this: a `publish to` or a `subscription to` some subject."""
+        plain = what.replace("$JS.hub.API", "$JS.API")  # the server names a domain's subjects so
+        refusal = f"permissions violation for {plain}".lower()
+        await eventually(lambda: any(refusal in said for said in self.refusals))
+
+
+Enter = Callable[[str, str], Awaitable[Intruder]]
 
 
 @pytest.fixture
-async def intrude(bus: Bus) -> AsyncIterator[Callable[[str, str], Awaitable[Intruder]]]:
+async def intrude(bus: Bus) -> AsyncIterator[Enter]:
     made: list[Intruder] = []
 
     async def enter(owner: str, user: str) -> Intruder:
@@ -71,9 +102,6 @@ async def intrude(bus: Bus) -> AsyncIterator[Callable[[str, str], Awaitable[Intr
         await intruder.nats.close()
 
 
-Enter = Callable[[str, str], Awaitable[Intruder]]
-
-
 async def _unharmed(bus: Bus) -> None:
     """The log holds what the agencies said, verified, and both still work."""
     before = {entry.record.type for entry in await bus.living.log()}
@@ -82,65 +110,75 @@ async def _unharmed(bus: Bus) -> None:
     await bus.social.hears(referral["id"])
 
 
-@pytest.mark.parametrize("subject", ["post.>", "post.social.letter", "case.>", "link.>", ">", "gateway.submit"])
-async def test_it_cannot_listen_to_what_is_not_its_own(bus: Bus, intrude: Enter, subject: str) -> None:
-    police = await intrude(POLICE, "adapter")
-    await police.listens(subject)
+async def _streams(bus: Bus) -> dict[str | None, tuple[Any, ...]]:
+    """What lies in every stream, who takes from it, and how it is configured."""
+    js = await bus.living.privileged()
+    found = {info.config.name: info for info in await js.streams_info()}
+    assert subjects.CASES in found
+    return {
+        name: (info.state.messages, info.state.last_seq, info.state.consumer_count, info.config)
+        for name, info in found.items()
+    }
+
+
+@contextlib.asynccontextmanager
+async def _nothing_changes(bus: Bus) -> AsyncIterator[None]:
+    """Whatever is done inside: no message more or less in any stream, no stream, no consumer, no other setting."""
     await bus.police.do(refer())
-    await police.was_refused("subscription")
+    await bus.settled()
+    await eventually(lambda: not bus.app(SOCIAL).inbox.unreceipted(since=now()))
+    before = await _streams(bus)
+    yield
+    assert await _streams(bus) == before
+    await _unharmed(bus)
+
+
+async def test_it_cannot_listen_to_what_is_not_its_own(bus: Bus, intrude: Enter) -> None:
+    police = await intrude(POLICE, "adapter")
+    others = (
+        "post.>", "post.social.letter", "case.>", "link.>", ">", "*.>", "gateway.submit", "log.appended", "$JS.>",
+        "_INBOX.>", "_INBOX.system.>", "_INBOX.reader.>", "_INBOX.*.*", "$SYS.>", "_R_.>",
+    )  # fmt: skip
+    for subject in others:
+        await police.listens(subject)
+        await police.was_refused(f'subscription to "{subject}"')
+    await bus.police.do(refer())
+    await bus.settled()
+    await police.nats.flush()
     assert police.heard == []
 
 
-@pytest.mark.parametrize("other", ["_INBOX.>", "_INBOX.system.>", "_INBOX.reader.>"])
-async def test_it_cannot_listen_to_another_users_answers(intrude: Enter, other: str) -> None:
+async def test_it_cannot_write_where_only_the_gateway_writes(bus: Bus, intrude: Enter) -> None:
     police = await intrude(POLICE, "adapter")
-    await police.listens(other)
-    await police.was_refused("subscription")
+    async with _nothing_changes(bus):
+        for subject in (
+            CASE, "link.police.social", "post.social.letter", "post.police.letter", "post.police.notice",
+            "log.appended", "gateway.alive", "adapter.submit",
+        ):  # fmt: skip
+            await police.says(subject)
+            await police.was_refused(f'publish to "{subject}"')
 
 
-@pytest.mark.parametrize("subject", [CASE, "link.police.social", "post.social.letter", "log.appended", "gateway.alive"])
-async def test_it_cannot_write_where_only_the_gateway_writes(bus: Bus, intrude: Enter, subject: str) -> None:
+async def test_it_cannot_ask_for_anything_but_its_own_post(bus: Bus, intrude: Enter) -> None:
     police = await intrude(POLICE, "adapter")
-    await police.says(subject)
-    await police.was_refused("publish")
-    await _unharmed(bus)
+    await police.listens("_INBOX.adapter.mine.>")
+    async with _nothing_changes(bus):
+        for subject in BEYOND:
+            await police.says(subject, b"{}", reply="_INBOX.adapter.mine.1")
+            await police.was_refused(f'publish to "{subject}"')
+    assert police.heard == []
 
 
-@pytest.mark.parametrize(
-    "subject",
-    [
-        "bus.CONSUMER.MSG.NEXT.POST_social.adapter",
-        "$JS.API.CONSUMER.MSG.NEXT.POST_social.adapter",
-        "$JS.hub.API.CONSUMER.MSG.NEXT.POST_social.adapter",
-        "$JS.ACK.POST_social.adapter.1.1.1.1.0",
-        "$JS.API.STREAM.MSG.GET.CASES",
-        "$JS.API.STREAM.MSG.GET.POST_social",
-        "$JS.API.STREAM.INFO.CASES",
-        "$JS.API.STREAM.DELETE.CASES",
-        "$JS.API.STREAM.PURGE.CASES",
-        "$JS.API.STREAM.UPDATE.CASES",
-        "$JS.API.STREAM.CREATE.MINE",
-        "$JS.API.CONSUMER.CREATE.CASES.mine",
-        "$JS.API.CONSUMER.DURABLE.CREATE.POST_social.mine",
-        "$JS.API.CONSUMER.DELETE.POST_police.adapter",
-        "$SYS.REQ.SERVER.PING",
-    ],
-)
-async def test_it_cannot_ask_for_anything_but_its_own_post(bus: Bus, intrude: Enter, subject: str) -> None:
-    police = await intrude(POLICE, "adapter")
-    assert await police.asks(subject) is None
-    await police.was_refused("publish")
-    await _unharmed(bus)
-
-
-@pytest.mark.parametrize("reply", [CASE, "post.social.letter", "gateway.submit", "gateway.heads", "$JS.ACK.x.y"])
-async def test_an_answer_that_it_redirects_is_stored_nowhere(bus: Bus, intrude: Enter, reply: str) -> None:
+async def test_an_answer_that_it_redirects_is_stored_nowhere(bus: Bus, intrude: Enter) -> None:
     """Reply injection: the server's or the gateway's answer must never become somebody's message."""
     police = await intrude(POLICE, "adapter")
-    for subject in ("gateway.submit", "gateway.heads", "bus.CONSUMER.INFO.POST_police.adapter"):
-        await police.says(subject, b"{}", reply=reply)
-    await police.says("bus.CONSUMER.MSG.NEXT.POST_police.adapter", b"", reply=reply)
-    await _unharmed(bus)
+    async with _nothing_changes(bus):
+        for reply in (CASE, "post.social.letter", "gateway.submit", "gateway.heads", "$JS.ACK.x.y"):
+            for subject in ("gateway.submit", "gateway.heads", "bus.CONSUMER.INFO.POST_police.adapter"):
+                await police.says(subject, b"{}", reply=reply)
+            await police.says("bus.CONSUMER.MSG.NEXT.POST_police.adapter", b'{"no_wait":true}', reply=reply)
+        # whatever it asked for was answered before this: one connection is served in order
+        assert await police.asks(subjects.HEADS)
     assert bus.app(SOCIAL).inbox.parked() == []
 
 
@@ -157,50 +195,62 @@ async def test_it_cannot_say_that_another_account_asked(bus: Bus, intrude: Enter
     assert answer["number"] == 0, "it is told of its own chain and of nobody else's"
 
 
-@pytest.mark.parametrize("subject", [subjects.SUBMIT, subjects.HEADS, "bus.CONSUMER.MSG.NEXT.POST_police.adapter"])
-async def test_the_agencys_system_cannot_do_what_its_adapter_can(intrude: Enter, subject: str) -> None:
+async def test_the_agencys_system_cannot_do_what_its_adapter_can(bus: Bus, intrude: Enter) -> None:
     system = await intrude(POLICE, "system")
-    assert await system.asks(subject) is None
-    await system.was_refused("publish")
+    async with _nothing_changes(bus):
+        for subject in (*subjects.GATEWAY_SERVICES, "bus.CONSUMER.MSG.NEXT.POST_police.adapter", *BEYOND, CASE):
+            await system.says(subject, reply="_INBOX.system.x")
+            await system.was_refused(f'publish to "{subject}"')
 
 
-async def test_the_agencys_system_cannot_take_commands_in_its_adapters_place(intrude: Enter) -> None:
+async def test_the_agencys_system_cannot_take_its_adapters_place(intrude: Enter) -> None:
     system = await intrude(POLICE, "system")
-    await system.listens(subjects.COMMAND)
-    await system.was_refused("subscription")
+    for subject in (subjects.COMMAND, "post.police.letter", "_INBOX.adapter.>", "adapter.>"):
+        await system.listens(subject)
+        await system.was_refused(f'subscription to "{subject}"')
+    for subject in (f"{subjects.LETTERS}.referral.made", subjects.VOIDED):
+        await system.says(subject)
+        await system.was_refused(f'publish to "{subject}"')
 
 
-@pytest.mark.parametrize(
-    "subject",
-    [
-        CASE,
-        subjects.SUBMIT,
-        "$JS.API.CONSUMER.CREATE.CASES.mine",
-        "$JS.API.STREAM.MSG.DELETE.CASES",
-        "$JS.API.STREAM.PURGE.CASES",
-        "$JS.API.STREAM.MSG.GET.POST_social",
-        "bus.STREAM.MSG.GET.POST_social",
-    ],
-)
-async def test_the_reader_reads_the_log_and_does_nothing_else(bus: Bus, intrude: Enter, subject: str) -> None:
-    await bus.police.do(refer())
+async def test_the_reader_reads_the_log_and_does_nothing_else(bus: Bus, intrude: Enter) -> None:
     reader = await intrude("reader", "reader")
-    assert await reader.asks("bus.STREAM.MSG.GET.CASES", b'{"seq":1}')
-    assert await reader.asks(subject) is None
-    await reader.was_refused("publish")
+    async with _nothing_changes(bus):
+        assert await reader.asks("bus.STREAM.MSG.GET.CASES", b'{"seq":1}')
+        for subject in (CASE, subjects.SUBMIT, subjects.COMMAND, *set(BEYOND) - {"bus.STREAM.MSG.GET.CASES"}):
+            await reader.says(subject, reply="_INBOX.reader.x")
+            await reader.was_refused(f'publish to "{subject}"')
+        for subject in ("case.>", "post.>", "gateway.>", "_INBOX.gateway.>"):
+            await reader.listens(subject)
+            await reader.was_refused(f'subscription to "{subject}"')
 
 
-async def test_the_gateways_own_key_cannot_take_the_log_away(bus: Bus) -> None:
-    await bus.police.do(refer())
-    js = (await bus.living.connect("gateway", "gateway")).jetstream(timeout=TIMEOUT_S)
-    for attempt in (
-        js.delete_stream(subjects.CASES),
-        js.purge_stream(subjects.CASES),
-        js.delete_msg(subjects.CASES, 1),
-    ):
-        with pytest.raises((APIError, NatsError, TimeoutError)):
-            await attempt
-    assert len(await bus.living.log()) >= 1
+async def test_who_watches_the_server_sees_no_message_and_writes_none(bus: Bus, intrude: Enter) -> None:
+    monitor = await intrude("monitor", "monitor")
+    async with _nothing_changes(bus):
+        for subject in ("case.>", "post.>", ">"):
+            await monitor.listens(subject)
+        for subject in (CASE, "post.social.letter", subjects.SUBMIT, "$JS.API.STREAM.PURGE.CASES"):
+            await monitor.says(subject)
+        await bus.police.nats.flush()
+    assert [msg for msg in monitor.heard if msg.subject.startswith(("case.", "link.", "post."))] == []
+
+
+async def test_the_gateways_own_key_cannot_take_the_log_away_nor_change_a_stream(bus: Bus, intrude: Enter) -> None:
+    gateway = await intrude("gateway", "gateway")
+    changes = [
+        f"$JS.API.{what}"
+        for stream in (subjects.CASES, subjects.post_stream(POLICE))
+        for what in (
+            f"STREAM.DELETE.{stream}", f"STREAM.PURGE.{stream}", f"STREAM.MSG.DELETE.{stream}",
+            f"STREAM.UPDATE.{stream}", f"STREAM.RESTORE.{stream}", f"CONSUMER.DELETE.{stream}.adapter",
+            f"CONSUMER.CREATE.{stream}.mine", f"CONSUMER.DURABLE.CREATE.{stream}.mine",
+        )
+    ]  # fmt: skip
+    async with _nothing_changes(bus):
+        for subject in (*changes, "$JS.API.STREAM.CREATE.MINE"):
+            await gateway.says(subject, b'{"seq":1}', reply="_INBOX.gateway.x")
+            await gateway.was_refused(f'publish to "{subject}"')
 
 
 async def test_nobody_connects_without_a_key(bus: Bus) -> None:

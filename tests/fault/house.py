@@ -31,6 +31,8 @@ GATEWAYS = ("gateway-a", "gateway-b")
 ADAPTERS = tuple(agency.value for agency in APPLICATIONS)
 PROCESSES = (*GATEWAYS, *ADAPTERS)
 NATS = "nats-server"
+ERROR = '"level": "error"'
+"""What kills and cuts may make a process say is a warning at most."""
 SILENT_AFTER_S = 1.0
 """A gateway that has not said for so long that it is active counts as not active."""
 
@@ -60,15 +62,18 @@ class House:
         await self.all_up()
 
     async def close(self) -> None:
-        """End everything. Fails if a process of this home is left."""
+        """End everything. Fails if a process of this home is left, or has ever said that something failed."""
         for system in self.systems.values():
-            await system.nats.close()
-        await self._nats.close()
+            await connection.close(system.nats)
+        await connection.close(self._nats)
         await self.children.stop_all()
         await asyncio.to_thread(self.server.stop)
         left = [pid for pid in self._pids | self.children.pids if alive(pid)]
         assert not left, f"Left running: {left}"
         assert not naming(self.home), f"Left running: {naming(self.home)}"
+        for name in PROCESSES:
+            failures = [line for line in self.log_of(name).splitlines() if ERROR in line or "Traceback" in line]
+            assert not failures, f"{name} said: {failures[:3]}"
 
     async def _on_alive(self, msg: Msg) -> None:
         self._alive["gateway-" + json.loads(msg.data)["name"]] = time.monotonic()

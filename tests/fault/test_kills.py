@@ -57,7 +57,7 @@ async def test_everything_is_killed_at_once_and_started_again_in_any_order(house
     """As in a power cut, but that what the kernel holds is not lost: no test can cut that."""
     async with traffic(house.systems) as running:
         await running.goes_on()
-        await house.kill(NATS, *PROCESSES)
+        await house.kill(*PROCESSES, NATS)
         if server_first:
             await house.start_nats()
         for name in PROCESSES:

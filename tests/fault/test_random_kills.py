@@ -15,9 +15,9 @@ from tests.fault.traffic import traffic
 
 pytestmark = [pytest.mark.fault, pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(240)]
 
-KILLING_S = 25.0
-PAUSE_S = (0.1, 1.1)
-HANGS, HANG_S = 0.15, (0.3, 3.0)
+KILLING_S = 20.0
+PAUSE_S = (0.1, 0.9)
+HANGS, HANG_S = 0.08, (0.3, 2.5)
 """How often a victim hangs for a while instead, and for how long."""
 VICTIMS = (*PROCESSES, *PROCESSES, NATS)
 

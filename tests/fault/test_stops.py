@@ -1,4 +1,4 @@
-"""A process is told to end while referrals are under way: it ends at once, in order, and leaves nothing."""
+"""A process is told to end while referrals are under way: it ends by itself, in order, and leaves nothing."""
 
 import signal
 from functools import partial
@@ -6,7 +6,7 @@ from functools import partial
 import pytest
 
 from tests.fault.children import naming
-from tests.fault.house import GATEWAYS, NATS, PROCESSES, House
+from tests.fault.house import ERROR, GATEWAYS, NATS, PROCESSES, House
 from tests.fault.traffic import traffic
 from tests.fault.waiting import until
 
@@ -14,6 +14,7 @@ pytestmark = [pytest.mark.fault, pytest.mark.asyncio(loop_scope="module"), pytes
 
 PROMPTLY_S = 15.0
 """Generous: a second or two is usual, and an adapter gives what it has in hand five seconds."""
+TELLING = (signal.SIGTERM, signal.SIGINT)
 
 
 async def _ends(house: House, name: str, how: signal.Signals) -> None:
@@ -23,31 +24,42 @@ async def _ends(house: House, name: str, how: signal.Signals) -> None:
     assert await house.children.end_of(name, PROMPTLY_S) == 0
     said = house.log_of(name).removeprefix(before)
     assert "Traceback" not in said, said
+    assert ERROR not in said, said
     assert set(naming(house.home)) <= house.pids_of_the_others(name)
 
 
-@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
 @pytest.mark.parametrize("which", ["police", "social", "the active gateway", "the standby"])
-async def test_a_process_that_is_told_to_end_under_load_ends_in_order(
-    house: House, which: str, how: signal.Signals
-) -> None:
-    active = house.active
-    standby = next(name for name in GATEWAYS if name != active)
-    name = {"the active gateway": active, "the standby": standby}.get(which, which)
-    assert name
+async def test_a_process_that_is_told_to_end_under_load_ends_in_order(house: House, which: str) -> None:
     async with traffic(house.systems) as running:
-        await running.goes_on(3)
-        await _ends(house, name, how)
-        await house.start(name)
+        for how in TELLING:
+            await until("one gateway is active", lambda: house.active)
+            standby = next(name for name in GATEWAYS if name != house.active)
+            name = {"the active gateway": house.active, "the standby": standby}.get(which, which)
+            assert name
+            await running.goes_on(3)
+            await _ends(house, name, how)
+            await house.start(name)
+            await house.ready(name)
         await running.goes_on(3)
     await house.verdict.settles()
 
 
-@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("how", TELLING)
 async def test_processes_that_are_told_to_end_while_nats_is_away_end_in_order(
     house: House, how: signal.Signals
 ) -> None:
     await house.kill(NATS)
+    for name in PROCESSES:
+        await until(f"{name} says that NATS is away", partial(house.said, name, "nats.unreachable"))
+    for name in PROCESSES:
+        await _ends(house, name, how)
+
+
+@pytest.mark.parametrize("how", TELLING)
+async def test_processes_that_wait_for_nats_to_start_are_told_to_end_and_do(house: House, how: signal.Signals) -> None:
+    await house.kill(*PROCESSES, NATS)
+    for name in PROCESSES:
+        await house.start(name)
     for name in PROCESSES:
         await until(f"{name} says that NATS is away", partial(house.said, name, "nats.unreachable"))
     for name in PROCESSES:

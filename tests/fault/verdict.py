@@ -68,7 +68,7 @@ class Verdict:
     async def everything_is_told(self, *, systems_too: bool, deadline_s: float = DEADLINE_S) -> None:
         """Until each sender knows of every receipt, and no post holds a letter.
 
-        What was on its way to an adapter as it died comes again only after half a minute. `systems_too`: each agency's
+        What was on its way to an adapter as it died comes again only after `ACK_WAIT_S`. `systems_too`: each agency's
         own system has heard of each letter; a system that was cut off itself may have missed some.
         """
 

@@ -6,12 +6,11 @@ from collections.abc import Callable
 import pytest
 from eventsourcing.persistence import OperationalError
 
-from bus.store import Statement
-from bus.vault import Vault
+from bus.store import SQLiteStore, Statement
 from contracts import check, subjects
 from contracts.errors import Refused
 from services.agency import AgencyApplication
-from tests.builders import POLICE, SOCIAL, new_case, refer
+from tests.builders import POLICE, SOCIAL, refer
 from tests.conftest import Said
 from tests.living import Bus, eventually, letters_sent
 
@@ -22,6 +21,7 @@ Events = Callable[[], set[str]]
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("services.adapter.RETRY_AFTER_S", 0.02)
     monkeypatch.setattr("services.adapter.LOGGED_WITHIN_S", 1.0)
+    monkeypatch.setattr("bus.resending.ASK_EVERY_S", 0.2)
 
 
 def fill(app: AgencyApplication, table: str, *, on: str = "INSERT") -> Callable[[], None]:
@@ -30,64 +30,6 @@ def fill(app: AgencyApplication, table: str, *, on: str = "INSERT") -> Callable[
         Statement(f"CREATE TRIGGER full BEFORE {on} ON {table} BEGIN SELECT RAISE(FAIL, 'disk full'); END", ())
     )
     return lambda: app.store.write(Statement("DROP TRIGGER full", ()))
-
-
-async def left_in_the_post(bus: Bus) -> int:
-    js = await bus.living.privileged()
-    return int((await js.stream_info(subjects.post_stream(SOCIAL))).state.messages)
-
-
-@pytest.fixture
-def full_disk(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
-    """The Centre's store cannot be written; called, it can again."""
-    real = AgencyApplication.save
-
-    def full(self: AgencyApplication, *_: object, **__: object) -> None:
-        if self.agency is SOCIAL:
-            raise OperationalError("database or disk is full")
-        real(self, *_, **__)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(AgencyApplication, "save", full)
-    return lambda: monkeypatch.setattr(AgencyApplication, "save", real)
-
-
-async def test_a_letter_stays_in_the_post_until_the_store_can_be_written(
-    bus: Bus, full_disk: Callable[[], None], said: Said
-) -> None:
-    """It is neither dropped nor parked: parking would need the same disk."""
-    referral = (await bus.police.do(refer()))["id"]
-    await eventually(lambda: sum(line["event"] == "letter.failed" for line in said) > 8)
-    assert await left_in_the_post(bus) == 1
-    full_disk()
-    assert (await bus.social.hears(referral))["id"] == referral
-    await bus.settled()
-    assert bus.app(SOCIAL).inbox.parked() == []
-
-
-async def test_a_command_that_cannot_be_recorded_is_answered_so_and_leaves_nothing(
-    bus: Bus, full_disk: Callable[[], None]
-) -> None:
-    command = refer(SOCIAL, to=POLICE)
-    assert (await bus.social.ask(command))["error"]["code"] == "store.full"
-    full_disk()
-    answer = await bus.social.do(command)
-    assert not answer["repeated"]
-
-
-async def test_a_letter_that_the_vault_cannot_take_is_parked_and_never_dropped(
-    bus: Bus, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The Centre's vault key was exchanged for another: what concerns a person it knows cannot be kept."""
-    case, app = new_case(), bus.app(SOCIAL)
-    first = refer(case_ref=case)
-    await bus.social.hears((await bus.police.do(first))["id"])
-    right, app.vault = app.vault, Vault(app.store, b"0" * 32)
-    again = refer(case_ref=case, data={"concerns": first["data"]["concerns"]})
-    second = (await bus.police.do(again))["id"]
-    (row,) = await eventually(app.inbox.parked)
-    assert (row["record_id"], row["reason"]) == (second, "letter.failed")
-    app.vault = right
-    assert [heard.state for heard in app.retry_parked()] == ["heard"]
 
 
 async def test_a_notice_stays_in_the_post_until_it_can_be_noted(bus: Bus, said: Said) -> None:
@@ -120,6 +62,19 @@ async def test_an_answer_of_the_gateway_that_could_not_be_stored_is_asked_for_ag
     assert [str(entry.record.id) for entry in await bus.living.log() if entry.record.sender == POLICE] == [
         referral["id"]
     ]
+
+
+async def test_a_command_that_cannot_be_recorded_is_answered_so_and_taken_once_it_can_be(
+    bus: Bus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OperationalError("database or disk is full")
+
+    command = refer()
+    with monkeypatch.context() as filled:
+        filled.setattr(SQLiteStore, "_insert_events", full)
+        assert (await bus.police.ask(command))["error"]["code"] == "store.full"
+    assert not (await bus.police.do(command))["repeated"]
 
 
 async def test_an_altered_letter_is_asked_for_until_somebody_takes_the_request(bus: Bus, events: Events) -> None:

@@ -1,5 +1,6 @@
 """The post: what is missing or altered is asked for again; what cannot be opened is parked, and nothing is skipped."""
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
@@ -21,7 +22,7 @@ from tests.living import Bus, eventually, letters_sent
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is missing is asked for again sooner."""
-    monkeypatch.setattr("services.adapter.RESEND_EVERY_S", 0.2)
+    monkeypatch.setattr("bus.resending.ASK_EVERY_S", 0.2)
 
 
 async def _without_the_first_letter(bus: Bus) -> list[str]:
@@ -40,6 +41,31 @@ async def test_a_missing_letter_never_withholds_the_later_ones_and_comes_again(b
     rows = {row["record_id"]: row for row in bus.app(SOCIAL).inbox.letters()}
     assert (rows[first]["after_gap"], rows[second]["after_gap"]) == (0, 1)
     await bus.settled()
+
+
+async def test_the_last_letter_of_a_link_is_missed_too_if_the_post_has_lost_it(bus: Bus, impatient: None) -> None:
+    """No later letter shows the gap: the log's own count does."""
+    await bus.living.stop_adapter(SOCIAL)
+    referral = (await bus.police.do(refer()))["id"]
+    await (await bus.living.privileged()).delete_msg(subjects.post_stream(SOCIAL), 1)
+    await bus.living.start_adapter(SOCIAL)
+    await bus.social.hears(referral)
+    await bus.settled()
+
+
+async def test_what_still_waits_in_the_post_is_not_asked_for(
+    bus: Bus, impatient: None, monkeypatch: pytest.MonkeyPatch, events: Callable[[], set[str]]
+) -> None:
+    def fails(*_: Any) -> None:
+        raise RuntimeError("no such thing")
+
+    monkeypatch.setattr("services.adapter.RETRY_AFTER_S", 0.3)
+    with monkeypatch.context() as failing:
+        failing.setattr(AgencyApplication, "hear", fails)
+        referral = (await bus.police.do(refer()))["id"]
+        await asyncio.sleep(1.0)  # several looks
+    await bus.social.hears(referral)
+    assert not {"letters.missing", "letter.repeated"} & events()
 
 
 async def test_a_receipt_stays_below_a_gap(bus: Bus) -> None:

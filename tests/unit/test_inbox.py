@@ -118,6 +118,12 @@ def test_every_sender_of_whom_letters_are_missing_is_named(box: Box) -> None:
     assert box.inbox.gaps() == {POLICE: (2,), HEALTH: (1,)}
 
 
+def test_letters_that_are_known_to_have_been_sent_are_missing_up_to_the_last(box: Box) -> None:
+    box.add(1, 3)
+    box.add(1, 2, sender=SOCIAL)
+    assert box.inbox.gaps({POLICE: 4, SOCIAL: 1, HEALTH: 2}) == {POLICE: (2, 4), HEALTH: (1, 2)}
+
+
 def test_only_what_has_no_gap_before_it_is_signed_for(box: Box) -> None:
     box.add(1, 2, 4, 5)
     assert box.sign() == [1, 2]

@@ -1,22 +1,32 @@
 """A submission: what its record says for ever, what each letter says to one receiver, and what neither may hold."""
 
 import json
+from datetime import timedelta, timezone
 from typing import Any
 
 import pytest
 from joserfc.jwk import OKPKey
 
 from bus import content, keys, seal
-from bus.arrivals import open_letter
+from bus.arrivals import NOTICE_LIMIT_BYTES, open_letter
 from bus.log import POSTMARK_TYP
 from bus.submission import RECORD_TYP, Built, Head, Outgoing, build
 from contracts import check
 from contracts.agencies import Agency
 from contracts.catalogue import CATALOGUE
-from contracts.envelope import LETTER_LIMIT_BYTES, SUBMISSION_LIMIT_BYTES, Letter, Postmark, Submission
+from contracts.envelope import (
+    LETTER_LIMIT_BYTES,
+    RECEIPT_LIMIT_LETTERS,
+    SUBMISSION_LIMIT_BYTES,
+    Letter,
+    Notice,
+    Postmark,
+    Submission,
+)
+from contracts.events.post import LetterReceived, Receipt
 from contracts.handoff import Move
 from contracts.tiers import LOGGED, tiers_of
-from tests.builders import BORN, HEALTH, NAME, POLICE, PROSECUTION, SOCIAL, START, ByHand, act
+from tests.builders import BORN, HEALTH, NAME, POLICE, PROSECUTION, SOCIAL, START, ByHand, act, now
 
 EVERYTHING = {"identity": {"full_name": NAME, "date_of_birth": BORN}}
 ACTS = [name for name, entry in CATALOGUE.items() if entry.move]
@@ -165,6 +175,21 @@ def test_the_largest_content_that_passes_the_check_fits_a_letter(built: Any, typ
     found = built(act(type_name, values=values, receivers=tuple(sorted(entry.receivers - {POLICE}))))
     assert max(len(letter.jwe) for letter in submission(found).letters) < LETTER_LIMIT_BYTES
     assert len(found.body) < SUBMISSION_LIMIT_BYTES
+
+
+def test_the_longest_receipt_fits_its_record_and_its_notice(built: Any) -> None:
+    moment = now().astimezone(timezone(timedelta(hours=2)))
+    letters = [
+        LetterReceived(number=10**9 + number, received_at=moment, opened=False)
+        for number in range(RECEIPT_LIMIT_LETTERS)
+    ]
+    values = Receipt(sender=SOCIAL, letters=tuple(letters)).model_dump(mode="json")
+    link = "link.social.police"
+    found = built(act("receipt", subject=link, about=None, receivers=(), values=values, correlation_id=None))
+    sent, record = check.submission(found.body, limit_bytes=SUBMISSION_LIMIT_BYTES)
+    check.record(record)
+    notice = Notice(kind="receipt", record=sent.record, signature=sent.signature, stamp="x" * 1024)
+    assert len(notice.model_dump_json().encode()) < NOTICE_LIMIT_BYTES
 
 
 def test_a_letter_opens_at_its_receiver_as_what_was_said(by_hand: ByHand) -> None:

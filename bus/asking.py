@@ -1,0 +1,56 @@
+"""What an agency asks the active gateway, and what comes of it: an answer, or the code it was refused with."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from nats.aio.client import Client
+from nats.errors import Error as NatsError
+
+from contracts import subjects
+from contracts.agencies import Agency
+from contracts.envelope import ResendAsked
+from contracts.errors import CODES, BarnabusError
+
+ANSWER_TIMEOUT_S = 2.0
+"""A gateway that died owes an answer for ever: its successor is asked about when it has taken over."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heads:
+    """The ends of one agency's chains as the log has them: of its own records, and of each link that leads to it."""
+
+    number: int
+    digest: str
+    position: int
+    inbound: Mapping[Agency, int]
+
+
+async def submit(nats: Client, body: bytes) -> str:
+    """The stamp of a submission. Raises the code it was refused with, or `log.unavailable`."""
+    return str((await _ask(nats, subjects.SUBMIT, body))["stamp"])
+
+
+async def heads(nats: Client) -> Heads:
+    """Raises the code of a refusal, or `log.unavailable`."""
+    found = await _ask(nats, subjects.HEADS, b"{}")
+    inbound = {Agency(sender): int(number) for sender, number in found["inbound"].items()}
+    return Heads(int(found["number"]), str(found["digest"]), int(found["position"]), inbound)
+
+
+async def resend(nats: Client, wanted: ResendAsked) -> None:
+    """Have a sender told that letters of its are missing. Raises the code of a refusal, or `log.unavailable`."""
+    await _ask(nats, subjects.RESEND, wanted.model_dump_json().encode())
+
+
+async def _ask(nats: Client, subject: str, body: bytes) -> dict[str, Any]:
+    try:
+        answer = json.loads((await nats.request(subject, body, timeout=ANSWER_TIMEOUT_S)).data)
+    except (NatsError, TimeoutError):
+        raise BarnabusError("log.unavailable", detail="No gateway answers.") from None
+    if refused := answer.get("refused"):
+        code = refused["code"]
+        raise BarnabusError(code if code in CODES else "internal", field=refused.get("field"))
+    found: dict[str, Any] = answer
+    return found
