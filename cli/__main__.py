@@ -1,5 +1,16 @@
-"""`python -m cli` is the command `barnabus`: processes start each other by it, wherever the script lies."""
+"""The command `barnabus`, also as `python -m cli`: processes start each other by it, wherever the script lies."""
 
-from cli.main import main
+import signal
 
-main()
+
+def main() -> None:
+    # while modules load there is nothing to tidy up after a Ctrl-C, and no traceback that would help anybody
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    from cli.main import app
+
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    app()
+
+
+if __name__ == "__main__":
+    main()

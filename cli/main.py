@@ -16,7 +16,3 @@ app.add_typer(inbox.app, name="inbox")
 app.add_typer(parked.app, name="parked")
 app.add_typer(case.app, name="case")
 app.add_typer(contracts.app, name="contracts")
-
-
-def main() -> None:
-    app()

@@ -59,7 +59,7 @@ def _monitor() -> dict[str, Any]:
 def _bus() -> dict[str, Any]:
     log = subjects.CASES
     writes = [*subjects.CASES_SUBJECTS, "post.>", subjects.LOG_APPENDED, subjects.GATEWAY_ALIVE]
-    looks = [f"{_API}.STREAM.INFO.>", f"{_API}.STREAM.MSG.GET.{log}"]
+    looks = [f"{_API}.STREAM.INFO.>", f"{_API}.CONSUMER.INFO.>", f"{_API}.STREAM.MSG.GET.{log}"]
     gateway = _user("BUS_GATEWAY", ["gateway.>", "_INBOX.gateway.>"], [*writes, *looks, "_R_.>"])
     provisioner = _user("BUS_PROVISIONER", ["_INBOX.provisioner.>"], [f"{_API}.>"])
     exports = [export for kind in (_gateway_exports(), _post_exports()) for export in kind]

@@ -99,6 +99,7 @@ def test_the_gateway_reads_the_log_by_get_alone_and_cannot_change_a_stream() -> 
     gateway, _provisioner = allowed(block("BUS"), "publish")
     assert {subject for subject in gateway if subject.startswith("$JS")} == {
         "$JS.API.STREAM.INFO.>",
+        "$JS.API.CONSUMER.INFO.>",
         "$JS.API.STREAM.MSG.GET.CASES",
     }
     assert subjects.GATEWAY_ALIVE in gateway

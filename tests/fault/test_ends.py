@@ -1,76 +1,118 @@
-"""`barnabus up` and `barnabus demo` are told to end in the middle of their work: in order, nothing is left."""
+"""However `barnabus up` and `barnabus demo` end: in order, and no process, server or private folder is left."""
 
 import asyncio
-import contextlib
+import json
 import os
 import signal
 from pathlib import Path
 
 import pytest
 
-from bus.settings import Settings
+from bus import connection
 from cli.agencies import APPLICATIONS
+from contracts import subjects
 from contracts.agencies import Agency
 from tests.fault.children import naming
+from tests.fault.commands import PROMPTLY_S, start, started
 from tests.fault.records_system import RecordsSystem
-from tests.fault.test_leftovers import _is_up, _nothing_is_left, started
 from tests.fault.traffic import Traffic
 from tests.fault.verdict import Verdict
 
 pytestmark = [pytest.mark.fault, pytest.mark.timeout(240)]
 
-PROMPTLY_S = 30.0
-"""Generous: a second or two is usual; a server that hangs is given five before it is killed."""
 UP = "Barnabus is up"
+TOLD = (signal.SIGTERM, signal.SIGINT)
 
 
-def _server_of(home: Path) -> int:
-    (pid,) = (pid for pid, line in naming(home).items() if "nats-server" in line and "leash.py" not in line)
-    return pid
+async def test_up_that_is_killed_takes_its_server_with_it(tmp_path: Path) -> None:
+    async with started(tmp_path, "up") as up:
+        await up.says(UP)
+        assert up.server
+        assert await up.ends(signal.SIGKILL) == -signal.SIGKILL
 
 
-@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("how", TOLD)
+@pytest.mark.parametrize("after_s", [0.8, 1.1, 1.4])
+async def test_up_that_is_told_to_end_while_it_starts_ends_in_order(
+    tmp_path: Path, how: signal.Signals, after_s: float
+) -> None:
+    async with started(tmp_path, "up") as up:
+        await asyncio.sleep(after_s)
+        assert await up.ends(how) in {0, -how}, "minus the signal: nothing had begun yet"
+    assert "Traceback" not in up.said
+
+
+@pytest.mark.parametrize("how", TOLD)
 async def test_up_that_is_told_to_end_under_load_keeps_what_it_accepted(tmp_path: Path, how: signal.Signals) -> None:
-    home = tmp_path / "home"
-    settings = Settings(home=home, nats_url=None)
-    async with started(home, "up") as process:
-        await _is_up(home, process, UP)
-        systems = {agency: await RecordsSystem.connected(agency, settings) for agency in APPLICATIONS}
+    async with started(tmp_path, "up") as up:
+        await up.says(UP)
+        systems = {agency: await RecordsSystem.connected(agency, up.settings) for agency in APPLICATIONS}
         running = Traffic(systems)
         running.lanes += [
             asyncio.create_task(running.lane(*way))
             for way in ((Agency.POLICE, Agency.SOCIAL), (Agency.SOCIAL, Agency.POLICE))
         ]
         await running.goes_on(3)
-        process.send_signal(how)
-        assert await asyncio.wait_for(process.wait(), PROMPTLY_S) == 0
+        assert await up.ends(how) == 0
         for lane in running.lanes:
             lane.cancel()
         await asyncio.gather(*running.lanes, return_exceptions=True)
         for system in systems.values():
-            with contextlib.suppress(OSError):  # it may hold bytes for a socket that is gone
-                await system.nats.close()
-        await _nothing_is_left(home)
-    said = tmp_path / "said.txt"
-    assert "Traceback" not in said.read_text()
-    said.unlink()
-    async with started(home, "up") as process:
-        await _is_up(home, process, UP)
-        await Verdict(settings, systems).settles()
+            await connection.close(system.nats)
+    assert "Traceback" not in up.said
+    (tmp_path / "said.txt").unlink()
+    async with started(tmp_path, "up") as up:
+        await up.says(UP)
+        await Verdict(up.settings, systems).settles()
 
 
 @pytest.mark.parametrize("what", [signal.SIGKILL, signal.SIGSTOP])
 async def test_up_that_is_told_to_end_while_its_server_is_dead_or_hangs_ends_in_order(
     tmp_path: Path, what: signal.Signals
 ) -> None:
-    home = tmp_path / "home"
-    async with started(home, "up") as process:
-        await _is_up(home, process, UP)
-        os.kill(_server_of(home), what)
-        process.send_signal(signal.SIGTERM)
-        assert await asyncio.wait_for(process.wait(), PROMPTLY_S) == 0
-        await _nothing_is_left(home)
-    assert "Traceback" not in (tmp_path / "said.txt").read_text()
+    async with started(tmp_path, "up") as up:
+        await up.says(UP)
+        os.kill(up.server, what)
+        assert await up.ends(signal.SIGTERM) == 0
+    assert "Traceback" not in up.said
+
+
+async def test_up_ends_with_its_gateway_and_says_why(tmp_path: Path) -> None:
+    """A gateway that may not write any more is not replaced in silence by none at all."""
+    async with started(tmp_path, "up") as up:
+        await up.says(UP)
+        gateway = await connection.connect(up.settings, "gateway", "gateway", patient=False)
+        provisioner = await connection.connect(up.settings, "gateway", "provisioner", patient=False)
+        js = provisioner.jetstream()
+        config = (await js.stream_info(subjects.CASES)).config
+        await js.update_stream(config, max_age=3600.0)
+        # an elder gateway: this one steps back, and looks at the streams before it takes over again
+        elder = json.dumps({"name": "elder", "since": "2020-01-01T00:00:00+00:00"}).encode()
+        await gateway.publish(subjects.GATEWAY_ALIVE, elder)
+        for nats in (gateway, provisioner):
+            await connection.close(nats)
+        assert await up.ends() == 1
+    assert "log.misconfigured" in up.said
+    assert "max_age" in up.said
+    assert "Traceback" not in up.said
+
+
+async def test_a_second_up_on_one_home_is_refused_and_the_first_goes_on(tmp_path: Path) -> None:
+    async with started(tmp_path, "up") as first:
+        await first.says(UP)
+        second = await start(tmp_path, "up")
+        assert await asyncio.wait_for(second.process.wait(), PROMPTLY_S) == 1
+        assert "home.in-use" in first.said
+        assert "Traceback" not in first.said
+        doctor = await start(tmp_path, "doctor")
+        assert await asyncio.wait_for(doctor.process.wait(), PROMPTLY_S) == 0, first.said
+
+
+async def test_a_demo_that_is_killed_leaves_nothing(tmp_path: Path) -> None:
+    async with started(tmp_path, "demo", "--home", str(tmp_path / "home")) as demo:
+        await demo.says("hears referral.made")
+        assert len(naming(tmp_path)) > 4
+        assert await demo.ends(signal.SIGKILL) == -signal.SIGKILL
 
 
 @pytest.mark.parametrize(("options", "how"), [((), signal.SIGINT), (("--once",), signal.SIGTERM)])
@@ -78,13 +120,9 @@ async def test_a_demo_that_is_told_to_end_in_the_middle_leaves_nothing(
     tmp_path: Path, options: tuple[str, ...], how: signal.Signals
 ) -> None:
     """Not even its temporary home. One that was to end by itself says by its code that it did not come to that."""
-    home = tmp_path / "home"
-    async with started(home, "demo", *options) as process:
-        await _is_up(home, process, "hears referral.made")
-        process.send_signal(how)
-        code = await asyncio.wait_for(process.wait(), PROMPTLY_S)
-        await _nothing_is_left(tmp_path / "scratch")  # its home lies there, and every process is told of it
-    said = (tmp_path / "said.txt").read_text()
-    assert "What it came to" not in said
-    assert "Traceback" not in said
-    assert code == (130 if options else 0)
+    async with started(tmp_path, "demo", *options) as demo:
+        await demo.says("hears referral.made")
+        assert await demo.ends(how) == (130 if options else 0)
+    assert "What it came to" not in demo.said
+    assert "Traceback" not in demo.said
+    assert "nats.unreachable" not in demo.said

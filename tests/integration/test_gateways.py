@@ -5,6 +5,7 @@ import json
 import shutil
 import sqlite3
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from nats.js.errors import APIError
 from bus import node, streams
 from contracts import subjects
 from contracts.errors import BarnabusError
-from tests.builders import POLICE, SOCIAL, refer
+from tests.builders import POLICE, SOCIAL, now, refer
 from tests.living import Bus, Living, eventually
 
 
@@ -175,6 +176,65 @@ async def test_a_post_that_would_lose_letters_is_an_alarm_too(home: Living, chan
         await service.ended
     assert "Stream POST_social:" in str(error.value)
     assert all(setting in str(error.value) for setting in changes)
+
+
+WEAKENED_CONSUMER: dict[str, Any] = {
+    "max_deliver": 1,
+    "ack_wait": 1,
+    "backoff": [10**9, 10**12],
+    "filter_subject": "post.social.notice",
+    "headers_only": True,
+    "max_ack_pending": 1,
+    "inactive_threshold": 10**9,
+}
+"""Settings by which letters would be skipped, emptied, or left lying."""
+
+
+async def _redo(home: Living, changes: dict[str, Any]) -> dict[str, Any]:
+    """The consumer of the Centre's post as it is after an update, or made anew where that is refused."""
+    nats, stream = await home.connect("gateway", "provisioner"), subjects.post_stream(SOCIAL)
+    call = f"$JS.API.CONSUMER.CREATE.{stream}.{subjects.ADAPTER}"
+    config = streams.taker().as_dict() | changes
+    raw = json.dumps({"stream_name": stream, "config": config}).encode()
+    answer = json.loads((await nats.request(call, raw, timeout=5)).data)
+    if "error" in answer:
+        await nats.jetstream().delete_consumer(stream, subjects.ADAPTER)
+        answer = json.loads((await nats.request(call, raw, timeout=5)).data)
+    return dict(answer["config"])
+
+
+async def test_every_change_of_how_a_post_is_taken_from_is_named(home: Living) -> None:
+    nats = await home.connect("gateway", "provisioner")
+    for setting, value in WEAKENED_CONSUMER.items():
+        assert (await _redo(home, {setting: value})).get(setting)
+        with pytest.raises(BarnabusError, match=r"log\.misconfigured") as error:
+            await streams.compare(nats)
+        assert f"Consumer POST_social.{subjects.ADAPTER}: " in str(error.value)
+        assert setting in str(error.value)
+        await nats.jetstream().delete_consumer(subjects.post_stream(SOCIAL), subjects.ADAPTER)
+        with pytest.raises(BarnabusError, match="is missing"):
+            await streams.compare(nats)
+        await streams.provision(nats)
+
+
+async def test_a_post_that_nobody_may_take_from_for_a_while_is_an_alarm(home: Living) -> None:
+    nats = await home.connect("gateway", "provisioner")
+    until = json.dumps({"pause_until": (now() + timedelta(days=1)).isoformat()}).encode()
+    call = f"$JS.API.CONSUMER.PAUSE.{subjects.post_stream(SOCIAL)}.{subjects.ADAPTER}"
+    assert json.loads((await nats.request(call, until, timeout=5)).data)["paused"]
+    with pytest.raises(BarnabusError, match="pause_until"):
+        await streams.compare(nats)
+
+
+async def test_a_post_that_is_taken_from_in_another_way_is_an_alarm_and_is_left_as_it_is(home: Living) -> None:
+    await _redo(home, {"max_deliver": 1})
+    service = await home.start_gateway()
+    with pytest.raises(BarnabusError, match=r"log\.misconfigured"):
+        await service.ended
+    with pytest.raises(BarnabusError, match=r"log\.misconfigured"):
+        await node.prepare(home.settings)
+    js = await home.privileged()
+    assert (await js.consumer_info(subjects.post_stream(SOCIAL), subjects.ADAPTER)).config.max_deliver == 1
 
 
 async def test_what_is_the_operators_own_may_be_changed(home: Living) -> None:
