@@ -113,7 +113,7 @@ class Gateway:
     async def _follows(self, record: Record) -> bool:
         """Is it the next of its chains? False if this gateway, active or not, had slept while another one wrote."""
         try:
-            self._ledger.heads.check(record)
+            self._ledger.check(record)
         except BarnabusError:
             if not await self._wake():
                 raise

@@ -18,13 +18,18 @@ from contracts.envelope import Record
 from contracts.errors import BarnabusError
 
 _log = structlog.get_logger()
+_VERSION = 2
+"""Of these tables: a file of another version is made anew from the log."""
 _TABLES = """
 CREATE TABLE IF NOT EXISTS heads (chain TEXT PRIMARY KEY, number INTEGER NOT NULL, digest TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS receipted (link TEXT PRIMARY KEY, number INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS places (
     sender TEXT NOT NULL, number INTEGER NOT NULL, position INTEGER NOT NULL UNIQUE, digest TEXT NOT NULL,
-    PRIMARY KEY (sender, number));
+    record_id TEXT NOT NULL, PRIMARY KEY (sender, number), UNIQUE (sender, record_id));
 """
+
+
+_NAMES = ("heads", "receipted", "places")
 
 
 class Ledger:
@@ -33,11 +38,27 @@ class Ledger:
         self._db = sqlite3.connect(path, isolation_level=None)
         self._db.execute("PRAGMA journal_mode=WAL")
         self._db.execute("PRAGMA synchronous=NORMAL")  # a cache: what a power cut takes is read again from the log
-        self._db.executescript(_TABLES)
+        self._make_tables()
         self.heads = self._load()
+
+    def _make_tables(self) -> None:
+        if self._db.execute("PRAGMA user_version").fetchone()[0] != _VERSION:
+            for table in _NAMES:
+                self._db.execute(f"DROP TABLE IF EXISTS {table}")
+            self._db.execute(f"PRAGMA user_version = {_VERSION}")
+        self._db.executescript(_TABLES)
 
     def close(self) -> None:
         self._db.close()
+
+    def check(self, record: Record) -> None:
+        """Raises unless this record follows on in all its chains, under an id that its sender has not used."""
+        self.heads.check(record)
+        used = self._db.execute(
+            "SELECT 1 FROM places WHERE sender = ? AND record_id = ?", (record.sender, str(record.id))
+        )
+        if used.fetchone():
+            raise BarnabusError("record.id-reused", field="record.id")
 
     def place(self, sender: str, number: int) -> tuple[int, str] | None:
         """Position and digest of a sender's record that is in the log already."""
@@ -53,7 +74,8 @@ class Ledger:
         """Take one checked record in: in the file or nowhere, then in memory, so that the two never differ."""
         with self._db:
             self._db.execute("BEGIN")
-            self._db.execute("INSERT INTO places VALUES (?,?,?,?)", (record.sender, record.number, position, digest))
+            row = (record.sender, record.number, position, digest, str(record.id))
+            self._db.execute("INSERT INTO places VALUES (?,?,?,?,?)", row)
             for chain, head in changed(record, digest):
                 self._db.execute("INSERT OR REPLACE INTO heads VALUES (?,?,?)", (chain, head.number, head.digest))
             if record.type == RECEIPT:
@@ -70,7 +92,7 @@ class Ledger:
         async for entry in log.entries(self.heads.position + 1, last):
             logged = verify(entry, directory)
             try:
-                self.heads.check(logged.record)
+                self.check(logged.record)
             except BarnabusError as error:
                 raise BarnabusError("log.damaged", detail=f"Position {entry.position}: {error.code}.") from None
             self.apply(entry.position, logged.record, logged.digest)
@@ -90,6 +112,6 @@ class Ledger:
         return Heads(position, heads, receipted)
 
     def _forget(self) -> None:
-        for table in ("heads", "receipted", "places"):
+        for table in _NAMES:
             self._db.execute(f"DELETE FROM {table}")  # noqa: S608
         self.heads = Heads()

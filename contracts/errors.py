@@ -135,6 +135,7 @@ CODES: Mapping[str, Code] = MappingProxyType(
         "chain.forked": Code("The same number was already used for other bytes.", _CHAIN, Then.HALT, 409),
         "chain.gap": Code("Numbers are missing before this one.", _CHAIN, Then.HALT, 409),
         "chain.broken": Code("The digest of the one before does not fit.", _CHAIN, Then.HALT, 409),
+        "record.id-reused": Code("The sender has used this record's id before.", _CHAIN, Then.HALT, 409),
         "receipt.out-of-place": Code(
             "A receipt does not follow on the last receipt of its link.", _CHAIN, Then.HALT, 409
         ),

@@ -13,7 +13,7 @@ from bus import directory
 from bus.gateway import Gateway
 from bus.ledger import Ledger
 from bus.log import LogReader
-from bus.submission import Head, build
+from bus.submission import Head, Outgoing, build
 from contracts import subjects
 from contracts.agencies import Agency
 from contracts.envelope import Stamp, Submission
@@ -33,8 +33,10 @@ class Writer:
     heads: dict[Agency, Head] = field(default_factory=dict)
     links: dict[tuple[Agency, Agency], Head] = field(default_factory=dict)
 
-    async def says(self, sender: Agency, to: Agency, through: Gateway | None = None) -> bytes:
-        outgoing = act(receivers=(to,))
+    async def says(
+        self, sender: Agency, to: Agency, through: Gateway | None = None, outgoing: Outgoing | None = None
+    ) -> bytes:
+        outgoing = outgoing or act(receivers=(to,))
         links = {to: self.links.get((sender, to), START)}
         built = build(
             outgoing, sender, self.heads.get(sender, START), links, self.by_hand.key(sender), self.by_hand.directory
@@ -136,7 +138,7 @@ async def test_a_file_that_is_ahead_of_the_log_is_thrown_away(writer: Writer, lo
     kept = fresh()
     await kept.catch_up(log, writer.by_hand.directory)
     record = (await writer.home.log())[0].record
-    kept._db.execute("INSERT INTO places VALUES ('police', 99, 9, 'x')")
+    kept._db.execute("INSERT INTO places VALUES ('police', 99, 9, 'x', 'y')")
     kept.heads.apply(9, record.model_copy(update={"number": 99}), "x")
     await kept.catch_up(log, writer.by_hand.directory)
     assert kept.heads == writer.gateway._ledger.heads
@@ -240,6 +242,28 @@ async def test_one_that_slept_asks_for_letters_that_it_did_not_see(slept: Writer
     before = (await js.stream_info(subjects.post_stream(POLICE))).state.messages
     await slept.gateway.ask_resend(SOCIAL, b'{"sender":"police","numbers":[5]}')
     assert (await js.stream_info(subjects.post_stream(POLICE))).state.messages == before + 1
+
+
+async def test_a_senders_record_id_is_used_once(writer: Writer, log: LogReader) -> None:
+    """Acts and voids are told apart by it. Another sender's ids are its own."""
+    once = act(receivers=(SOCIAL,))
+    await writer.says(POLICE, SOCIAL, outgoing=once)
+    await writer.says(HEALTH, SOCIAL, outgoing=once)
+    with pytest.raises(BarnabusError) as refused:
+        await writer.says(POLICE, SOCIAL, outgoing=once)
+    assert refused.value.code == "record.id-reused"
+    await writer.says(POLICE, SOCIAL)
+
+
+async def test_a_file_of_another_version_is_made_anew_from_the_log(
+    writer: Writer, log: LogReader, tmp_path: Path, fresh: Any
+) -> None:
+    with contextlib.closing(sqlite3.connect(tmp_path / "old.db")) as db, db:
+        db.execute("CREATE TABLE places (sender TEXT, number INTEGER, position INTEGER, digest TEXT)")
+        db.execute("INSERT INTO places VALUES ('police', 1, 1, 'x')")
+    anew = fresh("old")
+    await anew.catch_up(log, writer.by_hand.directory)
+    assert anew.heads == writer.gateway._ledger.heads
 
 
 async def test_one_that_slept_still_refuses_what_does_not_follow_on(slept: Writer) -> None:
