@@ -68,6 +68,7 @@ async def _up(settings: Settings) -> None:
             adapter = Adapter(kind, settings)
             await adapter.start()
             running.push_async_callback(adapter.stop)
+        node.keep_what_is_loaded()
         show.out.print(f"Barnabus is up at {server.url}, home {settings.home}. Ctrl-C ends it.")
         show.out.print("Try: barnabus submit police contracts/examples/referral.made.valid.json")
         await service.until_ended()
@@ -84,6 +85,7 @@ def gateway(
 
 async def _gateway(settings: Settings, name: str) -> None:
     async with node.gateway(settings, name) as service:
+        node.keep_what_is_loaded()
         await service.until_ended()
 
 

@@ -69,6 +69,7 @@ class Adapter:
         """In a process of its own: its log, and the store open around everything else, however that ends."""
         logging.configure(f"adapter-{self.agency}")
         self._open()
+        node.keep_what_is_loaded()
         try:
             yield
         finally:
