@@ -100,12 +100,18 @@ def broker_of(
         max_outstanding_pings=connection.PINGS_UNANSWERED,
         js_options={"prefix": "bus"},
         decoder=_raw,
+        apply_types=False,  # bodies are bytes; types are checked by the contract
         graceful_timeout=STOP_WITHIN_S,
         ack_policy=AckPolicy.NACK_ON_ERROR,  # FastStream's own default drops a message at its first exception
         logger=None,
         error_cb=reach.on_error,
         reconnected_cb=reach.on_back,
     )
+
+    async def on_delivery(body: bytes) -> None:
+        # named as a parameter it would be looked up in a thread of its own, letter by letter
+        await on_post(body, broker.context.get_local("message"))
+
     broker.subscriber(subjects.COMMAND, max_workers=COMMANDS_AT_ONCE)(on_command)
     broker.subscriber(
         subjects.post_all(agency),
@@ -114,5 +120,5 @@ def broker_of(
         pull_sub=PullSub(batch_size=1, timeout=PULL_WAIT_S),  # one at a time keeps a link's order
         inbox_prefix=f"{connection.inbox_prefix(user)}.".encode(),  # not taken from the broker; with its last dot
         ack_policy=AckPolicy.NACK_ON_ERROR,
-    )(on_post)
+    )(on_delivery)
     return broker
