@@ -16,8 +16,11 @@ from bus.settings import Settings
 from cli import show
 from cli.agencies import APPLICATIONS, opened
 from cli.submit import ask
+from contracts import subjects
 from contracts.agencies import Agency
 from contracts.errors import BarnabusError
+
+NEARLY_FULL = 0.8
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,7 @@ async def _examine(settings: Settings) -> list[Finding]:
     try:
         found.append(Finding("NATS", "ok", f"{settings.url()}, nats-server {_version(nats)}"))
         found.append(await _try_async("streams", lambda: _streams(nats)))
+        found.append(await _posts(nats))
     finally:
         await nats.close()
     for agency in APPLICATIONS:
@@ -88,6 +92,17 @@ def _version(nats: Client) -> str:
 async def _streams(nats: Client) -> str:
     await streams.compare(nats)
     return "as provisioned"
+
+
+async def _posts(nats: Client) -> Finding:
+    js = nats.jetstream()
+    posts = {agency: (await js.stream_info(subjects.post_stream(agency))).state for agency in Agency}
+    full = [agency for agency, post in posts.items() if post.bytes > streams.POST_LIMIT_BYTES * NEARLY_FULL]
+    if full:
+        hint = "Start the adapter: whoever writes to a full post has to wait with everything."
+        return Finding("posts", "warn", f"nearly full: {', '.join(full)}", hint)
+    waiting = ", ".join(f"{post.messages} for {agency}" for agency, post in posts.items() if post.messages)
+    return Finding("posts", "ok", f"waiting: {waiting}" if waiting else "nothing waits")
 
 
 async def _gateway(settings: Settings, agency: Agency) -> str:

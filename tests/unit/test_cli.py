@@ -279,6 +279,21 @@ async def test_an_adapter_that_is_away_is_said(said: Said, bus: Bus, run: Run) -
     assert failed[0]["next"] == CODES["adapter.unreachable"].hint
 
 
+async def test_doctor_counts_what_waits_in_the_posts_and_warns_of_a_full_one(
+    said: Said, bus: Bus, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def posts() -> dict[str, str]:
+        findings = json.loads((await asyncio.to_thread(run, "doctor", "--json")).stdout)["findings"]
+        (found,) = [finding for finding in findings if finding["check"] == "posts"]
+        return dict(found)
+
+    await bus.living.stop_adapter(SOCIAL)
+    await bus.police.do(refer())
+    assert (await posts())["said"] == "waiting: 1 for social"
+    monkeypatch.setattr("cli.doctor.NEARLY_FULL", 0)
+    assert ((await posts())["state"], (await posts())["said"]) == ("warn", "nearly full: social")
+
+
 def test_doctor_names_key_files_that_others_can_read(run: Run, settings: Settings) -> None:
     exposed = settings.keys(POLICE) / "signing.jwk"
     exposed.chmod(0o644)
