@@ -18,7 +18,7 @@ ANSWER_TIMEOUT_S = 2.0
 
 
 @dataclass(frozen=True, slots=True)
-class Heads:
+class Ends:
     """The ends of one agency's chains as the log has them: of its own records, and of each link that leads to it."""
 
     number: int
@@ -32,11 +32,11 @@ async def submit(nats: Client, body: bytes) -> str:
     return str((await _ask(nats, subjects.SUBMIT, body))["stamp"])
 
 
-async def heads(nats: Client) -> Heads:
-    """Raises the code of a refusal, or `log.unavailable`."""
+async def ends(nats: Client) -> Ends:
+    """Where this agency's chains end in the log. Raises the code of a refusal, or `log.unavailable`."""
     found = await _ask(nats, subjects.HEADS, b"{}")
     inbound = {Agency(sender): int(number) for sender, number in found["inbound"].items()}
-    return Heads(int(found["number"]), str(found["digest"]), int(found["position"]), inbound)
+    return Ends(int(found["number"]), str(found["digest"]), int(found["position"]), inbound)
 
 
 async def resend(nats: Client, wanted: ResendAsked) -> None:

@@ -29,7 +29,6 @@ class Reach:
 
     def __init__(self, url: str) -> None:
         self._url = url
-        self._since: float | None = None
         self._said = 0.0
 
     async def on_error(self, error: Exception) -> None:
@@ -37,7 +36,6 @@ class Reach:
             _log.error("nats.error", error=type(error).__name__)
             return
         now = time.monotonic()
-        self._since = now if self._since is None else self._since
         if now - self._said >= SAY_AGAIN_S:
             self._said = now
             row = BarnabusError("nats.unreachable").row
@@ -52,7 +50,7 @@ class Reach:
             self.reset()
 
     def reset(self) -> None:
-        self._since, self._said = None, 0.0
+        self._said = 0.0
 
     async def on_back(self) -> None:
         self.reset()

@@ -27,6 +27,8 @@ from contracts.agencies import Agency
 from contracts.envelope import SUBMISSION_LIMIT_BYTES, Notice, Postmark, Record, ResendAsked, Stamp, Submission
 from contracts.errors import BarnabusError
 
+RESEND_LIMIT_LETTERS, RESEND_PAUSE_S = 100, 2.0
+"""So many letters of a link at most are asked for again at a time, and no sooner after the last time."""
 _log = structlog.get_logger()
 _PUBLISH_TIMEOUT_S = 2.0
 _TRIES = 3
@@ -71,6 +73,7 @@ class Gateway:
         self._clock = clock
         self._synthetic = synthetic
         self._one_at_a_time = asyncio.Lock()
+        self._asked_at: dict[tuple[Agency, Agency], float] = {}
 
     async def catch_up(self) -> int:
         """The log's last position, once this gateway has folded all of it.
@@ -204,15 +207,26 @@ class Gateway:
         return seal.sign(mark.model_dump_json().encode(), self._key, typ=POSTMARK_TYP)
 
     async def ask_resend(self, account: Agency, raw: bytes) -> None:
-        """Tell a sender that this account misses letters of its; the sender's outbox has them."""
+        """Tell a sender that this account misses letters of its; the sender's outbox has them.
+
+        What was signed for is not sent again, and nobody is kept busy by one who asks all the time.
+        """
         asked = check.read(ResendAsked, check.document(raw, limit_bytes=16 * 1024))
         async with self._one_at_a_time:
             await self._wake()
-        top = self._ledger.heads.of_link(asked.sender, account).number
-        numbers = tuple(number for number in asked.numbers if number <= top)
-        if numbers:
+        top, signed = self._ledger.heads.of_link(asked.sender, account).number, self._ledger.heads.received
+        missing = range(signed(asked.sender, account) + 1, top + 1)
+        numbers = tuple(number for number in sorted(asked.numbers) if number in missing)[:RESEND_LIMIT_LETTERS]
+        if numbers and self._may_ask(asked.sender, account):
             notice = Notice(kind="resend-asked", recipient=account, numbers=numbers)
             await self._deliver(subjects.post_notices(asked.sender), notice.model_dump_json().encode(), None)
+
+    def _may_ask(self, sender: Agency, recipient: Agency) -> bool:
+        now, link = asyncio.get_running_loop().time(), (sender, recipient)
+        if now - self._asked_at.get(link, -RESEND_PAUSE_S) < RESEND_PAUSE_S:
+            return False
+        self._asked_at[link] = now
+        return True
 
     async def heads_of(self, account: Agency) -> dict[str, object]:
         """The ends of this account's own chain, and of each link that leads to it, as the log has them."""

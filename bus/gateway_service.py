@@ -16,7 +16,7 @@ from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
 from nats.errors import Error as NatsError
 
-from bus import tasks
+from bus import streams, tasks
 from bus.clock import Clock
 from bus.gateway import Gateway, account_of
 from contracts import subjects
@@ -26,6 +26,7 @@ from contracts.errors import BarnabusError, Then
 ALIVE_EVERY_S = 0.3
 SILENCE_S = 1.5
 FINISH_WITHIN_S = 5.0
+COMPARE_EVERY_S, COMPARE_WITHIN_S = 10.0, 0.8
 REQUESTS_AT_ONCE = 256
 """A relay has one submission under way; whoever sends more than this at once is told to try again."""
 _log = structlog.get_logger()
@@ -42,6 +43,7 @@ class GatewayService:
     """Its running; ends only by being cancelled, or with the error for which nothing more may be written."""
     _since: str | None = None  # active since; None while standing by
     _heard_at: float = 0.0
+    _compared_at: float = 0.0
     _serving: list[Subscription] = field(default_factory=list)
     _in_hand: "set[asyncio.Task[None]]" = field(default_factory=set)
 
@@ -64,6 +66,7 @@ class GatewayService:
             while True:
                 if self.active:
                     await self._say_alive()
+                    await self._compare()
                 elif loop.time() - self._heard_at > SILENCE_S:
                     await self._take_over()
                 await asyncio.sleep(ALIVE_EVERY_S)
@@ -91,6 +94,16 @@ class GatewayService:
                 subjects.GATEWAY_ALIVE, json.dumps({"name": self.name, "since": self._since}).encode()
             )
 
+    async def _compare(self) -> None:
+        """Now and then: a stream or consumer that was changed is not written to. Raises `log.misconfigured`."""
+        now = asyncio.get_running_loop().time()
+        if now - self._compared_at < COMPARE_EVERY_S:
+            return
+        self._compared_at = now
+        with contextlib.suppress(NatsError, TimeoutError):
+            async with asyncio.timeout(COMPARE_WITHIN_S):
+                await streams.compare(self.nats)
+
     async def _take_over(self) -> None:
         try:
             position = await self.gateway.catch_up()
@@ -102,6 +115,7 @@ class GatewayService:
             _log.warning("gateway.waiting", name=self.name, code=error.code)
             return
         self._since = self.clock().isoformat()
+        self._compared_at = asyncio.get_running_loop().time()
         await self._say_alive()
         for subject, answer in (
             (subjects.SUBMIT, self._submit),

@@ -17,6 +17,8 @@ from contracts.envelope import RECEIPT_LIMIT_LETTERS, Postmark
 from contracts.events.post import LetterReceived, Receipt
 
 State = Literal["heard", "parked"]
+MISPLACED = "case.mismatch"
+"""Why a letter is parked that names another case than its handoff's."""
 NOTHING_EXPECTED: Mapping[Agency, int] = MappingProxyType({})
 _COLUMNS = (
     "sender, number, record_id, case_ref, type, position, logged_at, received_at, sealed_digest, state, reason, "
@@ -128,7 +130,14 @@ class Inbox:
         return Statement("UPDATE inbox SET reason = ? WHERE sender = ? AND number = ?", (reason, sender, number))
 
     def case_is_parked(self, case_ref: str) -> bool:
-        return bool(self._store.read("SELECT 1 FROM inbox WHERE case_ref = ? AND state = 'parked' LIMIT 1", case_ref))
+        """Does a parked letter hold up the later ones of its case? Not one that has no business there."""
+        return bool(
+            self._store.read(
+                "SELECT 1 FROM inbox WHERE case_ref = ? AND state = 'parked' AND reason != ? LIMIT 1",
+                case_ref,
+                MISPLACED,
+            )
+        )
 
     def unreceipted(self, *, since: datetime) -> Receipt | None:
         """The next receipt that is owed for letters held since then. A missing letter is never signed for."""

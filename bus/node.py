@@ -59,7 +59,7 @@ async def embedded(settings: Settings, clock: Clock = wall_clock) -> AsyncIterat
         watching = asyncio.create_task(_watch(server, leaving))
         try:
             settings.address.write_text(server.url + "\n")
-            await prepare(settings)
+            await tasks.outcome(prepare(settings))
             yield server
         finally:
             leaving.set()
@@ -74,7 +74,7 @@ async def prepare(settings: Settings) -> None:
     try:
         await streams.provision(nats)
     finally:
-        await nats.close()
+        await connection.close(nats)
 
 
 async def _watch(server: EmbeddedServer, leaving: asyncio.Event) -> None:
@@ -86,8 +86,8 @@ async def _watch(server: EmbeddedServer, leaving: asyncio.Event) -> None:
             _log.error("nats.died", hint="It is started again on the same address.")
             try:
                 await asyncio.to_thread(server.start)
-            except BarnabusError as error:
-                _log.error("nats.failed", detail=error.detail)
+            except (BarnabusError, OSError) as error:  # a full disk, too
+                _log.error("nats.failed", detail=str(error))
 
 
 @contextlib.asynccontextmanager

@@ -5,6 +5,7 @@ The gateway posts once more what its recipient has not signed for; what arrives 
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import structlog
 from nats.aio.client import Client
@@ -18,8 +19,35 @@ from contracts.agencies import Agency
 from contracts.envelope import ResendAsked
 from contracts.errors import BarnabusError
 
-ASK_EVERY_S = 5.0
+LOOK_EVERY_S = 5.0
+LOOKS_BETWEEN = (0, 1, 3, 7, 15, 31, 63)
+"""How many looks pass before the same is asked for again: the sender may be away for days."""
 _log = structlog.get_logger()
+
+
+@dataclass(slots=True)
+class Asked:
+    """Letters that were asked for, and when it is time to ask for the same again."""
+
+    numbers: frozenset[int]
+    times: int = 0
+    looks: int = 0
+
+    def is_time(self) -> bool:
+        """To be called once a look."""
+        if self.looks < LOOKS_BETWEEN[min(self.times, len(LOOKS_BETWEEN) - 1)]:
+            self.looks += 1
+            return False
+        self.times, self.looks = self.times + 1, 0
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """Of our own post, by its sequences: up to where all is handled, and where it ends."""
+
+    handled: int
+    last: int
 
 
 class Resending:
@@ -29,46 +57,63 @@ class Resending:
         self._outbox = outbox
         self._nats = nats
         self._js = nats.jetstream(prefix="bus", timeout=asking.ANSWER_TIMEOUT_S)
-        self._asked_for: dict[Agency, set[int]] = {}
+        self._asked_for: dict[Agency, Asked] = {}
 
     async def run(self) -> None:
         """Until cancelled: ask for what is missing as long as it is missing.
 
-        A gap shows by the letters behind it. The last letters of a link show by the log: what it held a while ago,
-        and is neither in the post nor here, was lost.
+        A gap shows by the letters behind it. The last letters of a link show by the log: what it held a look ago was
+        posted by now, and once the post is handled up to here, what is not in the inbox was lost.
         """
         logged: Mapping[Agency, int] = {}
+        until: int | None = None
         while True:
-            await asyncio.sleep(ASK_EVERY_S)
-            expected = logged if await self._post_is_empty() else {}
-            for sender, numbers in self._inbox.gaps(expected).items():
-                await self._ask(sender, numbers)
-            logged = await self._logged()
+            await asyncio.sleep(LOOK_EVERY_S)
+            post = await self._post()
+            if post and until is None:
+                until = post.last
+            seen = bool(post and until is not None and post.handled >= until)
+            await self._ask_for(self._inbox.gaps(logged if seen else {}))
+            if seen:
+                logged, until = await self._logged(), None
 
     async def want(self, sender: Agency, numbers: tuple[int, ...], *, altered: bool) -> None:
         """Ask for these at once, unless they were asked for before; an altered letter is news each time."""
-        if altered or set(numbers) - self._asked_for.get(sender, set()):
+        asked = self._asked_for.get(sender)
+        if numbers and (altered or asked is None or not asked.numbers.issuperset(numbers)):
             await self._ask(sender, numbers)
+
+    async def _ask_for(self, missing: Mapping[Agency, tuple[int, ...]]) -> None:
+        for sender in set(self._asked_for) - set(missing):
+            del self._asked_for[sender]
+        for sender, numbers in missing.items():
+            asked = self._asked_for.get(sender)
+            if asked is None or asked.numbers != set(numbers) or asked.is_time():
+                await self._ask(sender, numbers)
 
     async def _ask(self, sender: Agency, numbers: tuple[int, ...]) -> None:
         _log.warning("letters.missing", agency=self._agency.value, sender=sender.value, count=len(numbers))
-        self._asked_for[sender] = set(numbers)
+        asked = self._asked_for.get(sender)
+        if asked is None or asked.numbers != set(numbers):
+            self._asked_for[sender] = Asked(frozenset(numbers))
         try:
             await asking.resend(self._nats, ResendAsked(sender=sender, numbers=numbers))
-        except BarnabusError as error:  # asked again as long as they are missing
+        except BarnabusError as error:
+            self._asked_for.pop(sender, None)  # nobody was told: asked again at the next look
             _log.info("resend.unanswered", agency=self._agency.value, code=error.code)
 
-    async def _post_is_empty(self) -> bool:
-        """Is nothing waiting there, and nothing in our hands?"""
+    async def _post(self) -> Post | None:
         try:
             found = await self._js.consumer_info(subjects.post_stream(self._agency), subjects.ADAPTER)
         except (NatsError, TimeoutError):
-            return False
-        return not found.num_pending and not found.num_ack_pending
+            return None
+        delivered = found.delivered.stream_seq if found.delivered else 0
+        floor = found.ack_floor.stream_seq if found.ack_floor else 0
+        return Post(floor if found.num_ack_pending else delivered, delivered + (found.num_pending or 0))
 
     async def _logged(self) -> Mapping[Agency, int]:
         try:
-            return (await asking.heads(self._nats)).inbound
+            return (await asking.ends(self._nats)).inbound
         except BarnabusError:
             return {}
 

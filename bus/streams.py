@@ -90,7 +90,7 @@ async def provision(nats: Client, replicas: int = 1) -> None:
 
 
 async def compare(nats: Client) -> None:
-    """Raises `log.misconfigured`, naming what differs and how, if a stream or consumer is not as on this page."""
+    """Raises `log.misconfigured`, naming what differs, if a stream or consumer is not as on this page."""
     for wanted in (cases(), *(post(agency) for agency in Agency)):
         await _as_wanted(nats, f"STREAM.INFO.{wanted.name}", f"Stream {wanted.name}", wanted.as_dict())
     for agency in Agency:

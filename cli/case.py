@@ -85,7 +85,7 @@ async def _read(settings: Settings, keyring: directory.Directory, case_ref: str)
                 if not found.unsigned():
                     break
     finally:
-        await nats.close()
+        await connection.close(nats)
     return found
 
 

@@ -83,6 +83,7 @@ async def _play(settings: Settings, scenarios: Path, *, once: bool, as_json: boo
                     _what_to_try(settings, logged)
             if summary["lost"] or not summary["log"]["chains_verified"]:
                 raise BarnabusError("log.damaged", detail=f"Lost: {summary['lost']}.")
+            tasks.heed()
             if not once:
                 show.err.print("Still running: Ctrl-C ends everything.")
                 await asyncio.Event().wait()
@@ -111,7 +112,7 @@ async def read_log(settings: Settings) -> list[Logged]:
         reader = LogReader(nats, api="bus")
         return [verify(entry, keyring) async for entry in reader.entries(1, await reader.last())]
     finally:
-        await nats.close()
+        await connection.close(nats)
 
 
 def summarise(

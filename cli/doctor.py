@@ -9,6 +9,7 @@ from pathlib import Path
 
 import typer
 from nats.aio.client import Client
+from nats.errors import Error as NatsError
 
 from bus import asking, connection, directory, streams
 from bus.server import find_binary
@@ -61,9 +62,10 @@ async def _examine(settings: Settings) -> list[Finding]:
     try:
         found.append(Finding("NATS", "ok", f"{settings.url()}, nats-server {_version(nats)}"))
         found.append(await _try_async("streams", lambda: _streams(nats)))
-        found.append(await _posts(nats))
+        if found[-1].state == "ok":
+            found.append(await _posts(nats))
     finally:
-        await nats.close()
+        await connection.close(nats)
     for agency in APPLICATIONS:
         found.append(await _try_async(f"{agency}: gateway", partial(_gateway, settings, agency)))
         found.append(await _try_async(f"{agency}: adapter", partial(_adapter, settings, agency)))
@@ -108,9 +110,9 @@ async def _posts(nats: Client) -> Finding:
 async def _gateway(settings: Settings, agency: Agency) -> str:
     nats = await connection.connect(settings, agency, "adapter", patient=False)
     try:
-        head = await asking.heads(nats)
+        head = await asking.ends(nats)
     finally:
-        await nats.close()
+        await connection.close(nats)
     with opened(agency, settings) as application:
         if not application.outbox.reaches(head.number, head.digest):
             raise BarnabusError("adapter.behind", detail=f"The log has number {head.number} of this agency.")
@@ -141,7 +143,7 @@ def _store(settings: Settings, agency: Agency) -> list[Finding]:
         found.append(
             Finding(f"{agency}: missing", "warn", f"letters {numbers[0]}… of {sender}", "They are asked for again.")
         )
-    return found or [Finding(f"{agency}: store", "ok", "nothing waits, nothing is parked, nothing is missing")]
+    return found or [Finding(f"{agency}: store", "ok", "nothing waits, nothing is parked, no gap in what came")]
 
 
 def _failed(check: str, error: BarnabusError) -> Finding:
@@ -160,3 +162,5 @@ async def _try_async(check: str, look: Callable[[], Awaitable[str]]) -> Finding:
         return Finding(check, "ok", await look())
     except BarnabusError as error:
         return _failed(check, error)
+    except (NatsError, TimeoutError) as error:
+        return _failed(check, BarnabusError("nats.unreachable", detail=type(error).__name__))

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from bus import logging, node, provisioning
+from bus import logging, node, provisioning, tasks
 from bus.clock import wall_clock
 from bus.settings import Settings
 from cli import show
@@ -17,13 +17,9 @@ from cli.agencies import APPLICATIONS
 
 async def until_told(work: Coroutine[Any, Any, None]) -> bool:
     """Let this work until it ends, or until Ctrl-C or SIGTERM end it. Did it end by itself?"""
-    told = asyncio.Event()
+    working = asyncio.create_task(work)
     for wanted in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(wanted, told.set)
-    ending, working = asyncio.create_task(told.wait()), asyncio.create_task(work)
-    await asyncio.wait({ending, working}, return_when=asyncio.FIRST_COMPLETED)
-    ending.cancel()
-    working.cancel()
+        asyncio.get_running_loop().add_signal_handler(wanted, working.cancel)
     try:
         await working
     except asyncio.CancelledError:
@@ -68,6 +64,7 @@ async def _up(settings: Settings) -> None:
             adapter = Adapter(kind, settings)
             await adapter.start()
             running.push_async_callback(adapter.stop)
+        tasks.heed()
         node.keep_what_is_loaded()
         show.out.print(f"Barnabus is up at {server.url}, home {settings.home}. Ctrl-C ends it.")
         show.out.print("Try: barnabus submit police contracts/examples/referral.made.valid.json")

@@ -65,6 +65,6 @@ async def ask(settings: Settings, agency: Agency, command: bytes) -> dict[str, A
     except (NoRespondersError, NatsTimeoutError):
         raise BarnabusError("adapter.unreachable", detail=f"Agency: {agency}.") from None
     finally:
-        await nats.close()
+        await connection.close(nats)
     found: dict[str, Any] = json.loads(answer.data)
     return found

@@ -88,7 +88,9 @@ CODES: Mapping[str, Code] = MappingProxyType(
             "This id was used for a different command.", "Use a new id for every new command.", http=409
         ),
         "case.mismatch": Code(
-            "The handoff belongs to another case.", "Check the reference, or leave it out.", http=409
+            "The handoff belongs to another case.",
+            "In a command: check the reference, or leave it out. In a parked letter: its sender is at fault, tell it.",
+            http=409,
         ),
         "case.not-found": Code("The log holds no such case.", "Check the reference.", http=404, exit=1),
         "handoff.unknown": Code(

@@ -51,6 +51,7 @@ class Adapter:
         self._tasks: list[asyncio.Task[None]] = []
         self.repeats = 0
         self.behind = False
+        self._halted = False
         self._resources = contextlib.ExitStack()
         self.broker = broker_of(self.agency, settings, self._reach, self.on_command, self.on_post)
         self.app = FastStream(
@@ -90,9 +91,11 @@ class Adapter:
         await self._go()
 
     async def stop(self) -> None:
-        await self._halt()
-        await self.broker.stop()
-        self._close()
+        try:
+            await self._halt()
+            await self.broker.stop()
+        finally:
+            self._close()
 
     def _open(self) -> None:
         settings, own = self._settings, self._settings.keys(self.agency)
@@ -125,6 +128,8 @@ class Adapter:
     async def _go(self) -> None:
         self._reach.reset()
         await patiently(self._nats.flush)  # only now does the server know the subscriptions
+        if self._halted:  # it was told to end while it started
+            return
         self._tasks = [
             asyncio.create_task(self._on_and_on("relay.failed", self._relay)),
             asyncio.create_task(self._on_and_on("resending.failed", self._resending.run)),
@@ -148,7 +153,7 @@ class Adapter:
         """Before anything is sent: is this store behind the log, as one restored from a backup would be?"""
         while True:
             try:
-                head = await asking.heads(self._nats)
+                head = await asking.ends(self._nats)
             except BarnabusError as error:
                 if error.code != "log.unavailable":
                     _log.warning("relay.waiting", agency=self.agency.value, code=error.code)
@@ -161,6 +166,7 @@ class Adapter:
             await asyncio.sleep(BEHIND_SAID_EVERY_S)
 
     async def _halt(self) -> None:
+        self._halted = True
         if self._tasks:
             await tasks.end(*self._tasks)
             self._tasks = []

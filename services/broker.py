@@ -11,7 +11,7 @@ from faststream.nats import JStream, NatsBroker, PullSub
 from faststream.nats.annotations import NatsMessage
 from faststream.nats.security import NatsNKey
 from nats.aio.msg import Msg
-from nats.errors import ConnectionReconnectingError, NoRespondersError
+from nats.errors import ConnectionClosedError, ConnectionReconnectingError, NoRespondersError
 from nats.js.errors import ServiceUnavailableError
 
 from bus import connection
@@ -42,15 +42,17 @@ class Broker(NatsBroker):
         exc_tb: TracebackType | None = None,
     ) -> None:
         """While NATS is away or hangs draining fails, and FastStream would skip every later hook: close instead."""
-        with contextlib.suppress(ConnectionReconnectingError, TimeoutError):
-            if await self._answers():
-                await super().stop(exc_type, exc_val, exc_tb)
-                return
-            await super(NatsBroker, self).stop(exc_type, exc_val, exc_tb)  # the subscribers alone
-        if self._connection is not None:
-            await connection.close(self._connection)
-            self._connection = None
-        self.config.disconnect()
+        try:
+            with contextlib.suppress(ConnectionReconnectingError, TimeoutError):
+                if await self._answers():
+                    await super().stop(exc_type, exc_val, exc_tb)
+                    return
+                await super(NatsBroker, self).stop(exc_type, exc_val, exc_tb)  # the subscribers alone
+        finally:
+            if self._connection is not None:
+                await connection.close(self._connection)
+                self._connection = None
+            self.config.disconnect()
 
     async def _answers(self) -> bool:
         """Does the server? Draining would wait twenty seconds for one that hangs."""
@@ -64,12 +66,14 @@ class Broker(NatsBroker):
 
 
 async def patiently(ask: Callable[[], Awaitable[None]]) -> None:
-    """Ask until NATS answers. That it is away is said elsewhere."""
+    """Ask until NATS answers, or the connection was closed. That it is away is said elsewhere."""
     while True:
         try:
             await ask()
         except (TimeoutError, NoRespondersError, ServiceUnavailableError):
             await asyncio.sleep(connection.RECONNECT_WAIT_S)
+        except ConnectionClosedError:
+            return
         else:
             return
 
@@ -109,7 +113,7 @@ def broker_of(
     )
 
     async def on_delivery(body: bytes) -> None:
-        # named as a parameter it would be looked up in a thread of its own, letter by letter
+        # with types applied it could be a parameter, and would be looked up in a thread for each letter
         await on_post(body, broker.context.get_local("message"))
 
     broker.subscriber(subjects.COMMAND, max_workers=COMMANDS_AT_ONCE)(on_command)

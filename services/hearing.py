@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from bus import arrivals
-from bus.inbox import letter_id
+from bus.inbox import MISPLACED, letter_id
 from bus.store import Statement
 from bus.vault import person_key
 from contracts.agencies import Agency
@@ -93,7 +93,7 @@ class Hearing(Keeping):
         handoff_id = translate.handoff_id(opened)
         handoff = self._handoff(handoff_id) or Handoff.begin(handoff_id, mark.case_ref)
         if handoff.case_ref != mark.case_ref:  # its content would lie where erasing the person does not look
-            raise Refused("case.mismatch", field="case_ref")
+            raise Refused(MISPLACED, field="case_ref")
         before = handoff.standing
         handoff.hear(
             translate.heard(opened, mark), mark.logged_at, translate.codes(opened), opened.letter.correlation_id
@@ -162,7 +162,8 @@ class Hearing(Keeping):
                 handoff, item, writes, voided = self._apply(opened, mark)
             except BarnabusError as error:
                 self.store.write(self.inbox.parked_again(sender, number, error.code))
-                blocked.add(row["case_ref"])
+                if error.code != MISPLACED:
+                    blocked.add(row["case_ref"])
                 done.append(Heard("parked", sender, reason=error.code))
                 continue
             self._save(handoff, also=[*writes, self.inbox.heard(sender, number, opened.letter.type, item)])

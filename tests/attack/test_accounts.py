@@ -1,5 +1,6 @@
 """An agency's own credentials give that agency's post and a way to submit, and nothing beyond."""
 
+import asyncio
 import contextlib
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -83,7 +84,8 @@ class Intruder:
         """The server has said no to this: a `publish to` or a `subscription to` some subject."""
         plain = what.replace("$JS.hub.API", "$JS.API")  # the server names a domain's subjects so
         refusal = f"permissions violation for {plain}".lower()
-        await eventually(lambda: any(refusal in said for said in self.refusals))
+        (said,) = await eventually(lambda: [said for said in self.refusals if refusal in said][:1])
+        self.refusals.remove(said)  # it answers for one try
 
 
 Enter = Callable[[str, str], Awaitable[Intruder]]
@@ -177,22 +179,19 @@ async def test_an_answer_that_it_redirects_is_stored_nowhere(bus: Bus, intrude: 
             for subject in ("gateway.submit", "gateway.heads", "bus.CONSUMER.INFO.POST_police.adapter"):
                 await police.says(subject, b"{}", reply=reply)
             await police.says("bus.CONSUMER.MSG.NEXT.POST_police.adapter", b'{"no_wait":true}', reply=reply)
-        # whatever it asked for was answered before this: one connection is served in order
         assert await police.asks(subjects.HEADS)
+        await asyncio.sleep(TIMEOUT_S)  # an answer that went astray would be stored by now
     assert bus.app(SOCIAL).inbox.parked() == []
 
 
 async def test_it_cannot_say_that_another_account_asked(bus: Bus, intrude: Enter) -> None:
     """The server overwrites what a client says of itself; other spellings are not read."""
     health = await intrude("health", "adapter")
+    await bus.police.do(refer())
     for name in (subjects.ASKED_BY, subjects.ASKED_BY.lower(), subjects.ASKED_BY.upper()):
         headers = {name: json.dumps({"acc": "police", "user": "U"})}
         answer = json.loads((await health.nats.request(subjects.HEADS, b"{}", timeout=2, headers=headers)).data)
-        assert answer["number"] == 0
-    await bus.police.do(refer())
-    headers = {subjects.ASKED_BY: json.dumps({"acc": "police", "user": "U"})}
-    answer = json.loads((await health.nats.request(subjects.HEADS, b"{}", timeout=2, headers=headers)).data)
-    assert answer["number"] == 0, "it is told of its own chain and of nobody else's"
+        assert answer["number"] == 0, "it is told of its own chain and of nobody else's"
 
 
 async def test_the_agencys_system_cannot_do_what_its_adapter_can(bus: Bus, intrude: Enter) -> None:

@@ -17,6 +17,7 @@ from tests.fault.commands import PROMPTLY_S, start, started
 from tests.fault.records_system import RecordsSystem
 from tests.fault.traffic import Traffic
 from tests.fault.verdict import Verdict
+from tests.fault.waiting import until
 
 pytestmark = [pytest.mark.fault, pytest.mark.timeout(240)]
 
@@ -32,13 +33,14 @@ async def test_up_that_is_killed_takes_its_server_with_it(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("how", TOLD)
-@pytest.mark.parametrize("after_s", [0.8, 1.1, 1.4])
+@pytest.mark.parametrize("after", ["run/server.lock", "run/nats.url", "gateway/a.lock", "stores/police.lock"])
 async def test_up_that_is_told_to_end_while_it_starts_ends_in_order(
-    tmp_path: Path, how: signal.Signals, after_s: float
+    tmp_path: Path, how: signal.Signals, after: str
 ) -> None:
+    """Each step of its start leaves a file: it is told as soon as that is there."""
     async with started(tmp_path, "up") as up:
-        await asyncio.sleep(after_s)
-        assert await up.ends(how) in {0, -how}, "minus the signal: nothing had begun yet"
+        await until(f"{after} is there", (up.settings.home / after).exists)
+        assert await up.ends(how) == 0
     assert "Traceback" not in up.said
 
 

@@ -1,5 +1,6 @@
 """Two gateways and one log: one writes, one stands by, and a log that does not hold together is not written to."""
 
+import asyncio
 import contextlib
 import json
 import shutil
@@ -13,6 +14,7 @@ from nats.js.errors import APIError
 
 from bus import node, streams
 from contracts import subjects
+from contracts.agencies import Agency
 from contracts.errors import BarnabusError
 from tests.builders import POLICE, SOCIAL, now, refer
 from tests.living import Bus, Living, eventually
@@ -273,7 +275,28 @@ async def test_a_store_that_is_behind_the_log_takes_no_commands(bus: Bus) -> Non
 
 
 async def test_provisioning_again_changes_nothing(bus: Bus) -> None:
+    await bus.living.stop_adapter(SOCIAL)
     await bus.police.do(refer())
-    before = len(await bus.living.log())
+    js = await bus.living.privileged()
+
+    async def everything() -> list[Any]:
+        posts = [subjects.post_stream(agency) for agency in Agency]
+        streams_ = [await js.stream_info(name) for name in (subjects.CASES, *posts)]
+        takers = [await js.consumer_info(name, subjects.ADAPTER) for name in posts]
+        return [(found.config, found.state) for found in streams_] + [(found.created, found.config) for found in takers]
+
+    before = await everything()
     await node.prepare(bus.settings)
-    assert len(await bus.living.log()) >= before
+    assert await everything() == before
+
+
+async def test_an_active_gateway_stops_writing_once_a_stream_is_changed(
+    home: Living, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bus.gateway_service.COMPARE_EVERY_S", 0.1)
+    service = await home.start_gateway()
+    assert service.active
+    await _update(home, subjects.CASES, {"max_age": 3600 * 10**9})
+    with pytest.raises(BarnabusError, match="max_age"):
+        await asyncio.wait_for(asyncio.shield(service.ended), 10)
+    assert not service.active

@@ -21,7 +21,7 @@ Events = Callable[[], set[str]]
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("services.adapter.RETRY_AFTER_S", 0.02)
     monkeypatch.setattr("services.adapter.LOGGED_WITHIN_S", 1.0)
-    monkeypatch.setattr("bus.resending.ASK_EVERY_S", 0.2)
+    monkeypatch.setattr("bus.resending.LOOK_EVERY_S", 0.2)
 
 
 def fill(app: AgencyApplication, table: str, *, on: str = "INSERT") -> Callable[[], None]:

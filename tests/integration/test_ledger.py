@@ -16,7 +16,7 @@ from bus.log import LogReader
 from bus.submission import Head, Outgoing, build
 from contracts import subjects
 from contracts.agencies import Agency
-from contracts.envelope import Stamp, Submission
+from contracts.envelope import Notice, ResendAsked, Stamp, Submission
 from contracts.errors import BarnabusError
 from contracts.events.post import LetterReceived, Receipt
 from tests.builders import HEALTH, POLICE, SOCIAL, START, ByHand, act, now
@@ -242,6 +242,31 @@ async def test_one_that_slept_asks_for_letters_that_it_did_not_see(slept: Writer
     before = (await js.stream_info(subjects.post_stream(POLICE))).state.messages
     await slept.gateway.ask_resend(SOCIAL, b'{"sender":"police","numbers":[5]}')
     assert (await js.stream_info(subjects.post_stream(POLICE))).state.messages == before + 1
+
+
+async def test_what_was_signed_for_is_not_sent_again_and_nobody_can_ask_all_the_time(
+    writer: Writer, log: LogReader
+) -> None:
+    js, post = await writer.home.privileged(), subjects.post_stream(POLICE)
+
+    async def told_after(asker: Agency, *numbers: int) -> tuple[int, ...] | None:
+        """What the police are told that this agency misses, if they are told."""
+        before = (await js.stream_info(post)).state.last_seq
+        asked = ResendAsked(sender=POLICE, numbers=numbers)
+        await writer.gateway.ask_resend(asker, asked.model_dump_json().encode())
+        if (await js.stream_info(post)).state.last_seq == before:
+            return None
+        notice = Notice.model_validate_json((await js.get_msg(post, before + 1)).data or b"")
+        assert notice.recipient is asker
+        return notice.numbers
+
+    for _ in range(2):
+        await writer.says(POLICE, SOCIAL)
+    assert await told_after(SOCIAL, 1, 2, 3) is None, "those were signed for"
+    assert await told_after(SOCIAL, 6, 7) is None, "those were never sent"
+    assert await told_after(SOCIAL, 5, 4, 3, 6) == (4, 5)
+    assert await told_after(SOCIAL, 4) is None, "it has only just asked"
+    assert await told_after(HEALTH, 1) == (1,), "who asks does not stand in another's way"
 
 
 async def test_a_senders_record_id_is_used_once(writer: Writer, log: LogReader) -> None:

@@ -22,7 +22,7 @@ from tests.living import Bus, eventually, letters_sent
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is missing is asked for again sooner."""
-    monkeypatch.setattr("bus.resending.ASK_EVERY_S", 0.2)
+    monkeypatch.setattr("bus.resending.LOOK_EVERY_S", 0.2)
 
 
 async def _without_the_first_letter(bus: Bus) -> list[str]:

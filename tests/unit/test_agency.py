@@ -492,6 +492,16 @@ def test_an_act_under_another_case_than_its_handoffs_is_parked_and_changes_nothi
     assert parked(social) == {str(misplaced.record.id): "case.mismatch"}
 
 
+def test_a_misplaced_letter_holds_up_nobody_in_the_case_that_it_names(
+    by_hand: ByHand, police: AgencyApplication, social: AgencyApplication
+) -> None:
+    """Else an agency could stop a case at a recipient by an act that has no business there."""
+    handoff, case = referred(by_hand, police, social), new_case()
+    by_hand.deliver(social, by_hand.forge(meddling(handoff, case), HEALTH))
+    letter = say(by_hand, police, refer(case_ref=case))
+    assert by_hand.deliver(social, letter).state == "heard"
+
+
 # parking
 
 
