@@ -1,4 +1,4 @@
-"""Which agencies have an adapter here. A new agency is one folder, its lines in the catalogue, and one line here."""
+"""Which agencies have an adapter here: a new one is a folder in services/, its lines in contracts/, its name here."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -8,11 +8,14 @@ from bus import directory, keys
 from bus.settings import Settings
 from contracts.agencies import Agency
 from services.agency import AgencyApplication
+from services.health.application import Health
+from services.oversight.application import Oversight
 from services.police.application import Police
+from services.prosecution.application import Prosecution
 from services.social.application import Social
 
 APPLICATIONS: Mapping[Agency, type[AgencyApplication]] = MappingProxyType(
-    {kind.agency: kind for kind in (Police, Social)}
+    {kind.agency: kind for kind in (Police, Prosecution, Social, Health, Oversight)}
 )
 
 

@@ -87,7 +87,7 @@ async def _gateway(settings: Settings, name: str) -> None:
 
 
 @show.coded
-def adapter(agency: Annotated[str, typer.Argument(help="police or social.")]) -> None:
+def adapter(agency: Annotated[str, typer.Argument(help="police, prosecution, social, health or oversight.")]) -> None:
     """Run one agency's adapter."""
     from services.adapter import Adapter
 

@@ -16,8 +16,8 @@ from contracts.events import information, post, referral
 from contracts.handoff import Move
 from contracts.tiers import LOGGED, Content, Tier, view
 
-CARING = frozenset({Agency.POLICE, Agency.PROSECUTION, Agency.SOCIAL, Agency.HEALTH})
-"""The agencies that owe a child services, and so can refer to each other."""
+OVERSEEN = frozenset({Tier.E, Tier.O, Tier.S})
+"""What oversight may see: it reviews what institutions did for a child's safety, and investigates nobody (D)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,8 +51,9 @@ class Entry:
         return self.tiers.get(receiver, frozenset())
 
 
-def _to_caring(tiers: str) -> Mapping[Agency, frozenset[Tier]]:
-    return MappingProxyType({agency: frozenset(map(Tier, tiers)) for agency in sorted(CARING)})
+def _to_any(tiers: str) -> Mapping[Agency, frozenset[Tier]]:
+    seen = frozenset(map(Tier, tiers))
+    return MappingProxyType({agency: seen & OVERSEEN if agency is Agency.OVERSIGHT else seen for agency in Agency})
 
 
 def _entry(type_name: str, content: Content, **more: Any) -> Entry:
@@ -70,9 +71,10 @@ def _entry(type_name: str, content: Content, **more: Any) -> Entry:
 
 
 def _act(type_name: str, content: Content, move: Move, tiers: str) -> Entry:
-    """An act on a handoff: any caring agency may say it to any other."""
+    """An act on a handoff: any agency may say it to any other."""
     subject, _, _ = type_name.partition(".")
-    return _entry(type_name, content, senders=CARING, tiers=_to_caring(tiers), command=f"{subject}.{move}", move=move)
+    command = f"{subject}.{move}"
+    return _entry(type_name, content, senders=frozenset(Agency), tiers=_to_any(tiers), command=command, move=move)
 
 
 def _of_the_bus(type_name: str, content: Content) -> Entry:

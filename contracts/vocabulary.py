@@ -27,6 +27,7 @@ class Service(StrEnum):
     VICTIM_ADVOCACY = "victim-advocacy"
     URGENT_MEDICAL_CARE = "urgent-medical-care"
     PSYCHOLOGICAL_SUPPORT = "psychological-support"
+    REVIEW = "review"  # of what institutions did, or failed to do
 
 
 OFFERED_BY: Mapping[Service, frozenset[Agency]] = MappingProxyType(
@@ -39,6 +40,7 @@ OFFERED_BY: Mapping[Service, frozenset[Agency]] = MappingProxyType(
         Service.VICTIM_ADVOCACY: frozenset({Agency.PROSECUTION}),
         Service.URGENT_MEDICAL_CARE: frozenset({Agency.HEALTH}),
         Service.PSYCHOLOGICAL_SUPPORT: frozenset({Agency.HEALTH, Agency.SOCIAL}),
+        Service.REVIEW: frozenset({Agency.OVERSIGHT}),
     }
 )
 NEEDS_CONSENT = frozenset({Service.PSYCHOLOGICAL_SUPPORT})

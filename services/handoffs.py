@@ -4,7 +4,7 @@ An agency holds the acts that it made and those that it heard, and folds them by
 `contracts.handoff`. Personal data is never here: an act names a vault item.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -28,12 +28,15 @@ class Proposal:
     case_ref: str
     about: Mapping[str, Any]
     codes: Mapping[str, Any]
-    holds: frozenset[str] = frozenset()  # names of the fields that lie in the vault
     to: Agency | None = None
     asked_id: UUID | None = None
 
     def act(self) -> Act:
         return Act(self.id, self.move, self.by, None, self.to, self.asked_id)
+
+
+Rule = Callable[[Proposal, Standing], None]
+"""An agency's own rule for one of its acts; raises Refused."""
 
 
 class Handoff(Aggregate):

@@ -1,28 +1,41 @@
 """Who acts: rules about posts that agencies share. Responsibility lies with a post of an office, never with a name."""
 
+from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 
 from contracts.errors import Refused
 from contracts.handoff import Move, Standing
 from contracts.vocabulary import Role
-from services.handoffs import Proposal
+from services.handoffs import Proposal, Rule
 
 
-def needs_role(act: Proposal, roles: AbstractSet[Role]) -> None:
-    """Raises `post.not-entitled` unless the acting post has one of these roles."""
-    if act.about["post"]["role"] not in roles:
-        raise Refused("post.not-entitled", field="post.role", detail=f"Allowed: {', '.join(sorted(roles))}.")
+def held_by(roles: AbstractSet[Role]) -> Rule:
+    """The rule that an act needs a post with one of these roles, named with its office.
 
+    It raises `post.not-entitled` or `post.not-named`.
+    """
 
-def needs_office(act: Proposal) -> None:
-    """Raises `post.not-named` unless the act names its office."""
-    if not act.about["post"]["office"]:
-        raise Refused("post.not-named", field="post.office")
+    def rule(act: Proposal, standing: Standing) -> None:
+        if act.about["post"]["role"] not in roles:
+            raise Refused("post.not-entitled", field="post.role", detail=f"Allowed: {', '.join(sorted(roles))}.")
+        if not act.about["post"]["office"]:
+            raise Refused("post.not-named", field="post.office")
+
+    return rule
 
 
 def any_post(act: Proposal, standing: Standing) -> None:
     """Any post of the agency may do this."""
 
 
-ANY_POST_MAY = dict.fromkeys((Move.ACKNOWLEDGE, Move.START, Move.ASK, Move.GIVE, Move.REFUSE), any_post)
-"""Acts that no agency keeps to certain posts: seeing, beginning, asking and answering must never wait for rank."""
+def rules(*, refer: Rule, take_on: Rule, withdraw: Rule) -> Mapping[Move, Rule]:
+    """An agency's rule for each of its acts on a handoff.
+
+    Seeing, beginning, asking and answering are kept to no post: they must never wait for rank.
+    """
+    return {
+        **dict.fromkeys((Move.ACKNOWLEDGE, Move.START, Move.ASK, Move.GIVE, Move.REFUSE), any_post),
+        **dict.fromkeys((Move.ACCEPT, Move.DECLINE, Move.COMPLETE, Move.CONFIRM_WITHDRAWAL), take_on),
+        Move.MAKE: refer,
+        Move.ASK_WITHDRAWAL: withdraw,
+    }

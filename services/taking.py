@@ -1,6 +1,6 @@
 """Taking a command of the agency's own system: decided, recorded, answered; one call, one transaction."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from secrets import token_bytes
@@ -13,14 +13,11 @@ from bus.vault import person_key
 from contracts import check
 from contracts.agencies import Agency
 from contracts.errors import Refused
-from contracts.handoff import Move, Standing, Void
+from contracts.handoff import Move, Void
 from contracts.ids import case_ref_from
 from services import translate
-from services.handoffs import Handoff, Proposal
+from services.handoffs import Handoff, Proposal, Rule
 from services.keeping import Keeping
-
-Rule = Callable[[Proposal, Standing], None]
-"""An agency's own rule for one of its acts; raises Refused."""
 
 
 @dataclass(frozen=True, slots=True)

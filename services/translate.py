@@ -31,7 +31,6 @@ def proposal(entry: Entry, command: Command, content: Frozen, sender: Agency, ca
         case_ref=case_ref,
         about=command.about().model_dump(mode="json"),
         codes=codes,
-        holds=frozenset(name for name, value in values.items() if name not in codes and value),
         to=getattr(content, "to", None) if entry.move is Move.MAKE else None,
         asked_id=getattr(content, "asked_id", None),
     )

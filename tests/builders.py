@@ -15,6 +15,7 @@ from bus.log import POSTMARK_TYP, STAMP_TYP
 from bus.settings import Settings
 from bus.submission import Built, Head, Outgoing, build
 from bus.vault import person_key
+from cli.agencies import APPLICATIONS
 from contracts.agencies import Agency
 from contracts.catalogue import CATALOGUE
 from contracts.envelope import About, Notice, Postmark, Record, Stamp, Submission
@@ -22,15 +23,24 @@ from contracts.events.post import LetterReceived, Receipt
 from contracts.ids import NOTHING_BEFORE, case_ref_from, person_ref_from
 from services.agency import AgencyApplication
 from services.hearing import Heard
-from services.police.application import Police
-from services.social.application import Social
 
 POLICE, SOCIAL, PROSECUTION, HEALTH = Agency.POLICE, Agency.SOCIAL, Agency.PROSECUTION, Agency.HEALTH
-APPLICATIONS: Mapping[Agency, type[AgencyApplication]] = {POLICE: Police, SOCIAL: Social}
+OVERSIGHT = Agency.OVERSIGHT
 POSTS = {
     POLICE: {"role": "investigator", "office": "prishtina-child-unit"},
     SOCIAL: {"role": "case-manager", "office": "prishtina-csw"},
+    PROSECUTION: {"role": "prosecutor", "office": "prishtina-basic"},
+    HEALTH: {"role": "clinician", "office": "prishtina-paediatrics"},
+    OVERSIGHT: {"role": "inspector", "office": "ombudsperson"},
 }
+SERVICES = {
+    POLICE: "welfare-check",
+    SOCIAL: "child-protection-assessment",
+    PROSECUTION: "victim-advocacy",
+    HEALTH: "urgent-medical-care",
+    OVERSIGHT: "review",
+}
+"""What each agency is asked for here."""
 NAME = "Filane Fisteku"
 """The name of the child in every test: it may lie in sealed letters and vaults, and nowhere else."""
 BORN = "2014-02-03"
@@ -66,7 +76,7 @@ def refer(agency: Agency = POLICE, to: Agency = SOCIAL, **more: Any) -> dict[str
     """A referral with everything that such a letter can hold. `data=…` adds to its content."""
     data: dict[str, Any] = {
         "to": to.value,
-        "service": "child-protection-assessment" if to is SOCIAL else "welfare-check",
+        "service": SERVICES[to],
         "urgency": "urgent",
         "concerns": {"ref": person_ref_from(uuid4().bytes), "role": "child"},
         "safety": {"immediate_danger": "yes", "suspect_has_access": "unknown", "whereabouts": "relatives"},

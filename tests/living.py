@@ -18,11 +18,12 @@ from bus.gateway_service import GatewayService
 from bus.log import Logged, LogReader, verify
 from bus.server import EmbeddedServer
 from bus.settings import Settings
+from cli.agencies import APPLICATIONS
 from contracts import subjects
 from contracts.agencies import Agency
 from services.adapter import Adapter
 from services.agency import AgencyApplication
-from tests.builders import APPLICATIONS, POLICE, SOCIAL, encoded
+from tests.builders import POLICE, SOCIAL, encoded
 
 T = TypeVar("T")
 LOOK_EVERY_S = 0.01

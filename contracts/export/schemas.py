@@ -1,5 +1,6 @@
 """JSON Schemas (2020-12) of every document, for integrators in any language. Each file stands alone."""
 
+from itertools import chain
 from typing import Any
 
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, JsonSchemaValue, models_json_schema
@@ -9,7 +10,7 @@ from contracts.agencies import Agency
 from contracts.catalogue import CATALOGUE, Entry
 from contracts.envelope import Command, Letter, Notice, Postmark, Record, RecordData, Stamp, Submission, dataschema
 from contracts.export.answers import ActVoided, CommandRefused, CommandTaken, Problem, Told
-from contracts.tiers import Frozen, tiers_of, view
+from contracts.tiers import Frozen, Tier, tiers_of, view
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 ENVELOPE_VERSION = "1.0"
@@ -51,11 +52,14 @@ def schemas() -> dict[str, dict[str, Any]]:
 
 
 def audiences(entry: Entry) -> list[tuple[str, list[Agency]]]:
-    """Who sees the same of a type: one audience without a name if all do, else each receiver as its own."""
-    receivers = sorted(entry.receivers)
-    if len({entry.seen_by(receiver) for receiver in receivers}) <= 1:
-        return [("", receivers)] if receivers else []
-    return [(f".{receiver}", [receiver]) for receiver in receivers]
+    """Who sees the same of a type: most receivers, without a name, then each that sees something else."""
+    groups: dict[frozenset[Tier], list[Agency]] = {}
+    for receiver in sorted(entry.receivers):
+        groups.setdefault(entry.seen_by(receiver), []).append(receiver)
+    if not groups:
+        return []
+    most, *others = sorted(groups.values(), key=len, reverse=True)
+    return [("", most), *((f".{receiver}", [receiver]) for receiver in sorted(chain(*others)))]
 
 
 def _command(entry: Entry) -> dict[str, Any]:

@@ -3,29 +3,12 @@
 The rules are ours (D): which post may do what is for the agency to settle.
 """
 
-from contracts.errors import Refused
-from contracts.handoff import Standing
 from contracts.vocabulary import Role
-from services.handoffs import Proposal
-from services.posts import needs_office, needs_role
+from services.posts import held_by
 
 OFFICERS = frozenset({Role.DUTY_OFFICER, Role.INVESTIGATOR, Role.SUPERVISOR})
 
-
-def may_refer(act: Proposal, standing: Standing) -> None:
-    """An officer refers, for an office; a child in immediate danger is referred with the safety facts."""
-    needs_role(act, OFFICERS)
-    needs_office(act)
-    if act.codes["urgency"] == "immediate" and "safety" not in act.holds:
-        raise Refused("danger.unstated", field="data.safety")
-
-
-def may_take_on(act: Proposal, standing: Standing) -> None:
-    """An officer takes on or refuses what others ask of the police, for an office."""
-    needs_role(act, OFFICERS)
-    needs_office(act)
-
-
-def may_withdraw(act: Proposal, standing: Standing) -> None:
-    """Only a supervisor or investigator asks to withdraw: a duty officer's shift may be over when it is answered."""
-    needs_role(act, OFFICERS - {Role.DUTY_OFFICER})
+may_refer = held_by(OFFICERS)
+may_take_on = held_by(OFFICERS)
+may_withdraw = held_by(OFFICERS - {Role.DUTY_OFFICER})
+"""Not a duty officer, whose shift may be over when it is answered."""

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -226,8 +227,11 @@ def test_an_agency_speaks_only_for_institutions_that_it_sponsors(institution: In
             assert refusal(document, sender) == ("sponsor.not-allowed", "on_behalf_of")
 
 
-def test_who_may_not_send_a_type_is_refused() -> None:
+def test_who_may_not_send_a_type_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    kept_to_police = replace(CATALOGUE["referral.made"], senders=frozenset({Agency.POLICE}))
+    monkeypatch.setattr(check, "COMMANDS", {"referral.make": kept_to_police})
     assert refusal(make(), Agency.OVERSIGHT)[0] == "sender.not-allowed"
+    assert check.command(json.dumps(make()).encode(), Agency.POLICE)
 
 
 def test_what_was_done_needs_no_reason_and_what_was_not_done_needs_one() -> None:

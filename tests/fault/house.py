@@ -38,7 +38,7 @@ SILENT_AFTER_S = 1.0
 
 
 class House:
-    """The server and four processes. Their names: `nats-server`, `gateway-a`, `gateway-b`, `police`, `social`."""
+    """The server, two gateways and an adapter an agency, by their names: `nats-server`, `gateway-a`, `police` …"""
 
     def __init__(self, home: Path) -> None:
         self.home = home

@@ -11,7 +11,6 @@ import pytest
 from bus import connection
 from cli.agencies import APPLICATIONS
 from contracts import subjects
-from contracts.agencies import Agency
 from tests.fault.children import naming
 from tests.fault.commands import PROMPTLY_S, start, started
 from tests.fault.records_system import RecordsSystem
@@ -50,15 +49,10 @@ async def test_up_that_is_told_to_end_under_load_keeps_what_it_accepted(tmp_path
         await up.says(UP)
         systems = {agency: await RecordsSystem.connected(agency, up.settings) for agency in APPLICATIONS}
         running = Traffic(systems)
-        running.lanes += [
-            asyncio.create_task(running.lane(*way))
-            for way in ((Agency.POLICE, Agency.SOCIAL), (Agency.SOCIAL, Agency.POLICE))
-        ]
+        running.begin()
         await running.goes_on(3)
         assert await up.ends(how) == 0
-        for lane in running.lanes:
-            lane.cancel()
-        await asyncio.gather(*running.lanes, return_exceptions=True)
+        await running.break_off()
         for system in systems.values():
             await connection.close(system.nats)
     assert "Traceback" not in up.said

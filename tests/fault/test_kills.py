@@ -44,7 +44,7 @@ async def test_both_gateways_are_killed(house: House) -> None:
     await house.verdict.settles()
 
 
-async def test_both_adapters_are_killed(house: House) -> None:
+async def test_all_adapters_are_killed(house: House) -> None:
     async with traffic(house.systems) as running:
         await running.goes_on()
         await house.replace(*ADAPTERS)

@@ -1,32 +1,36 @@
-"""What agencies' records systems do all day: referrals from both sides, each with its whole loop."""
+"""What agencies' records systems do all day: referrals from every agency to the next, each with its whole loop."""
 
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from itertools import count
-from types import MappingProxyType
 from uuid import UUID
 
 from contracts.agencies import Agency
+from tests.builders import SERVICES
 from tests.fault.records_system import RecordsSystem
 from tests.fault.waiting import DEADLINE_S, until
-
-LANES = 2
-"""So many referrals of each side are under way at once."""
-SERVICES: Mapping[Agency, str] = MappingProxyType(
-    {Agency.SOCIAL: "child-protection-assessment", Agency.POLICE: "welfare-check"}
-)
 
 
 @dataclass(slots=True)
 class Traffic:
-    """Referrals from both sides, several at a time, until told to end; those begun are then finished."""
+    """Referrals in a ring, one of each agency at a time, until told to end; those begun are then finished."""
 
     systems: Mapping[Agency, RecordsSystem]
     ending: bool = False
     lanes: list[asyncio.Task[None]] = field(default_factory=list)
     _numbers: "count[int]" = field(default_factory=count)
+
+    def begin(self) -> None:
+        agencies = tuple(self.systems)
+        ways = zip(agencies, (*agencies[1:], agencies[0]), strict=True)
+        self.lanes += [asyncio.create_task(self.lane(*way)) for way in ways]
+
+    async def break_off(self) -> None:
+        for lane in self.lanes:
+            lane.cancel()
+        await asyncio.gather(*self.lanes, return_exceptions=True)
 
     async def goes_on(self, acts: int = 8) -> None:
         """Until so many more acts of each agency were accepted."""
@@ -87,16 +91,13 @@ def _on(handoff: UUID) -> dict[str, object]:
 
 
 @contextlib.asynccontextmanager
-async def traffic(systems: Mapping[Agency, RecordsSystem], lanes: int = LANES) -> AsyncIterator[Traffic]:
+async def traffic(systems: Mapping[Agency, RecordsSystem]) -> AsyncIterator[Traffic]:
     """Traffic while inside; on the way out every referral that was begun is brought to its end."""
     running = Traffic(systems)
-    ways = ((Agency.POLICE, Agency.SOCIAL), (Agency.SOCIAL, Agency.POLICE))
-    running.lanes += [asyncio.create_task(running.lane(*way)) for way in ways for _ in range(lanes)]
+    running.begin()
     try:
         yield running
         running.ending = True
         await asyncio.wait_for(asyncio.gather(*running.lanes), DEADLINE_S)
     finally:
-        for lane in running.lanes:
-            lane.cancel()
-        await asyncio.gather(*running.lanes, return_exceptions=True)
+        await running.break_off()

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -10,10 +11,11 @@ import pytest
 from bus.submission import Head, build
 from contracts import check, subjects
 from contracts.agencies import Agency
+from contracts.catalogue import CATALOGUE
 from contracts.envelope import Submission
 from contracts.errors import Refused
 from contracts.ids import NOTHING_BEFORE
-from tests.builders import HEALTH, POLICE, SOCIAL, START, ByHand, act, refer
+from tests.builders import HEALTH, OVERSIGHT, POLICE, SOCIAL, START, ByHand, act, refer
 from tests.conftest import Said
 from tests.living import Bus, Living, eventually
 
@@ -126,13 +128,13 @@ async def test_numbers_are_gapless_and_used_once(
 async def test_what_the_catalogue_does_not_allow_is_refused(
     submit: Submit, by_hand: ByHand, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    to_oversight = act(receivers=(Agency.OVERSIGHT,))
-    body = build(to_oversight, HEALTH, START, {Agency.OVERSIGHT: START}, by_hand.key(HEALTH), by_hand.directory).body
+    entry = CATALOGUE["referral.made"]
+    narrow = replace(entry, senders=frozenset({HEALTH}), tiers={SOCIAL: entry.seen_by(SOCIAL)})
+    monkeypatch.setattr("contracts.check.entry_of", lambda *_: narrow)
+    to_oversight = act(receivers=(OVERSIGHT,))
+    body = build(to_oversight, HEALTH, START, {OVERSIGHT: START}, by_hand.key(HEALTH), by_hand.directory).body
     assert refused(await submit(body)) == "receiver.not-allowed"
-    assert refused(await submit(built(by_hand, sender=Agency.OVERSIGHT), account=Agency.OVERSIGHT)) in {
-        "sender.not-allowed",
-        "receiver.not-allowed",
-    }
+    assert refused(await submit(built(by_hand, sender=OVERSIGHT), account=OVERSIGHT)) == "sender.not-allowed"
 
 
 async def test_a_permanent_refusal_frees_its_number_and_the_act_is_void(

@@ -13,13 +13,10 @@ from bus import content, keys
 from bus.submission import Head, Outgoing
 from contracts.catalogue import entry_of
 from contracts.errors import BarnabusError, Refused
-from contracts.handoff import Move, Stage, Standing, Void
+from contracts.handoff import Stage, Standing, Void
 from contracts.ids import NOTHING_BEFORE
-from contracts.vocabulary import Role
 from services.agency import AgencyApplication
-from services.handoffs import Proposal
 from services.hearing import Heard
-from services.police import domainmodel
 from tests.builders import (
     BORN,
     HEALTH,
@@ -29,7 +26,6 @@ from tests.builders import (
     SOCIAL,
     ByHand,
     Posted,
-    about,
     act,
     encoded,
     new_case,
@@ -180,25 +176,6 @@ def test_a_duty_officer_refers_and_does_not_ask_to_withdraw(police: AgencyApplic
 
 def test_a_refusal_for_the_post_names_who_may(police: AgencyApplication) -> None:
     assert refusal(police, refer(**said_by("clinician"))).detail == "Allowed: duty-officer, investigator, supervisor."
-
-
-def test_the_police_themselves_want_the_danger_stated() -> None:
-    """The contract says so first; the rule stands by itself, should the contract ever ask for less."""
-    stated = Proposal(
-        id=uuid4(),
-        type="referral.made",
-        move=Move.MAKE,
-        by=POLICE,
-        case_ref=new_case(),
-        about=about().model_dump(mode="json"),
-        codes={"urgency": "immediate"},
-        holds=frozenset({"safety"}),
-        to=SOCIAL,
-    )
-    domainmodel.may_refer(stated, Standing())
-    with pytest.raises(Refused, match=r"danger\.unstated \(data\.safety\)"):
-        domainmodel.may_refer(replace(stated, holds=frozenset()), Standing())
-    assert Role.DUTY_OFFICER in domainmodel.OFFICERS
 
 
 def test_an_act_for_which_an_agency_has_no_rule_is_not_allowed(

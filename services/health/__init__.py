@@ -1,0 +1,1 @@
+"""Hospitals, family medicine and the Institute of Forensic Medicine on the bus."""

@@ -1,0 +1,1 @@
+"""The Ombudsperson and the inspectorates on the bus."""

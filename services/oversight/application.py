@@ -1,0 +1,16 @@
+"""What oversight's adapter does: its table of contents."""
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+from contracts.agencies import Agency
+from contracts.handoff import Move
+from services.agency import AgencyApplication
+from services.handoffs import Rule
+from services.oversight.domainmodel import may_refer, may_take_on, may_withdraw
+from services.posts import rules
+
+
+class Oversight(AgencyApplication):
+    agency = Agency.OVERSIGHT
+    rules: ClassVar[Mapping[Move, Rule]] = rules(refer=may_refer, take_on=may_take_on, withdraw=may_withdraw)

@@ -1,0 +1,77 @@
+"""Every agency with every other, over the real thing: five of one kind, each with its own rules."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from itertools import permutations
+from uuid import UUID
+
+import pytest
+
+from bus.settings import Settings
+from contracts.agencies import Agency
+from contracts.handoff import Stage
+from tests.builders import HEALTH, OVERSIGHT, POLICE, POSTS, PROSECUTION, SOCIAL, on, refer
+from tests.living import Living, System, living
+
+BEGAN = "2026-03-10T09:00:00+01:00"
+
+
+@dataclass(slots=True)
+class Everybody:
+    living: Living
+    systems: dict[Agency, System]
+
+
+@pytest.fixture
+async def everybody(settings: Settings, quick: None) -> AsyncIterator[Everybody]:
+    async with living(settings) as home:
+        await home.start_gateway()
+        for agency in Agency:
+            await home.start_adapter(agency)
+        yield Everybody(home, {agency: await home.system(agency) for agency in Agency})
+
+
+async def test_every_agency_can_refer_to_every_other_and_nobody_else_hears_of_it(everybody: Everybody) -> None:
+    for opener, receiver in permutations(Agency, 2):
+        asks, does = everybody.systems[opener], everybody.systems[receiver]
+        handoff = (await asks.do(refer(opener, receiver)))["id"]
+        told = await does.hears(handoff)
+        assert bool(told["content"].get("identity")) is (receiver is not OVERSIGHT)
+        assert bool(told["content"].get("allegation")) is (receiver is not OVERSIGHT)
+        assert told["content"]["safety"]
+        await does.do(on(receiver, "referral.accept", handoff))
+        await does.do(on(receiver, "referral.start", handoff, began_at=BEGAN))
+        done = await does.do(on(receiver, "referral.complete", handoff, outcome="done"))
+        assert (await asks.hears(done["id"]))["standing"]["stage"] == Stage.COMPLETED
+        for agency in Agency:
+            standing = everybody.living.application(agency).standing(UUID(handoff))
+            assert (standing is not None) is (agency in {opener, receiver})
+    told_of = {agency: len(system.told) for agency, system in everybody.systems.items()}
+    assert told_of == dict.fromkeys(Agency, 4 + 4 * 3), "four referrals to it, and three acts on each of its own four"
+
+
+@pytest.mark.parametrize(
+    ("agency", "to", "verb", "role", "allowed"),
+    [
+        (PROSECUTION, SOCIAL, "referral.make", "victim-advocate", True),
+        (PROSECUTION, SOCIAL, "referral.make", "clinician", False),
+        (PROSECUTION, SOCIAL, "referral.ask-withdrawal", "victim-advocate", False),
+        (HEALTH, SOCIAL, "referral.make", "clinician", True),
+        (HEALTH, SOCIAL, "referral.make", "case-manager", False),
+        (OVERSIGHT, POLICE, "referral.make", "inspector", True),
+        (OVERSIGHT, POLICE, "referral.make", "investigator", False),
+    ],
+)
+async def test_an_agency_has_its_own_rules_of_who_may_act(
+    everybody: Everybody, agency: Agency, to: Agency, verb: str, role: str, *, allowed: bool
+) -> None:
+    post = {"role": role, "office": POSTS[agency]["office"]}
+    system = everybody.systems[agency]
+    if verb == "referral.make":
+        answer = await system.ask(refer(agency, to, post=post))
+    else:
+        handoff = (await system.do(refer(agency, to)))["id"]
+        answer = await system.ask(on(agency, verb, handoff, {"post": post}, reason="need-met"))
+    assert ("error" not in answer) is allowed
+    if not allowed:
+        assert answer["error"]["code"] == "post.not-entitled"
