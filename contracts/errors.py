@@ -101,6 +101,11 @@ CODES: Mapping[str, Code] = MappingProxyType(
             "Look at the standing with `barnabus inbox`; see docs/handoff.md.",
             http=409,
         ),
+        "handoff.open": Code(
+            "The handoff has not ended, so its file is not closed.",
+            "Complete it, decline it, or have its withdrawal confirmed first.",
+            http=409,
+        ),
         "danger.unstated": Code(
             "An immediate referral does not say what the danger is.", "Fill in data.safety.", http=422
         ),

@@ -8,8 +8,10 @@ place, so all parties come to the same standing from the same acts, in whatever 
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
+from typing import Any, Self
 from uuid import UUID
 
 from contracts.agencies import Agency
@@ -29,6 +31,10 @@ class Move(StrEnum):
     ASK = "ask"
     GIVE = "give"
     REFUSE = "refuse"
+    REASSIGN = "reassign"
+    SUPERSEDE = "supersede"
+    EXPIRE = "expire"
+    CLOSE = "close"
 
 
 class Stage(StrEnum):
@@ -40,6 +46,8 @@ class Stage(StrEnum):
     COMPLETED = "completed"
     DECLINED = "declined"
     WITHDRAWN = "withdrawn"
+    SUPERSEDED = "superseded"
+    EXPIRED = "expired"
 
 
 class Void(StrEnum):
@@ -57,30 +65,54 @@ class Void(StrEnum):
     ALREADY_COMPLETED = "already-completed"
     ALREADY_DECLINED = "already-declined"
     ALREADY_WITHDRAWN = "already-withdrawn"
+    ALREADY_SUPERSEDED = "already-superseded"
+    ALREADY_EXPIRED = "already-expired"
+    NOT_EXPIRED = "not-expired"
     WITHDRAWAL_NOT_ASKED = "withdrawal-not-asked"
     WITHDRAWAL_ALREADY_ASKED = "withdrawal-already-asked"
     NOT_ASKED = "not-asked"  # no such question is open to this party
     REFUSED_BY_GATEWAY = "refused-by-gateway"
 
 
-ENDED = frozenset({Stage.COMPLETED, Stage.DECLINED, Stage.WITHDRAWN})
-OPENER_MOVES = frozenset({Move.MAKE, Move.ASK_WITHDRAWAL})
-EITHER_MOVES = frozenset({Move.ASK, Move.GIVE, Move.REFUSE})
+ENDED = frozenset({Stage.COMPLETED, Stage.DECLINED, Stage.WITHDRAWN, Stage.SUPERSEDED, Stage.EXPIRED})
+AWAITING = frozenset({Stage.MADE, Stage.ACKNOWLEDGED})
+"""Nobody has taken it on yet: only so long can its opener end it alone."""
+OPENER_MOVES = frozenset({Move.MAKE, Move.ASK_WITHDRAWAL, Move.SUPERSEDE, Move.EXPIRE, Move.CLOSE})
+EITHER_MOVES = frozenset({Move.ASK, Move.GIVE, Move.REFUSE, Move.REASSIGN})
 
 
 @dataclass(frozen=True, slots=True)
 class Act:
     """One act as the log (or, while provisional, its own agency) has it.
 
-    `position` is the log's; None while provisional. `to` is read on MAKE, `asked_id` on GIVE and REFUSE.
+    `position` and `at` are the log's; while it is provisional, None and its own agency's clock. `office` is whose desk
+    it lies on with the agency that acts, read on MAKE, ACCEPT and REASSIGN; `to` and `expires_at` are read on MAKE,
+    `asked_id` on GIVE and REFUSE.
     """
 
     id: UUID
     move: Move
     by: Agency
     position: int | None = None
+    at: datetime | None = None
+    office: str | None = None
     to: Agency | None = None
+    expires_at: datetime | None = None
     asked_id: UUID | None = None
+
+    @classmethod
+    def of(cls, act_id: UUID, move: Move, by: Agency, codes: Mapping[str, Any], **where: Any) -> Self:
+        """The act that this content says (JSON values, as the log holds them); `where` are position, at, office."""
+        said: dict[str, Any] = {}
+        if move is Move.MAKE:
+            said["to"] = Agency(codes["to"])
+            if expires_at := codes.get("expires_at"):
+                said["expires_at"] = datetime.fromisoformat(expires_at)
+        if move in (Move.GIVE, Move.REFUSE):
+            said["asked_id"] = UUID(codes["asked_id"])
+        if move is Move.REASSIGN:
+            said["office"] = codes["office"]
+        return cls(act_id, move, by, **where | said)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +128,10 @@ class Standing:
     stage: Stage = Stage.UNOPENED
     opener: Agency | None = None
     receiver: Agency | None = None
+    offices: tuple[tuple[Agency, str], ...] = ()  # whose desk it lies on with each party, as far as it was said
+    expires_at: datetime | None = None
     withdrawal_asked: bool = False
+    closed: bool = False  # administratively: the file, by the last act that counted
     questions: tuple[tuple[UUID, Agency], ...] = ()  # open ones: id, and who is asked
     last: UUID | None = None  # the last act that counted
     voids: tuple[VoidAct, ...] = ()
@@ -160,6 +195,8 @@ ENDINGS: Mapping[Stage, Void] = MappingProxyType(
         Stage.COMPLETED: Void.ALREADY_COMPLETED,
         Stage.DECLINED: Void.ALREADY_DECLINED,
         Stage.WITHDRAWN: Void.ALREADY_WITHDRAWN,
+        Stage.SUPERSEDED: Void.ALREADY_SUPERSEDED,
+        Stage.EXPIRED: Void.ALREADY_EXPIRED,
     }
 )
 
@@ -171,16 +208,29 @@ def judge(standing: Standing, act: Act) -> Standing | Void:
             return Void.NOT_MADE
         if act.to is act.by:
             return Void.NOT_A_PARTY
-        return replace(standing, stage=Stage.MADE, opener=act.by, receiver=act.to)
+        made = replace(standing, stage=Stage.MADE, opener=act.by, receiver=act.to, expires_at=act.expires_at)
+        return _on_desk(made, act)
     if act.by not in standing.parties:
         return Void.NOT_A_PARTY
     if act.move is Move.MAKE:
         return Void.ALREADY_MADE
     if act.move not in EITHER_MOVES and (act.move in OPENER_MOVES) is not (act.by is standing.opener):
         return Void.NOT_YOURS
+    if act.move is Move.CLOSE:
+        # never void: by what it had heard its agency may think the end void that the log knows of
+        return replace(standing, closed=True)
     if standing.stage in ENDED:
         return ENDINGS[standing.stage]
     match act.move:
+        case Move.REASSIGN:
+            return _on_desk(standing, act)
+        case Move.SUPERSEDE | Move.EXPIRE if standing.stage not in AWAITING:
+            return Void.ALREADY_ACCEPTED
+        case Move.SUPERSEDE:
+            return replace(standing, stage=Stage.SUPERSEDED)
+        case Move.EXPIRE:
+            due = standing.expires_at is not None and act.at is not None and act.at >= standing.expires_at
+            return replace(standing, stage=Stage.EXPIRED) if due else Void.NOT_EXPIRED
         case Move.ASK_WITHDRAWAL:
             return (
                 Void.WITHDRAWAL_ALREADY_ASKED if standing.withdrawal_asked else replace(standing, withdrawal_asked=True)
@@ -196,7 +246,17 @@ def judge(standing: Standing, act: Act) -> Standing | Void:
             return Void.NOT_ASKED if left == standing.questions else replace(standing, questions=left)
         case _:
             to = TABLE[standing.stage][act.move]
-            return to if isinstance(to, Void) else replace(standing, stage=to)
+            if isinstance(to, Void):
+                return to
+            taken = _on_desk(standing, act) if act.move is Move.ACCEPT else standing
+            return replace(taken, stage=to)
+
+
+def _on_desk(standing: Standing, act: Act) -> Standing:
+    if not act.office:
+        return standing
+    others = tuple((party, office) for party, office in standing.offices if party is not act.by)
+    return replace(standing, offices=(*others, (act.by, act.office)))
 
 
 def fold(acts: Iterable[Act], refused: Iterable[UUID] = ()) -> Standing:
@@ -211,7 +271,7 @@ def fold(acts: Iterable[Act], refused: Iterable[UUID] = ()) -> Standing:
         if isinstance(judged, Void):
             standing = replace(standing, voids=(*standing.voids, VoidAct(act, judged)))
         else:
-            standing = replace(judged, last=act.id)
+            standing = replace(judged, last=act.id, closed=act.move is Move.CLOSE)
             if standing.stage in ENDED and standing.questions:
                 standing = replace(standing, questions=())
         if act.position is None and act.id not in never_logged:

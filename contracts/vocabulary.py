@@ -159,6 +159,19 @@ class WithdrawalReason(StrEnum):
     CIRCUMSTANCES_CHANGED = "circumstances-changed"
 
 
+class ReassignReason(StrEnum):
+    RIGHT_OFFICE = "right-office"  # it belongs there
+    CAPACITY = "capacity"
+    ABSENCE = "absence"
+    CONFLICT_OF_INTEREST = "conflict-of-interest"
+
+
+class ClosureReason(StrEnum):
+    OUTCOME_TAKEN_IN = "outcome-taken-in"  # what was done is known, and nothing is left to ask
+    GOES_ON_ELSEWHERE = "goes-on-elsewhere"
+    NOTHING_MORE_TO_DO = "nothing-more-to-do"
+
+
 class Outcome(StrEnum):
     DONE = "done"
     PARTLY_DONE = "partly-done"

@@ -56,9 +56,9 @@ class CaseLog:
         if move is None:
             return
         handoff_id = record.id if move is Move.MAKE else UUID(content["handoff_id"])
-        to = Agency(content["to"]) if move is Move.MAKE else None
-        asked_id = UUID(content["asked_id"]) if "asked_id" in content else None
-        act = Act(record.id, move, Agency(record.sender), logged.stamp.position, to, asked_id)
+        office = record.data.about.post.office if record.data.about else None
+        where = {"position": logged.stamp.position, "at": logged.stamp.logged_at, "office": office}
+        act = Act.of(record.id, move, Agency(record.sender), content, **where)
         self._acts.setdefault(handoff_id, []).append(act)
 
     def links(self) -> set[tuple[str, str]]:

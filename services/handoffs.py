@@ -5,7 +5,7 @@ An agency holds the acts that it made and those that it heard, and folds them by
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -28,11 +28,11 @@ class Proposal:
     case_ref: str
     about: Mapping[str, Any]
     codes: Mapping[str, Any]
-    to: Agency | None = None
-    asked_id: UUID | None = None
+    at: datetime
+    """By the agency's own clock."""
 
     def act(self) -> Act:
-        return Act(self.id, self.move, self.by, None, self.to, self.asked_id)
+        return Act.of(self.id, self.move, self.by, self.codes, at=self.at, office=self.about["post"]["office"])
 
 
 Rule = Callable[[Proposal, Standing], None]
@@ -55,8 +55,7 @@ class Handoff(Aggregate):
         type: str
         move: str
         by: str
-        to: str | None
-        asked_id: UUID | None
+        at: datetime
         receivers: list[str]
         about: dict[str, Any]
         codes: dict[str, Any]
@@ -66,8 +65,8 @@ class Handoff(Aggregate):
 
         def apply(self, aggregate: Aggregate) -> None:
             assert isinstance(aggregate, Handoff)
-            to = Agency(self.to) if self.to else None
-            aggregate.acts.append(Act(self.act_id, Move(self.move), Agency(self.by), None, to, self.asked_id))
+            where = {"at": self.at, "office": self.about["post"]["office"]}
+            aggregate.acts.append(Act.of(self.act_id, Move(self.move), Agency(self.by), self.codes, **where))
             aggregate.learn(self.move, self.codes, self.correlation_id)
 
     class Heard(Aggregate.Event):
@@ -77,8 +76,7 @@ class Handoff(Aggregate):
         act_id: UUID
         move: str
         by: str
-        to: str | None
-        asked_id: UUID | None
+        office: str | None
         position: int
         logged_at: datetime
         codes: dict[str, Any]
@@ -86,9 +84,8 @@ class Handoff(Aggregate):
 
         def apply(self, aggregate: Aggregate) -> None:
             assert isinstance(aggregate, Handoff)
-            to = Agency(self.to) if self.to else None
-            act = Act(self.act_id, Move(self.move), Agency(self.by), self.position, to, self.asked_id)
-            aggregate.acts.append(act)
+            where = {"position": self.position, "at": self.logged_at, "office": self.office}
+            aggregate.acts.append(Act.of(self.act_id, Move(self.move), Agency(self.by), self.codes, **where))
             aggregate.learn(self.move, self.codes, self.correlation_id)
 
     class Logged(Aggregate.Event):
@@ -101,7 +98,7 @@ class Handoff(Aggregate):
 
         def apply(self, aggregate: Aggregate) -> None:
             assert isinstance(aggregate, Handoff)
-            aggregate.place(self.act_id, self.position)
+            aggregate.place(self.act_id, self.position, self.logged_at)
 
     class Refused(Aggregate.Event):
         """The gateway can never log this agency's own act."""
@@ -143,8 +140,7 @@ class Handoff(Aggregate):
             type=act.type,
             move=act.move.value,
             by=act.by.value,
-            to=act.to.value if act.to else None,
-            asked_id=act.asked_id,
+            at=act.at,
             receivers=[receiver.value for receiver in receivers],
             about=dict(act.about),
             codes=dict(act.codes),
@@ -153,17 +149,16 @@ class Handoff(Aggregate):
             causation_id=standing.last,
         )
 
-    def hear(self, act: Act, logged_at: datetime, codes: Mapping[str, Any], correlation_id: UUID | None) -> None:
+    def hear(self, act: Act, codes: Mapping[str, Any], correlation_id: UUID | None) -> None:
         """Record another party's act as its letter tells it."""
         self.trigger_event(
             self.Heard,
             act_id=act.id,
             move=act.move.value,
             by=act.by.value,
-            to=act.to.value if act.to else None,
-            asked_id=act.asked_id,
+            office=act.office,
             position=act.position,
-            logged_at=logged_at,
+            logged_at=act.at,
             codes=dict(codes),
             correlation_id=correlation_id,
         )
@@ -179,11 +174,9 @@ class Handoff(Aggregate):
         if move == Move.MAKE and self.concerns is None:
             self.concerns = codes["concerns"]["ref"]
 
-    def place(self, act_id: UUID, position: int) -> None:
+    def place(self, act_id: UUID, position: int, logged_at: datetime) -> None:
         self.acts = [
-            Act(act.id, act.move, act.by, position, act.to, act.asked_id)
-            if act.id == act_id and act.position is None
-            else act
+            replace(act, position=position, at=logged_at) if act.id == act_id and act.position is None else act
             for act in self.acts
         ]
 

@@ -95,9 +95,7 @@ class Hearing(Keeping):
         if handoff.case_ref != mark.case_ref:  # its content would lie where erasing the person does not look
             raise Refused(MISPLACED, field="case_ref")
         before = handoff.standing
-        handoff.hear(
-            translate.heard(opened, mark), mark.logged_at, translate.codes(opened), opened.letter.correlation_id
-        )
+        handoff.hear(translate.heard(opened, mark), translate.codes(opened), opened.letter.correlation_id)
         item, writes = self.vault.put(person_key(mark.case_ref, handoff.concerns), opened.signed)
         return handoff, item, writes, self._newly_void(handoff, before)
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 
 from contracts.errors import Refused
-from contracts.handoff import Move, Standing
+from contracts.handoff import ENDED, Move, Standing
 from contracts.vocabulary import Role
 from services.handoffs import Proposal, Rule
 
@@ -28,6 +28,17 @@ def any_post(act: Proposal, standing: Standing) -> None:
     """Any post of the agency may do this."""
 
 
+def after_the_end(rule: Rule) -> Rule:
+    """The rule, and that nobody is still asked to act. It raises `handoff.open`."""
+
+    def closing(act: Proposal, standing: Standing) -> None:
+        rule(act, standing)
+        if standing.stage not in ENDED:
+            raise Refused("handoff.open", field="data.handoff_id", detail=f"Standing: {standing.stage}.")
+
+    return closing
+
+
 def rules(*, refer: Rule, take_on: Rule, withdraw: Rule) -> Mapping[Move, Rule]:
     """An agency's rule for each of its acts on a handoff.
 
@@ -35,7 +46,8 @@ def rules(*, refer: Rule, take_on: Rule, withdraw: Rule) -> Mapping[Move, Rule]:
     """
     return {
         **dict.fromkeys((Move.ACKNOWLEDGE, Move.START, Move.ASK, Move.GIVE, Move.REFUSE), any_post),
-        **dict.fromkeys((Move.ACCEPT, Move.DECLINE, Move.COMPLETE, Move.CONFIRM_WITHDRAWAL), take_on),
+        **dict.fromkeys((Move.ACCEPT, Move.DECLINE, Move.COMPLETE, Move.CONFIRM_WITHDRAWAL, Move.REASSIGN), take_on),
+        **dict.fromkeys((Move.ASK_WITHDRAWAL, Move.SUPERSEDE, Move.EXPIRE), withdraw),
+        Move.CLOSE: after_the_end(withdraw),
         Move.MAKE: refer,
-        Move.ASK_WITHDRAWAL: withdraw,
     }

@@ -44,7 +44,7 @@ class Taking(Keeping):
         if rule is None:
             raise Refused("sender.not-allowed", field="command")
         handoff = self._handoff_for(command.id, entry.move, command.case_ref, content)
-        proposal = translate.proposal(entry, command, content, self.agency, handoff.case_ref)
+        proposal = translate.proposal(entry, command, content, self.agency, handoff.case_ref, now)
         receivers = self._receivers(proposal, handoff)
         check.receiving(entry, self.agency, ((receiver, entry.seen_by(receiver)) for receiver in receivers))
         rule(proposal, handoff.standing)
@@ -82,5 +82,6 @@ class Taking(Keeping):
 
     def _receivers(self, proposal: Proposal, handoff: Handoff) -> tuple[Agency, ...]:
         """Every act on a handoff goes to all its parties."""
-        parties = {proposal.to} if proposal.to else set(handoff.standing.parties)
+        to = proposal.act().to
+        parties = {to} if to else set(handoff.standing.parties)
         return tuple(sorted(party for party in parties if party and party is not self.agency))

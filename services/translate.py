@@ -18,7 +18,7 @@ from contracts.tiers import LOGGED, Frozen, cut
 from services.handoffs import Handoff, Proposal
 
 
-def proposal(entry: Entry, command: Command, content: Frozen, sender: Agency, case_ref: str) -> Proposal:
+def proposal(entry: Entry, command: Command, content: Frozen, sender: Agency, case_ref: str, now: datetime) -> Proposal:
     """A checked command as an act that the domain can judge."""
     assert entry.move
     values = content.model_dump(mode="json")
@@ -31,8 +31,7 @@ def proposal(entry: Entry, command: Command, content: Frozen, sender: Agency, ca
         case_ref=case_ref,
         about=command.about().model_dump(mode="json"),
         codes=codes,
-        to=getattr(content, "to", None) if entry.move is Move.MAKE else None,
-        asked_id=getattr(content, "asked_id", None),
+        at=now,
     )
 
 
@@ -46,9 +45,8 @@ def private(entry: Entry, content: Frozen) -> dict[str, Any]:
 def heard(opened: Opened, mark: Postmark) -> Act:
     """A letter as another party's act."""
     assert opened.entry.move
-    to = getattr(opened.content, "to", None) if opened.entry.move is Move.MAKE else None
-    asked_id = getattr(opened.content, "asked_id", None)
-    return Act(mark.record_id, opened.entry.move, mark.sender, mark.position, to, asked_id)
+    where = {"position": mark.position, "at": mark.logged_at, "office": opened.letter.about.post.office}
+    return Act.of(mark.record_id, opened.entry.move, mark.sender, codes(opened), **where)
 
 
 def handoff_id(opened: Opened) -> UUID:
@@ -87,7 +85,10 @@ def standing(found: Standing) -> dict[str, Any]:
         "opener": found.opener.value if found.opener else None,
         "receiver": found.receiver.value if found.receiver else None,
         "whose_move": found.whose_move.value if found.whose_move else None,
+        "offices": {party.value: office for party, office in found.offices},
+        "expires_at": found.expires_at.isoformat() if found.expires_at else None,
         "withdrawal_asked": found.withdrawal_asked,
+        "closed": found.closed,
         "open_questions": [{"id": str(question), "asked": asked.value} for question, asked in found.questions],
         "voids": [
             {"id": str(void.act.id), "by": void.act.by.value, "move": void.act.move.value, "reason": void.reason.value}

@@ -9,12 +9,15 @@ from contracts.agencies import Agency
 from contracts.tiers import Frozen, Tier
 from contracts.vocabulary import (
     Allegation,
+    ClosureReason,
     DeclineReason,
     Identity,
     NextStep,
     NotDoneReason,
+    OfficeCode,
     Outcome,
     Person,
+    ReassignReason,
     Safety,
     Service,
     Urgency,
@@ -35,6 +38,7 @@ class ReferralMade(Frozen):
     service: Annotated[Service, Tier.E]
     urgency: Annotated[Urgency, Tier.E]
     concerns: Annotated[Person, Tier.E]
+    expires_at: Annotated[AwareDatetime | None, Tier.E] = None
     safety: Annotated[Safety | None, Tier.S] = None
     allegation: Annotated[Allegation | None, Tier.A] = None
     identity: Annotated[Identity | None, Tier.I] = None
@@ -82,3 +86,26 @@ class ReferralWithdrawalAsked(OnHandoff):
 
 class ReferralWithdrawalConfirmed(OnHandoff):
     """The receiver lets the handoff go."""
+
+
+class ReferralReassigned(OnHandoff):
+    """Another office of the same agency has it now: who answers for it is named at every moment."""
+
+    office: Annotated[OfficeCode, Tier.E]
+    reason: Annotated[ReassignReason, Tier.O]
+
+
+class ReferralSuperseded(OnHandoff):
+    """The one who asked asks anew, by another act; what nobody had taken on ends here."""
+
+    by_id: Annotated[UUID, Tier.E]
+
+
+class ReferralExpired(OnHandoff):
+    """Nobody took it on by the time that its making named; the one who asked ends it, and keeps the responsibility."""
+
+
+class ReferralClosed(OnHandoff):
+    """The file is closed by the one who asked: an administrative act, apart from the end of the service itself."""
+
+    reason: Annotated[ClosureReason, Tier.O]

@@ -10,6 +10,7 @@ from contracts.envelope import About, Stamp, TypeName, Version
 from contracts.handoff import Move, Stage, Void
 from contracts.ids import CaseRef
 from contracts.tiers import Frozen
+from contracts.vocabulary import OfficeCode
 
 
 class Problem(Frozen):
@@ -61,7 +62,10 @@ class HandoffStanding(Frozen):
     opener: Agency | None
     receiver: Agency | None
     whose_move: Agency | None
+    offices: dict[Agency, OfficeCode]
+    expires_at: AwareDatetime | None
     withdrawal_asked: bool
+    closed: bool
     open_questions: tuple[OpenQuestion, ...]
     voids: tuple[VoidActShown, ...]
     provisional: tuple[UUID, ...]

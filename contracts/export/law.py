@@ -1,7 +1,8 @@
 """docs/handoff.md: the law of a handoff as tables, found by asking the law itself about every case."""
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
 from itertools import product
 from typing import Any
 from uuid import UUID
@@ -30,6 +31,9 @@ REASONS: Mapping[Void, str] = {
     Void.WITHDRAWAL_NOT_ASKED: "A withdrawal is confirmed only after it was asked for; it is never imposed.",
     Void.WITHDRAWAL_ALREADY_ASKED: "The withdrawal was asked for before, and still waits for an answer.",
     Void.NOT_ASKED: "No such question is open to this party: never asked, already answered, or its own.",
+    Void.ALREADY_SUPERSEDED: "The handoff had ended: superseded by another.",
+    Void.ALREADY_EXPIRED: "The handoff had ended: its time had passed before anybody took it on.",
+    Void.NOT_EXPIRED: "The log's time had not reached the time that the making named, or it named none.",
     Void.REFUSED_BY_GATEWAY: "The gateway could never log the act; `submission.refused` stands in its place.",
 }
 
@@ -61,19 +65,39 @@ def page(checked: Mapping[str, Any] | None = None) -> str:
     return "\n\n".join(part.strip() for part in parts) + "\n"
 
 
-def _standings(stage: Stage, by: Agency) -> Iterator[tuple[tuple[bool, bool], Standing]]:
-    """A handoff in this stage: withdrawal asked for or not, a question open to this party or not."""
-    for asked, open_ in product((False, True), repeat=2):
+_FLAGS = (
+    ("no withdrawal asked", "withdrawal asked"),
+    ("no such question", "question open to it"),
+    ("before its time", "its time has passed"),
+)
+"""What else a move can depend on: each no and yes."""
+_NOW = datetime(2026, 3, 10, tzinfo=UTC)
+Flags = tuple[bool, ...]
+
+
+def _standings(stage: Stage, by: Agency) -> Iterator[tuple[Flags, Standing]]:
+    """A handoff in this stage, under all combinations of the flags; `by` is whom a question is open to."""
+    for flags in product((False, True), repeat=len(_FLAGS)):
+        asked, open_, passed = flags
         if stage is Stage.UNOPENED:
-            yield (asked, open_), Standing()
+            yield flags, Standing()
         else:
-            questions = ((_QUESTION, by),) if open_ and stage not in ENDED else ()
-            yield (asked, open_), Standing(stage, OPENER, RECEIVER, asked, questions)
+            yield (
+                flags,
+                Standing(
+                    stage,
+                    OPENER,
+                    RECEIVER,
+                    expires_at=_NOW if passed else _NOW + timedelta(days=1),
+                    withdrawal_asked=asked,
+                    questions=((_QUESTION, by),) if open_ and stage not in ENDED else (),
+                ),
+            )
 
 
 def _judged(standing: Standing, move: Move, by: Agency) -> Standing | Void:
     to = (RECEIVER if by is not RECEIVER else OPENER) if move is Move.MAKE else None
-    return judge(standing, Act(UUID(int=2), move, by, 1, to, _QUESTION))
+    return judge(standing, Act(UUID(int=2), move, by, 1, _NOW, "another-office", to=to, asked_id=_QUESTION))
 
 
 def _said(before: Standing, after: Standing | Void) -> str:
@@ -83,29 +107,33 @@ def _said(before: Standing, after: Standing | Void) -> str:
         return f"**{after.stage}**"
     if after.withdrawal_asked is not before.withdrawal_asked:
         return "**withdrawal asked**"
+    if after.closed is not before.closed:
+        return "**closed**"
+    if after.offices != before.offices:
+        return "**another office**"
     return "**question open**" if len(after.questions) > len(before.questions) else "**question closed**"
 
 
 def _rows(by: Agency) -> Iterator[list[str]]:
-    """A row a move; several where it matters whether a withdrawal was asked for, or a question is open."""
+    """A row a move; several where one of the flags matters."""
     for move in Move:
         cells = {
             (stage, flags): _said(standing, _judged(standing, move, by))
             for stage in Stage
             for flags, standing in _standings(stage, by)
         }
-        by_asked = _matters(cells, lambda asked, open_: (not asked, open_))
-        by_open = _matters(cells, lambda asked, open_: (asked, not open_))
-        for flags in product((False, True) if by_asked else (False,), (False, True) if by_open else (False,)):
-            notes = [("withdrawal asked", "no withdrawal asked")[not flags[0]]] if by_asked else []
-            notes += [("question open to it", "no such question")[not flags[1]]] if by_open else []
+        matters = [_matters(cells, number) for number in range(len(_FLAGS))]
+        for flags in product(*((False, True) if it_does else (False,) for it_does in matters)):
+            notes = [_FLAGS[number][flags[number]] for number, it_does in enumerate(matters) if it_does]
             yield [", ".join([f"`{move}`", *notes]), *(cells[stage, flags] for stage in Stage)]
 
 
-def _matters(
-    cells: Mapping[tuple[Stage, tuple[bool, bool]], str], other: Callable[[bool, bool], tuple[bool, bool]]
-) -> bool:
-    return any(said != cells[stage, other(*flags)] for (stage, flags), said in cells.items())
+def _matters(cells: Mapping[tuple[Stage, Flags], str], number: int) -> bool:
+    """Does any cell change with this flag?"""
+    return any(
+        said != cells[stage, (*flags[:number], not flags[number], *flags[number + 1 :])]
+        for (stage, flags), said in cells.items()
+    )
 
 
 def _reading(party: str) -> str:
@@ -156,7 +184,10 @@ def _diagram() -> str:
 
 
 def _figures(checked: Mapping[str, Any]) -> str:
-    head = ("acts", "questions", "refused by the gateway", "states", "transitions", "deepest", "settled states")
+    head = (
+        "acts", "questions", "reassignments", "expiries", "refused by the gateway", "states", "transitions", "deepest",
+        "settled states",
+    )  # fmt: skip
     return (
         "## How it was checked\n\nA model of two agencies and the log visits every state that their acts can lead to: "
         "each acts by what it knows, the log takes one submission at a time from either side, and what is logged "
@@ -172,8 +203,9 @@ def _figures(checked: Mapping[str, Any]) -> str:
 def _runs(runs: Iterable[Mapping[str, Any]]) -> Iterator[list[str]]:
     for run in runs:
         acts = "all that are legal" if run["acts"] is None else f"up to {run['acts']}"
-        bounds = [acts, f"up to {run['questions']}", f"up to {run['refusals']}" if run["refusals"] else "none"]
-        yield [*bounds, *(f"{run[name]:,}" for name in ("states", "transitions", "depth", "settled"))]
+        counted = ("questions", "reassignments", "expiries", "refusals")
+        bounds = (f"up to {run[name]}" if run[name] else "none" for name in counted)
+        yield [acts, *bounds, *(f"{run[name]:,}" for name in ("states", "transitions", "depth", "settled"))]
 
 
 def read_figures(text: str) -> Mapping[str, Any]:

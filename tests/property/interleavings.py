@@ -10,8 +10,9 @@ at any later moment and in any order.
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple, TypeVar
@@ -27,15 +28,33 @@ AGENCIES = (Agency.POLICE, Agency.SOCIAL)
 PLAIN_MOVES = tuple(move for move in Move if move not in (Move.MAKE, Move.GIVE, Move.REFUSE))
 
 
+START = datetime(2026, 3, 10, tzinfo=UTC)
+"""The log's time when nothing was logged; each entry comes an hour after the last."""
+EXPIRES_AT, LATER = START + timedelta(hours=3), START + timedelta(days=9)
+"""When the handoff may be ended as expired, and what the agencies' own clocks say: they are far ahead."""
+
+
 class Bounds(NamedTuple):
     """How much may happen in one run; without a bound on acts, a run goes on until no legal act is left."""
 
     acts: int | None
     questions: int
+    reassignments: int
+    expiries: int
     refusals: int
 
+    def leave(self, done: Sequence[Move]) -> frozenset[Move]:
+        """The moves that may still be made, after these."""
+        limits = {Move.ASK: self.questions, Move.REASSIGN: self.reassignments, Move.EXPIRE: self.expiries}
+        return frozenset(move for move in Move if move not in limits or done.count(move) < limits[move])
 
-RUNS = (Bounds(None, 1, 0), Bounds(5, 2, 0), Bounds(5, 1, 1))
+
+RUNS = (
+    Bounds(acts=None, questions=0, reassignments=0, expiries=0, refusals=0),
+    Bounds(acts=5, questions=1, reassignments=1, expiries=1, refusals=0),
+    Bounds(acts=5, questions=2, reassignments=0, expiries=0, refusals=0),
+    Bounds(acts=4, questions=1, reassignments=1, expiries=1, refusals=1),
+)
 
 
 class Deed(NamedTuple):
@@ -48,9 +67,18 @@ class Deed(NamedTuple):
 
     def act(self, position: int | None) -> Act:
         """As the law takes it. The id follows from the place, so equal histories are equal."""
-        to = AGENCIES[RECEIVER] if self.move is Move.MAKE else None
-        asked_id = _id(1 - self.party, self.answers) if self.answers else None
-        return Act(_id(self.party, self.number), self.move, AGENCIES[self.party], position, to, asked_id)
+        makes = self.move is Move.MAKE
+        return Act(
+            _id(self.party, self.number),
+            self.move,
+            AGENCIES[self.party],
+            position,
+            LATER if position is None else START + timedelta(hours=position),
+            f"office-{self.number}" if self.move is Move.REASSIGN else None,
+            to=AGENCIES[RECEIVER] if makes else None,
+            expires_at=EXPIRES_AT if makes else None,
+            asked_id=_id(1 - self.party, self.answers) if self.answers else None,
+        )
 
 
 def _id(party: int, number: int) -> UUID:
@@ -70,10 +98,10 @@ class State(NamedTuple):
 
 
 class View(NamedTuple):
-    """All that one agency goes by: what it heard, in the log's order, then its own acts without an answer."""
+    """All that one agency goes by: what it heard, with its places in the log, then its own acts without an answer."""
 
     party: int
-    heard: tuple[int, ...]
+    heard: tuple[tuple[int, int], ...]
     unanswered: tuple[int, ...]
     refused: tuple[int, ...]
 
@@ -94,7 +122,7 @@ def view(state: State, party: int) -> View:
     heard, unheard = [], []
     for position, deed in enumerate(state.log):
         if state.heard[party] >> position & 1:
-            heard.append(deed)
+            heard.append((position + 1, deed))
         elif DEEDS[deed].party == party:
             unheard.append(deed)
     refused = tuple(deed for deed in state.refused if DEEDS[deed].party == party)
@@ -104,7 +132,7 @@ def view(state: State, party: int) -> View:
 @cache
 def standing(seen: View) -> Standing:
     """The standing by this view, folded as an agency keeps it: its own acts first, others' as they came, some twice."""
-    logged = [DEEDS[deed].act(position) for position, deed in enumerate(seen.heard, 1)]
+    logged = [DEEDS[deed].act(position) for position, deed in seen.heard]
     own = [act for act in logged if act.by is AGENCIES[seen.party]]
     others = [act for act in logged if act.by is not AGENCIES[seen.party]]
     unlogged = sorted((*seen.refused, *seen.unanswered), key=lambda deed: DEEDS[deed].number)
@@ -122,12 +150,14 @@ def of_log(log: tuple[int, ...]) -> Standing:
 
 
 @cache
-def choices(seen: View, number: int, questions_left: bool) -> tuple[int, ...]:
+def choices(seen: View, number: int, moves: frozenset[Move]) -> tuple[int, ...]:
     """Everything this agency may legally do next, by its own standing."""
     here = standing(seen)
     asked = [question.int % 100 for question, party in here.questions if party is AGENCIES[seen.party]]
-    deeds = [Deed(seen.party, number, move) for move in PLAIN_MOVES if questions_left or move is not Move.ASK]
+    deeds = [Deed(seen.party, number, move) for move in PLAIN_MOVES if move in moves]
     deeds += [Deed(seen.party, number, move, question) for question in asked for move in (Move.GIVE, Move.REFUSE)]
+    if here.stage not in ENDED or here.closed:  # an agency's own rule
+        deeds = [deed for deed in deeds if deed.move is not Move.CLOSE]
     return tuple(place(deed) for deed in deeds if not isinstance(judge(here, deed.act(None)), Void))
 
 
@@ -135,12 +165,12 @@ def following(state: State, views: Views, bounds: Bounds) -> Iterator[State]:
     """Every state that can come next: somebody acts, submits and is logged or refused, or hears."""
     log, waiting, heard, refused = state
     done = [DEEDS[deed] for deed in (*log, *waiting[OPENER], *waiting[RECEIVER], *refused)]
-    questions_left = [deed.move for deed in done].count(Move.ASK) < bounds.questions
+    moves = bounds.leave([deed.move for deed in done])
     for party in (OPENER, RECEIVER):
         seen, queue = views[party], waiting[party]
         if bounds.acts is None or len(done) < bounds.acts:
             number = 1 + [deed.party for deed in done].count(party)
-            for deed in choices(seen, number, questions_left):
+            for deed in choices(seen, number, moves):
                 yield State(log, _put(waiting, party, (*queue, deed)), heard, refused)
         if queue and len(seen.unanswered) == len(queue):
             rest = _put(waiting, party, queue[1:])
@@ -201,7 +231,7 @@ def can_end(stage: Stage, withdrawal_asked: bool) -> bool:
 
 
 def _after(stage: Stage, withdrawal_asked: bool) -> Iterator[tuple[Stage, bool]]:
-    here = Standing(stage, *AGENCIES, withdrawal_asked)
+    here = Standing(stage, *AGENCIES, withdrawal_asked=withdrawal_asked)
     for party in (OPENER, RECEIVER):
         for move in PLAIN_MOVES:
             judged = judge(here, Deed(party, 1, move).act(1))

@@ -12,9 +12,7 @@ COMMITTED = json.loads(interleavings.FIGURES.read_text())["runs"]
 
 
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize(
-    "number", range(len(RUNS)), ids=[f"{b.questions} questions, {b.refusals} refusals" for b in RUNS]
-)
+@pytest.mark.parametrize("number", range(len(RUNS)), ids=[str(bounds.acts) + " acts" for bounds in RUNS])
 def test_every_interleaving_keeps_the_law_and_the_committed_figures_are_those_found(number: int) -> None:
     found = interleavings.explore(RUNS[number])
     assert found == COMMITTED[number], (
@@ -23,7 +21,7 @@ def test_every_interleaving_keeps_the_law_and_the_committed_figures_are_those_fo
 
 
 def test_the_committed_figures_are_of_these_runs_and_no_others() -> None:
-    assert [Bounds(run["acts"], run["questions"], run["refusals"]) for run in COMMITTED] == list(RUNS)
+    assert [Bounds(**{name: run[name] for name in Bounds._fields}) for run in COMMITTED] == list(RUNS)
 
 
 def test_from_every_open_stage_an_end_can_be_reached() -> None:

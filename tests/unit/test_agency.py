@@ -171,7 +171,7 @@ def test_a_duty_officer_refers_and_does_not_ask_to_withdraw(police: AgencyApplic
     handoff = take(police, refer(**officer))
     asking = on(POLICE, "referral.ask-withdrawal", handoff, officer, reason="need-met")
     assert refused(police, asking) == ("post.not-entitled", "post.role")
-    take(police, on(POLICE, "referral.ask-withdrawal", handoff, said_by("investigator", None), reason="need-met"))
+    take(police, on(POLICE, "referral.ask-withdrawal", handoff, said_by("investigator"), reason="need-met"))
 
 
 def test_a_refusal_for_the_post_names_who_may(police: AgencyApplication) -> None:

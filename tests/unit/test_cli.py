@@ -14,7 +14,7 @@ from bus import keys
 from bus.settings import Settings
 from cli.main import app
 from contracts.errors import CODES
-from tests.builders import POLICE, SOCIAL, ByHand, encoded, new_case, now, refer
+from tests.builders import HEALTH, OVERSIGHT, POLICE, PROSECUTION, SOCIAL, ByHand, encoded, new_case, now, refer
 from tests.conftest import Said
 from tests.living import Bus
 
@@ -65,7 +65,6 @@ def test_a_file_that_is_not_there_is_named(run: Run, tmp_path: Path) -> None:
     [
         ("submit", "fire-brigade", REFERRAL),
         ("adapter", "fire-brigade"),
-        ("adapter", "health"),
         ("inbox", "fire-brigade", "list"),
         ("inbox", "[red]", "show", "x"),
         ("parked", "list", "fire-brigade"),
@@ -73,7 +72,7 @@ def test_a_file_that_is_not_there_is_named(run: Run, tmp_path: Path) -> None:
     ],
 )
 def test_an_agency_without_an_adapter_is_refused_with_those_that_have_one(run: Run, words: Sequence[str]) -> None:
-    assert "There are: police, social." in refused(run(*words), "agency.unknown")
+    assert "There are: health, oversight, police, prosecution, social." in refused(run(*words), "agency.unknown")
 
 
 @pytest.mark.parametrize(
@@ -233,7 +232,16 @@ def test_for_people_ids_stay_whole_and_names_are_not_in_the_list(run: Run, lette
 # with everything at work: what the processes log is kept apart (`said`)
 
 
-async def test_submit_case_log_and_doctor_as_json_have_stable_keys(said: Said, bus: Bus, run: Run) -> None:
+@pytest.fixture
+async def others(bus: Bus) -> None:
+    """The adapters of the other agencies, too."""
+    for agency in (PROSECUTION, HEALTH, OVERSIGHT):
+        await bus.living.start_adapter(agency)
+
+
+async def test_submit_case_log_and_doctor_as_json_have_stable_keys(
+    said: Said, bus: Bus, run: Run, others: None
+) -> None:
     command = refer()
     answer = document(await asyncio.to_thread(run, "submit", "police", "-", "--json", given=encoded(command)))
     assert list(answer) == ["status", "id", "case_ref", "repeated", "stamp", "void"]
@@ -269,7 +277,7 @@ async def test_a_command_that_is_refused_ends_with_2_and_its_code(said: Said, bu
     assert json.loads(found.stdout)["error"]["code"] == "document.not-json"
 
 
-async def test_an_adapter_that_is_away_is_said(said: Said, bus: Bus, run: Run) -> None:
+async def test_an_adapter_that_is_away_is_said(said: Said, bus: Bus, run: Run, others: None) -> None:
     await bus.living.stop_adapter(POLICE)
     refused(await asyncio.to_thread(run, "submit", "police", "-", given=encoded(refer())), "adapter.unreachable")
     found = await asyncio.to_thread(run, "doctor", "--json")

@@ -1,6 +1,7 @@
 """The law of a handoff: given acts in the log's order, when one more comes, then this is the standing."""
 
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from itertools import product
 from typing import Any
 from uuid import UUID
@@ -8,11 +9,12 @@ from uuid import UUID
 import pytest
 
 from contracts.agencies import Agency
-from contracts.handoff import ENDED, TABLE, Act, Move, Stage, Standing, Void, fold, judge
+from contracts.handoff import ENDED, OPENER_MOVES, TABLE, Act, Move, Stage, Standing, Void, fold, judge
 
 POLICE, SOCIAL, HEALTH = Agency.POLICE, Agency.SOCIAL, Agency.HEALTH
 """The opener, the receiver, and one who is no party."""
-OWN = {Move.MAKE: POLICE, Move.ASK_WITHDRAWAL: POLICE}
+NOON = datetime(2026, 3, 10, 12, tzinfo=UTC)
+OWN = dict.fromkeys(OPENER_MOVES, POLICE)
 """Whose a move is; the others are the receiver's, or either's and here the receiver's."""
 
 
@@ -166,6 +168,81 @@ def test_with_the_end_all_questions_are_over() -> None:
     assert standing(Move.MAKE, Move.ASK, act(3, Move.ASK, by=POLICE), Move.DECLINE).questions == ()
 
 
+# reassignment, supersession, expiry, closing
+
+
+def test_who_answers_for_it_is_named_from_its_making_on_and_may_change() -> None:
+    made, taken = act(1, Move.MAKE, office="child-unit"), act(2, Move.ACCEPT, office="prishtina-csw")
+    assert standing(made, taken).offices == ((POLICE, "child-unit"), (SOCIAL, "prishtina-csw"))
+    moved = standing(made, taken, act(3, Move.REASSIGN, office="peja-csw"))
+    assert dict(moved.offices) == {POLICE: "child-unit", SOCIAL: "peja-csw"}
+    assert (moved.stage, moved.whose_move, moved.voids) == (Stage.ACCEPTED, SOCIAL, ())
+    again = standing(made, act(2, Move.REASSIGN, by=POLICE, office="peja-unit"))
+    assert dict(again.offices) == {POLICE: "peja-unit"}
+
+
+@pytest.mark.parametrize("before", [(Move.MAKE,), (Move.MAKE, Move.ACKNOWLEDGE)])
+def test_what_nobody_has_taken_on_can_be_superseded_by_the_one_who_asked(before: tuple[Move, ...]) -> None:
+    found = standing(*before, Move.SUPERSEDE, Move.ACCEPT)
+    assert (found.stage, found.whose_move) == (Stage.SUPERSEDED, None)
+    assert reason_of(found, len(before) + 2) is Void.ALREADY_SUPERSEDED
+
+
+@pytest.mark.parametrize("move", [Move.SUPERSEDE, Move.EXPIRE])
+def test_what_was_taken_on_is_not_ended_by_the_one_who_asked_alone(move: Move) -> None:
+    made = act(1, Move.MAKE, expires_at=NOON)
+    found = standing(made, Move.ACCEPT, act(3, move, at=NOON))
+    assert (found.stage, reason_of(found, 3)) == (Stage.ACCEPTED, Void.ALREADY_ACCEPTED)
+
+
+@pytest.mark.parametrize(
+    ("expires_at", "at", "expired"),
+    [
+        (NOON, NOON - timedelta(microseconds=1), False),
+        (NOON, NOON, True),
+        (NOON, NOON + timedelta(days=1), True),
+        (None, NOON, False),
+        (NOON, None, False),
+    ],
+)
+def test_it_expires_by_the_logs_time_and_not_before(
+    expires_at: datetime | None, at: datetime | None, *, expired: bool
+) -> None:
+    found = standing(act(1, Move.MAKE, expires_at=expires_at), act(2, Move.EXPIRE, at=at))
+    assert (found.stage is Stage.EXPIRED) is expired
+    assert reason_of(found, 2) is (None if expired else Void.NOT_EXPIRED)
+
+
+def test_an_acceptance_counts_until_the_one_who_asked_has_ended_it_however_late() -> None:
+    """A child is helped late rather than not at all."""
+    made = act(1, Move.MAKE, expires_at=NOON)
+    found = standing(made, act(2, Move.ACCEPT, at=NOON + timedelta(days=3)), act(3, Move.EXPIRE, at=NOON))
+    assert (found.stage, reason_of(found, 3)) == (Stage.ACCEPTED, Void.ALREADY_ACCEPTED)
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        (Move.ACCEPT, Move.START, Move.COMPLETE),
+        (Move.DECLINE,),
+        (Move.ASK_WITHDRAWAL, Move.CONFIRM_WITHDRAWAL),
+        (Move.SUPERSEDE,),
+    ],
+)
+def test_the_end_of_the_service_and_the_closing_of_the_file_are_two_acts(end: tuple[Move, ...]) -> None:
+    ended = standing(Move.MAKE, *end)
+    assert not ended.closed
+    closed = standing(Move.MAKE, *end, Move.CLOSE)
+    assert closed == replace(ended, closed=True, last=UUID(int=len(end) + 2))
+
+
+def test_what_happens_after_a_file_was_closed_opens_it_again() -> None:
+    """Its agency thought that it had ended the handoff; the log had an acceptance before that."""
+    crossed = standing(Move.MAKE, Move.ACCEPT, Move.SUPERSEDE, Move.CLOSE)
+    assert (crossed.stage, crossed.closed, crossed.whose_move) == (Stage.ACCEPTED, True, SOCIAL)
+    assert not standing(Move.MAKE, Move.ACCEPT, Move.SUPERSEDE, Move.CLOSE, Move.START).closed
+
+
 # total
 
 
@@ -178,8 +255,13 @@ def test_every_act_in_every_standing_has_an_answer(stage: Stage, move: Move, by:
         if stage is Stage.UNOPENED:
             before = Standing()
         else:
-            before = Standing(stage, POLICE, SOCIAL, asked, ((QUESTION, party),))
-        judged = judge(before, Act(UUID(int=1), move, by, 1, to, QUESTION))
+            before = Standing(
+                stage, POLICE, SOCIAL, expires_at=NOON, withdrawal_asked=asked, questions=((QUESTION, party),)
+            )
+        judged = judge(before, Act(UUID(int=1), move, by, 1, NOON, "an-office", to=to, asked_id=QUESTION))
+        if move is Move.CLOSE and stage in ENDED and by is POLICE:
+            assert judged == replace(before, closed=True)
+            continue
         if stage in ENDED or (by not in (POLICE, SOCIAL) and stage is not Stage.UNOPENED):
             assert isinstance(judged, Void), "an end is final, and strangers change nothing"
         if isinstance(judged, Standing):
