@@ -9,7 +9,9 @@ import typer
 import contracts
 from cli import show
 from contracts import export as exported
+from contracts.agencies import Agency
 from contracts.catalogue import CATALOGUE, Entry, entry_of
+from contracts.explain import explain as explained
 from contracts.export.fields import fields
 from contracts.tiers import Tier
 
@@ -56,6 +58,27 @@ def catalogue(
         show.table(
             ("type", "command", "senders", "receivers", "tiers", "meaning"), map(_row, entries), empty="No types."
         )
+
+
+@app.command()
+@show.coded
+def explain(
+    type_name: Annotated[str, typer.Argument(metavar="TYPE", help="For example referral.made.")],
+    sender: Annotated[str, typer.Option("--from", help="The agency that says it.")],
+    as_json: show.AsJson = False,
+) -> None:
+    """Who gets a letter when an agency says this, which tiers and fields it holds and why, and who gets nothing."""
+    found = explained(entry_of(type_name), show.agency(sender, Agency))
+    if as_json:
+        show.document(found.model_dump(mode="json"))
+        return
+    show.out.print(f"[bold]{found.type}[/bold] {found.version}, said by {found.sender}: {found.meaning}\n")
+    rows = (found.record, *found.letters, *found.nothing)
+    show.table(
+        ("to", "tiers", "fields", "because"),
+        ((row.to, " ".join(row.tiers) or "nothing", ", ".join(row.fields), row.rule) for row in rows),
+        empty="",
+    )
 
 
 def _row(entry: Entry) -> tuple[str | None, ...]:

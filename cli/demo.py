@@ -59,7 +59,8 @@ async def _play(settings: Settings, scenarios: Path, *, once: bool, as_json: boo
     async with node.embedded(settings) as server:
         say(
             "",
-            f"A real nats-server at {server.url}, two gateways, two adapters: each a process of its own.",
+            f"A real nats-server at {server.url}, two gateways, {len(APPLICATIONS)} adapters: "
+            "each a process of its own.",
         )
         processes = Processes(settings)
         player = Player(settings, processes, say)
@@ -164,7 +165,7 @@ def _say(who: str, what: str) -> None:
     elif who == "·":
         show.out.print(f"[dim]{what}[/dim]")
     else:
-        colour = {"police": "cyan", "social": "magenta"}.get(who, "white")
+        colour = {"police": "cyan", "social": "magenta", "prosecution": "yellow", "health": "green"}.get(who, "white")
         show.out.print(f"  [{colour}]{who:<8}[/{colour}] {what}")
 
 

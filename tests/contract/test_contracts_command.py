@@ -52,3 +52,40 @@ def test_export_writes_into_another_root_and_then_finds_nothing_to_do(tmp_path: 
     assert written.stdout == checked.stdout
     again = RUN.invoke(app, ["export", "--check", "--root", str(tmp_path)])
     assert (again.exit_code, again.stdout, again.stderr) == (0, "", "")
+
+
+def test_explain_says_who_gets_which_fields_and_who_gets_nothing() -> None:
+    shown = RUN.invoke(app, ["explain", "referral.made", "--from", "police", "--json"])
+    found = json.loads(shown.stdout)
+    assert list(found) == ["type", "version", "sender", "meaning", "record", "letters", "nothing"]
+    letters = {letter["to"]: letter for letter in found["letters"]}
+    assert set(letters) == {"prosecution", "social", "health", "oversight"}
+    assert letters["social"]["tiers"] == ["E", "S", "A", "I"]
+    assert {"identity", "allegation", "safety"} <= set(letters["social"]["fields"])
+    assert not {"identity", "allegation"} & set(letters["oversight"]["fields"])
+    assert "safety" not in found["record"]["fields"]
+    nothing = {row["to"]: row["rule"] for row in found["nothing"]}
+    assert nothing["police"] == "it says it"
+    assert nothing["forensics"] == "it has no account; you may speak for it"
+    assert "prosecution" in nothing["court"]
+
+
+def test_explain_shows_the_same_to_people() -> None:
+    shown = RUN.invoke(app, ["explain", "referral.made", "--from", "police"], env={"COLUMNS": "400"})
+    assert shown.exit_code == 0
+    assert "if `to` names it" in shown.stdout
+    assert "nothing" in shown.stdout
+
+
+def test_explain_names_who_may_say_what_this_agency_may_not() -> None:
+    assert RUN.invoke(app, ["explain", "referral.made", "--from", "fire-brigade"]).exit_code == 2
+    assert "type.unknown" in RUN.invoke(app, ["explain", "child.search", "--from", "police"]).stderr
+
+
+def test_a_type_without_letters_is_explained_as_such() -> None:
+    shown = RUN.invoke(app, ["explain", "receipt", "--from", "police", "--json"])
+    found = json.loads(shown.stdout)
+    assert found["letters"] == []
+    assert {row["rule"] for row in found["nothing"]} == {
+        "it says it", "the catalogue names no receivers: it carries no letter"
+    }  # fmt: skip

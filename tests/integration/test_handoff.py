@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Iterator
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from contracts import subjects
 from contracts.envelope import Submission
 from services.agency import AgencyApplication
-from tests.builders import POLICE, SOCIAL, on, refer
+from tests.builders import POLICE, SOCIAL, now, on, refer
 from tests.conftest import Said
 from tests.living import Bus, eventually, letters_sent
 
@@ -65,6 +66,43 @@ async def test_a_receiver_can_decline_and_then_it_is_nobodys_move(bus: Bus) -> N
     assert told["content"]["reason"] == "not-our-area"
     late = await bus.police.ask(on(POLICE, "referral.ask-withdrawal", handoff, reason="need-met"))
     assert late["error"]["code"] == "handoff.void", "what is known to be too late is not recorded at all"
+
+
+async def test_who_answers_for_a_handoff_is_named_and_can_change_inside_an_agency(bus: Bus) -> None:
+    handoff = (await bus.police.do(refer()))["id"]
+    await bus.social.hears(handoff)
+    await bus.social.do(on(SOCIAL, "referral.accept", handoff))
+    moved = on(SOCIAL, "referral.reassign", handoff, office="peja-csw", reason="right-office")
+    told = await bus.police.hears((await bus.social.do(moved))["id"])
+    assert told["standing"]["offices"] == {"police": "prishtina-child-unit", "social": "peja-csw"}
+    assert (told["standing"]["stage"], told["standing"]["whose_move"]) == ("accepted", SOCIAL)
+
+
+async def test_what_nobody_took_on_is_superseded_and_its_file_closed_by_the_one_who_asked(bus: Bus) -> None:
+    first, second = refer(), refer()
+    handoff = (await bus.police.do(first))["id"]
+    await bus.police.do(second)
+    await bus.social.hears(handoff)
+    early = on(POLICE, "referral.close", handoff, reason="goes-on-elsewhere")
+    assert (await bus.police.ask(early))["error"]["code"] == "handoff.open"
+    await bus.police.do(on(POLICE, "referral.supersede", handoff, by_id=second["id"]))
+    closed = await bus.police.do(on(POLICE, "referral.close", handoff, reason="goes-on-elsewhere"))
+    told = await bus.social.hears(closed["id"])
+    assert (told["standing"]["stage"], told["standing"]["closed"]) == ("superseded", True)
+    late = await bus.social.ask(on(SOCIAL, "referral.accept", handoff))
+    assert late["error"]["code"] == "handoff.void"
+
+
+async def test_it_expires_when_its_time_has_come_by_the_logs_clock_and_stays_with_the_one_who_asked(bus: Bus) -> None:
+    def until(ahead: timedelta) -> dict[str, str]:
+        return {"expires_at": (now() + ahead).isoformat()}
+
+    still = (await bus.police.do(refer(data=until(timedelta(hours=1)))))["id"]
+    assert (await bus.police.ask(on(POLICE, "referral.expire", still)))["error"]["code"] == "handoff.void"
+    past = (await bus.police.do(refer(data=until(timedelta(seconds=-1)))))["id"]
+    expired = await bus.police.do(on(POLICE, "referral.expire", past))
+    told = await bus.social.hears(expired["id"])
+    assert (told["standing"]["stage"], told["standing"]["opener"]) == ("expired", POLICE)
 
 
 async def test_a_withdrawal_is_confirmed_by_the_receiver_alone_whichever_side_referred(bus: Bus) -> None:
