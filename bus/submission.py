@@ -32,6 +32,7 @@ class Outgoing:
     about: About | None
     values: Mapping[str, Any]
     receivers: tuple[Agency, ...] = ()
+    notified: frozenset[Agency] = frozenset()  # those of the receivers who are told of the act alone
     correlation_id: UUID | None = None
     causation_id: UUID | None = None
     withheld: Literal["erased"] | None = None
@@ -96,7 +97,8 @@ def _letter(
     act: Outgoing, sender: Agency, receiver: Agency, link: Head, signing_key: OKPKey, directory: Directory
 ) -> tuple[LetterEntry, Sealed]:
     catalogued = entry_of(act.type)
-    tiers = LOGGED if act.withheld else catalogued.seen_by(receiver)
+    withheld = act.withheld or ("notified" if receiver in act.notified else None)
+    tiers = LOGGED if withheld else catalogued.seen_by(receiver)
     claims = {
         "sender": sender,
         "recipient": receiver,
@@ -109,7 +111,7 @@ def _letter(
         "correlation_id": str(act.correlation_id) if act.correlation_id else None,
         "causation_id": str(act.causation_id) if act.causation_id else None,
         "about": act.about.model_dump(mode="json") if act.about else None,
-        "withheld": act.withheld,
+        "withheld": withheld,
     }
     signed, content_digest = content.sign(claims, cut(catalogued.content, dict(act.values), tiers), signing_key)
     jwe = seal.seal(signed.encode(), directory.sealing(receiver))

@@ -97,7 +97,7 @@ def sending(entry: Entry, sender: Agency, about: About, content: Frozen) -> None
     """May this agency say this at all?"""
     _speaking(entry, sender, about)
     if isinstance(content, ReferralMade):
-        _referral(about, content)
+        _referral(sender, about, content)
 
 
 def _speaking(entry: Entry, sender: Agency, about: About | None, *, at: str = "") -> None:
@@ -107,7 +107,9 @@ def _speaking(entry: Entry, sender: Agency, about: About | None, *, at: str = ""
         raise Refused("sponsor.not-allowed", field=f"{at}on_behalf_of")
 
 
-def _referral(about: About, content: ReferralMade) -> None:
+def _referral(sender: Agency, about: About, content: ReferralMade) -> None:
+    if sender in content.notified:
+        raise Refused("receiver.not-allowed", field="data.notified")
     if content.to not in OFFERED_BY[content.service]:
         raise Refused("service.not-offered", field="data.service")
     if about.legal_basis is LegalBasis.CONSENT and content.service not in NEEDS_CONSENT:

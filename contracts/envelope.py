@@ -111,7 +111,7 @@ class Letter(Frozen):
     causation_id: UUID | None = None
     about: About
     content: dict[str, Any]
-    withheld: Literal["erased"] | None = None
+    withheld: Literal["erased", "notified"] | None = None  # then it holds tiers E and O alone
 
 
 class Stamp(Frozen):

@@ -42,7 +42,8 @@ def explain(entry: Entry, sender: Agency) -> Explained:
         record=_seen(entry, "the log", LOGGED, "tiers E and O alone: nothing in them can need erasing"),
         letters=tuple(
             _seen(entry, to, entry.seen_by(to), _why(entry)) for to in Agency if to in entry.receivers - {sender}
-        ),
+        )
+        + ((_seen(entry, "others", LOGGED, "those whom the handoff's making notifies"),) if entry.move else ()),
         nothing=tuple(_nothing(entry, sender)),
     )
 

@@ -86,8 +86,8 @@ class Act:
     """One act as the log (or, while provisional, its own agency) has it.
 
     `position` and `at` are the log's; while it is provisional, None and its own agency's clock. `office` is whose desk
-    it lies on with the agency that acts, read on MAKE, ACCEPT and REASSIGN; `to` and `expires_at` are read on MAKE,
-    `asked_id` on GIVE and REFUSE.
+    it lies on with the agency that acts, read on MAKE, ACCEPT and REASSIGN; `to`, `notified` and `expires_at` are read
+    on MAKE, `asked_id` on GIVE and REFUSE.
     """
 
     id: UUID
@@ -97,6 +97,7 @@ class Act:
     at: datetime | None = None
     office: str | None = None
     to: Agency | None = None
+    notified: tuple[Agency, ...] = ()
     expires_at: datetime | None = None
     asked_id: UUID | None = None
 
@@ -106,6 +107,7 @@ class Act:
         said: dict[str, Any] = {}
         if move is Move.MAKE:
             said["to"] = Agency(codes["to"])
+            said["notified"] = tuple(map(Agency, codes.get("notified", ())))
             if expires_at := codes.get("expires_at"):
                 said["expires_at"] = datetime.fromisoformat(expires_at)
         if move in (Move.GIVE, Move.REFUSE):
@@ -128,6 +130,7 @@ class Standing:
     stage: Stage = Stage.UNOPENED
     opener: Agency | None = None
     receiver: Agency | None = None
+    notified: tuple[Agency, ...] = ()  # they hear every act, and do none
     offices: tuple[tuple[Agency, str], ...] = ()  # whose desk it lies on with each party, as far as it was said
     expires_at: datetime | None = None
     withdrawal_asked: bool = False
@@ -140,6 +143,11 @@ class Standing:
     @property
     def parties(self) -> frozenset[Agency]:
         return frozenset(party for party in (self.opener, self.receiver) if party)
+
+    @property
+    def hearers(self) -> frozenset[Agency]:
+        """Everybody who is told of every act."""
+        return self.parties | set(self.notified)
 
     @property
     def whose_move(self) -> Agency | None:
@@ -208,8 +216,9 @@ def judge(standing: Standing, act: Act) -> Standing | Void:
             return Void.NOT_MADE
         if act.to is act.by:
             return Void.NOT_A_PARTY
-        made = replace(standing, stage=Stage.MADE, opener=act.by, receiver=act.to, expires_at=act.expires_at)
-        return _on_desk(made, act)
+        notified = tuple(agency for agency in act.notified if agency not in {act.by, act.to})
+        made = replace(standing, stage=Stage.MADE, opener=act.by, receiver=act.to, notified=notified)
+        return _on_desk(replace(made, expires_at=act.expires_at), act)
     if act.by not in standing.parties:
         return Void.NOT_A_PARTY
     if act.move is Move.MAKE:

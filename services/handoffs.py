@@ -57,6 +57,7 @@ class Handoff(Aggregate):
         by: str
         at: datetime
         receivers: list[str]
+        notified: list[str]
         about: dict[str, Any]
         codes: dict[str, Any]
         vault_item: str | None
@@ -142,6 +143,7 @@ class Handoff(Aggregate):
             by=act.by.value,
             at=act.at,
             receivers=[receiver.value for receiver in receivers],
+            notified=[agency.value for agency in judged.notified],
             about=dict(act.about),
             codes=dict(act.codes),
             vault_item=vault_item,

@@ -81,7 +81,7 @@ class Taking(Keeping):
         return handoff
 
     def _receivers(self, proposal: Proposal, handoff: Handoff) -> tuple[Agency, ...]:
-        """Every act on a handoff goes to all its parties."""
-        to = proposal.act().to
-        parties = {to} if to else set(handoff.standing.parties)
-        return tuple(sorted(party for party in parties if party and party is not self.agency))
+        """Every act on a handoff goes to all its parties, and to those who are notified."""
+        act = proposal.act()
+        hearers = {act.to, *act.notified} if act.to else set(handoff.standing.hearers)
+        return tuple(sorted(hearer for hearer in hearers if hearer and hearer is not self.agency))

@@ -3,7 +3,7 @@
 from typing import Annotated, Self
 from uuid import UUID
 
-from pydantic import AwareDatetime, model_validator
+from pydantic import AwareDatetime, Field, model_validator
 
 from contracts.agencies import Agency
 from contracts.tiers import Frozen, Tier
@@ -38,10 +38,17 @@ class ReferralMade(Frozen):
     service: Annotated[Service, Tier.E]
     urgency: Annotated[Urgency, Tier.E]
     concerns: Annotated[Person, Tier.E]
+    notified: Annotated[tuple[Agency, ...], Field(max_length=len(Agency)), Tier.E] = ()
     expires_at: Annotated[AwareDatetime | None, Tier.E] = None
     safety: Annotated[Safety | None, Tier.S] = None
     allegation: Annotated[Allegation | None, Tier.A] = None
     identity: Annotated[Identity | None, Tier.I] = None
+
+    @model_validator(mode="after")
+    def _notified_once_and_not_asked(self) -> Self:
+        if len({self.to, *self.notified}) != 1 + len(self.notified):
+            raise ValueError("`notified` names agencies once each, and not the one that is asked")
+        return self
 
 
 class ReferralAcknowledged(OnHandoff):

@@ -12,6 +12,7 @@ VALID: Mapping[str, Mapping[str, Any]] = {
         "service": "child-protection-assessment",
         "urgency": "urgent",
         "concerns": {"ref": "p-7k3q9m2xw4", "role": "child"},
+        "notified": [],
         "expires_at": "2026-03-12T09:00:00+01:00",
         "safety": {
             "immediate_danger": "yes",

@@ -61,6 +61,7 @@ class HandoffStanding(Frozen):
     stage: Stage
     opener: Agency | None
     receiver: Agency | None
+    notified: tuple[Agency, ...]
     whose_move: Agency | None
     offices: dict[Agency, OfficeCode]
     expires_at: AwareDatetime | None
@@ -87,7 +88,7 @@ class Told(Frozen):
     causation_id: UUID | None
     about: About
     content: dict[str, Any]
-    withheld: Literal["erased"] | None
+    withheld: Literal["erased", "notified"] | None
     standing: HandoffStanding
 
 

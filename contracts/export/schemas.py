@@ -80,7 +80,7 @@ def _record(entry: Entry) -> dict[str, Any]:
 
 
 def _letter(entry: Entry, model: type[Frozen], name: str, receivers: list[Agency]) -> dict[str, Any]:
-    """A letter whose content was erased before it was sealed holds what the log holds, and says so."""
+    """A letter that holds no more than the log says why: its content was erased, or its recipient is only notified."""
     whole = view(entry.content, entry.seen_by(receivers[0]))
     contents = {whole.__name__: whole, entry.logged.__name__: entry.logged}
     schema = _schema(f"{entry.type}.{name}", entry.version, model, *contents.values())
@@ -96,7 +96,7 @@ def _letter(entry: Entry, model: type[Frozen], name: str, receivers: list[Agency
         schema["properties"]["content"] = _ref(whole)
         return schema
     return schema | {
-        "if": {"properties": {"withheld": {"const": "erased"}}, "required": ["withheld"]},
+        "if": {"properties": {"withheld": {"type": "string"}}, "required": ["withheld"]},
         "then": {"properties": {"content": _ref(entry.logged)}},
         "else": {"properties": {"content": _ref(whole)}},
     }

@@ -59,7 +59,8 @@ def test_explain_says_who_gets_which_fields_and_who_gets_nothing() -> None:
     found = json.loads(shown.stdout)
     assert list(found) == ["type", "version", "sender", "meaning", "record", "letters", "nothing"]
     letters = {letter["to"]: letter for letter in found["letters"]}
-    assert set(letters) == {"prosecution", "social", "health", "oversight"}
+    assert set(letters) == {"prosecution", "social", "health", "oversight", "others"}
+    assert letters["others"]["fields"] == found["record"]["fields"]
     assert letters["social"]["tiers"] == ["E", "S", "A", "I"]
     assert {"identity", "allegation", "safety"} <= set(letters["social"]["fields"])
     assert not {"identity", "allegation"} & set(letters["oversight"]["fields"])

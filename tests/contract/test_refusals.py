@@ -227,6 +227,20 @@ def test_an_agency_speaks_only_for_institutions_that_it_sponsors(institution: In
             assert refusal(document, sender) == ("sponsor.not-allowed", "on_behalf_of")
 
 
+@pytest.mark.parametrize(
+    ("notified", "code", "field"),
+    [
+        (["police"], "receiver.not-allowed", "data.notified"),
+        (["social"], "field.invalid", "data"),
+        (["health", "health"], "field.invalid", "data"),
+        (["court"], "field.invalid", "data.notified.0"),
+    ],
+)
+def test_who_is_notified_is_somebody_else_and_named_once(notified: list[str], code: str, field: str) -> None:
+    assert refusal(make(notified=notified)) == (code, field)
+    assert check.command(json.dumps(make(notified=["health", "oversight"])).encode(), Agency.POLICE)
+
+
 def test_who_may_not_send_a_type_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     kept_to_police = replace(CATALOGUE["referral.made"], senders=frozenset({Agency.POLICE}))
     monkeypatch.setattr(check, "COMMANDS", {"referral.make": kept_to_police})

@@ -145,7 +145,7 @@ class Verdict:
             findings += _differ(f"{agency}: what its system was told is accepted, and its store", accepted, recorded)
         for handoff, standing in handoffs.items():
             for agency, store in stores.items():
-                known = standing if agency in standing.parties else None  # nobody else ever hears of it
+                known = standing if agency in standing.hearers else None  # nobody else ever hears of it
                 if store.standings[handoff] != known:
                     findings.append(f"{agency}: handoff {handoff} is {store.standings[handoff]}, not {known}")
         return findings

@@ -50,6 +50,32 @@ async def test_every_agency_can_refer_to_every_other_and_nobody_else_hears_of_it
     assert told_of == dict.fromkeys(Agency, 4 + 4 * 3), "four referrals to it, and three acts on each of its own four"
 
 
+async def test_who_is_notified_hears_every_act_and_its_envelope_alone(everybody: Everybody) -> None:
+    """The prosecution and oversight are told of what goes on between the police and the Centre."""
+    systems, told_too = everybody.systems, (PROSECUTION, OVERSIGHT)
+    made = refer(data={"notified": list(told_too)})
+    handoff = (await systems[POLICE].do(made))["id"]
+    await systems[SOCIAL].hears(handoff)
+    ask = on(SOCIAL, "information.ask", handoff, priority="red", questions=["safe-contact"])
+    asked = (await systems[SOCIAL].do(ask))["id"]
+    taken = (await systems[SOCIAL].do(on(SOCIAL, "referral.accept", handoff)))["id"]
+    for agency in told_too:
+        for act in (handoff, asked, taken):
+            told = await systems[agency].hears(act)
+            assert told["withheld"] == "notified"
+            assert not {"identity", "allegation", "safety", "questions"} & set(told["content"])
+            assert told["standing"]["notified"] == list(told_too)
+        assert everybody.living.application(agency).standing(UUID(handoff)) == everybody.living.application(
+            SOCIAL
+        ).standing(UUID(handoff))
+        meddling = await systems[agency].ask(on(agency, "referral.start", handoff, began_at=BEGAN))
+        assert meddling["error"]["code"] == "handoff.void", "they hear, and do nothing"
+    assert systems[HEALTH].told == []
+    records = [entry.record for entry in await everybody.living.log() if str(entry.record.id) == handoff]
+    tiers = {letter.to: "".join(letter.tiers) for letter in records[0].data.letters}
+    assert tiers == {SOCIAL: "AEIOS", PROSECUTION: "EO", OVERSIGHT: "EO"}
+
+
 @pytest.mark.parametrize(
     ("agency", "to", "verb", "role", "allowed"),
     [

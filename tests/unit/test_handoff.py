@@ -168,6 +168,18 @@ def test_with_the_end_all_questions_are_over() -> None:
     assert standing(Move.MAKE, Move.ASK, act(3, Move.ASK, by=POLICE), Move.DECLINE).questions == ()
 
 
+# who is notified
+
+
+def test_who_is_notified_hears_of_every_act_and_is_no_party() -> None:
+    made = act(1, Move.MAKE, notified=(HEALTH, POLICE, SOCIAL))
+    found = standing(made, act(2, Move.ACCEPT, by=HEALTH))
+    assert found.notified == (HEALTH,)
+    assert found.parties == {POLICE, SOCIAL}
+    assert found.hearers == {POLICE, SOCIAL, HEALTH}
+    assert (found.stage, reason_of(found, 2)) == (Stage.MADE, Void.NOT_A_PARTY)
+
+
 # reassignment, supersession, expiry, closing
 
 
