@@ -31,10 +31,12 @@ async def test_up_that_is_killed_takes_its_server_with_it(tmp_path: Path) -> Non
         assert await up.ends(signal.SIGKILL) == -signal.SIGKILL
 
 
-@pytest.mark.parametrize("how", TOLD)
-@pytest.mark.parametrize("after", ["run/server.lock", "run/nats.url", "gateway/a.lock", "stores/police.lock"])
+@pytest.mark.parametrize(
+    ("after", "how"),
+    zip(["run/server.lock", "run/nats.url", "gateway/a.lock", "stores/police.lock"], [*TOLD, *TOLD], strict=True),
+)
 async def test_up_that_is_told_to_end_while_it_starts_ends_in_order(
-    tmp_path: Path, how: signal.Signals, after: str
+    tmp_path: Path, after: str, how: signal.Signals
 ) -> None:
     """Each step of its start leaves a file: it is told as soon as that is there."""
     async with started(tmp_path, "up") as up:
