@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from contracts.agencies import Agency
 from tests.docs.pages import ROOT
 
 AGENCY_KEYS = {"submitted", "letters_received", "receipts", "duplicates_refused", "parked", "kills"}
@@ -25,7 +26,7 @@ def test_the_demo_ends_by_itself_with_one_document_and_nothing_lost(tmp_path: Pa
     assert found.returncode == 0, found.stderr
     document = json.loads(found.stdout)
     assert set(document) == {"agencies", "log", "lost", "void_acts", "seconds"}
-    assert set(document["agencies"]) == {"police", "social"}
+    assert set(document["agencies"]) == set(Agency)
     assert all(set(agency) == AGENCY_KEYS for agency in document["agencies"].values())
     assert set(document["log"]) == {"position", "events", "chains_verified"}
     assert (document["lost"], document["log"]["chains_verified"]) == (0, True)
