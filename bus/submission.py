@@ -97,7 +97,7 @@ def _letter(
     act: Outgoing, sender: Agency, receiver: Agency, link: Head, signing_key: OKPKey, directory: Directory
 ) -> tuple[LetterEntry, Sealed]:
     catalogued = entry_of(act.type)
-    withheld = act.withheld or ("notified" if receiver in act.notified else None)
+    withheld = "notified" if receiver in act.notified else act.withheld
     tiers = LOGGED if withheld else catalogued.seen_by(receiver)
     claims = {
         "sender": sender,

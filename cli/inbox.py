@@ -13,7 +13,6 @@ from bus.settings import Settings
 from cli import show
 from cli.agencies import APPLICATIONS, opened
 from contracts.errors import Refused
-from services import translate
 from services.agency import AgencyApplication
 
 app = typer.Typer(no_args_is_help=True, help="The letters that reached an agency, decoded, with their positions.")
@@ -55,7 +54,7 @@ def _standing(application: AgencyApplication, letter: dict[str, Any] | None) -> 
     if letter is None:
         return None
     standing = application.standing(UUID(letter["content"].get("handoff_id", letter["id"])))
-    return translate.standing(standing) if standing else None
+    return standing.document() if standing else None
 
 
 @app.command("list")

@@ -11,10 +11,11 @@ from pydantic import TypeAdapter, ValidationError
 
 from contracts.agencies import Agency
 from contracts.catalogue import COMMANDS, Entry, entry_of
-from contracts.envelope import COMMAND_LIMIT_BYTES, About, Command, Letter, Record, Submission
+from contracts.envelope import COMMAND_LIMIT_BYTES, About, Command, Letter, LetterEntry, Record, Submission
 from contracts.errors import Refused
 from contracts.events.post import Receipt
 from contracts.events.referral import ReferralMade
+from contracts.handoff import Move
 from contracts.ids import CaseRef
 from contracts.tiers import LOGGED, Frozen, Tier, tiers_of, view
 from contracts.vocabulary import NEEDS_CONSENT, OFFERED_BY, LegalBasis, Urgency
@@ -154,7 +155,20 @@ def record(found: Record) -> Entry:
     if about is None and entry.receivers:
         raise Refused("field.missing", field="data.about")
     _speaking(entry, sender, about, at="data.about.")
+    if entry.move is Move.MAKE:
+        _making(sender, found.data.content, found.data.letters)
     return entry
+
+
+def _making(sender: Agency, content: dict[str, Any], letters: Iterable[LetterEntry]) -> None:
+    """The act that makes a handoff names everybody: it goes to them alone, and to the notified as envelope alone."""
+    to, notified = content["to"], content.get("notified", ())
+    if sender in {to, *notified} or len({to, *notified}) != 1 + len(notified):
+        raise Refused("receiver.not-allowed", field="data.content.notified")
+    if {letter.to for letter in letters} != {to, *notified}:
+        raise Refused("receiver.not-allowed", field="data.letters")
+    if any(letter.to != to and not set(letter.tiers) <= LOGGED for letter in letters):
+        raise Refused("tier.not-allowed", field="data.letters")
 
 
 def _case(subject: str) -> None:
@@ -180,4 +194,7 @@ def letter(found: Letter, recipient: Agency) -> tuple[Entry, Frozen]:
     if found.sender not in entry.senders:
         raise Refused("sender.not-allowed", field="sender")
     tiers = LOGGED if found.withheld else entry.seen_by(recipient)
-    return entry, read(view(entry.content, tiers), found.content, at="content")
+    content = read(view(entry.content, tiers), found.content, at="content")
+    if entry.move is Move.MAKE and (found.content["to"] == recipient) is (found.withheld == "notified"):
+        raise Refused("receiver.not-allowed", field="withheld")
+    return entry, content

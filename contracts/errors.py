@@ -103,9 +103,10 @@ CODES: Mapping[str, Code] = MappingProxyType(
         ),
         "handoff.open": Code(
             "The handoff has not ended, so its file is not closed.",
-            "Complete it, decline it, or have its withdrawal confirmed first.",
+            "Wait for its end, ask to withdraw it, or, while nobody has taken it on, supersede it or let it expire.",
             http=409,
         ),
+        "handoff.closed": Code("The handoff's file is closed already.", "Nothing to do.", http=409),
         "danger.unstated": Code(
             "An immediate referral does not say what the danger is.", "Fill in data.safety.", http=422
         ),

@@ -157,6 +157,26 @@ class Standing:
         asked = {party for _, party in self.questions}
         return self.opener if asked == {self.opener} else self.receiver
 
+    def document(self) -> dict[str, Any]:
+        """As people and systems are shown it, with stable keys."""
+        return {
+            "stage": self.stage.value,
+            "opener": self.opener.value if self.opener else None,
+            "receiver": self.receiver.value if self.receiver else None,
+            "notified": [agency.value for agency in self.notified],
+            "whose_move": self.whose_move.value if self.whose_move else None,
+            "offices": {party.value: office for party, office in self.offices},
+            "expires_at": self.expires_at.isoformat() if self.expires_at else None,
+            "withdrawal_asked": self.withdrawal_asked,
+            "closed": self.closed,
+            "open_questions": [{"id": str(question), "asked": asked.value} for question, asked in self.questions],
+            "voids": [
+                {"id": str(v.act.id), "by": v.act.by.value, "move": v.act.move.value, "reason": v.reason.value}
+                for v in self.voids
+            ],
+            "provisional": [str(act) for act in self.provisional],
+        }
+
     def void_of(self, act_id: UUID) -> Void | None:
         return next((void.reason for void in self.voids if void.act.id == act_id), None)
 

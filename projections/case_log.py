@@ -11,6 +11,7 @@ from uuid import UUID
 
 from bus.chains import RECEIPT, receipt_of
 from bus.log import Logged
+from contracts import check
 from contracts.agencies import Agency
 from contracts.catalogue import entry_of
 from contracts.handoff import Act, Move, Standing, fold
@@ -51,10 +52,12 @@ class CaseLog:
         self._take_act(logged)
 
     def _take_act(self, logged: Logged) -> None:
-        record, content = logged.record, logged.record.data.content
-        move = entry_of(record.type).move
+        record, entry = logged.record, entry_of(logged.record.type)
+        move = entry.move
         if move is None:
             return
+        # as its recipients read it: one moment has many spellings
+        content = check.read(entry.logged, record.data.content).model_dump(mode="json")
         handoff_id = record.id if move is Move.MAKE else UUID(content["handoff_id"])
         office = record.data.about.post.office if record.data.about else None
         where = {"position": logged.stamp.position, "at": logged.stamp.logged_at, "office": office}
@@ -80,16 +83,7 @@ class CaseLog:
             "case_ref": case_ref,
             "position": max((logged.stamp.position for logged in self.records), default=0),
             "events": [self._event(logged, voids) for logged in self.records],
-            "handoffs": [
-                {
-                    "id": str(handoff_id),
-                    "stage": standing.stage.value,
-                    "opener": standing.opener,
-                    "receiver": standing.receiver,
-                    "whose_move": standing.whose_move,
-                }
-                for handoff_id, standing in standings.items()
-            ],
+            "handoffs": [{"id": str(handoff_id)} | standing.document() for handoff_id, standing in standings.items()],
         }
 
     def _event(self, logged: Logged, voids: dict[UUID, str]) -> dict[str, Any]:

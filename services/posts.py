@@ -29,10 +29,14 @@ def any_post(act: Proposal, standing: Standing) -> None:
 
 
 def after_the_end(rule: Rule) -> Rule:
-    """The rule, and that nobody is still asked to act. It raises `handoff.open`."""
+    """The rule, and that nobody is still asked to act. It raises `handoff.open` or `handoff.closed`."""
 
     def closing(act: Proposal, standing: Standing) -> None:
         rule(act, standing)
+        if act.by is not standing.opener:
+            return  # the law says so
+        if standing.closed:
+            raise Refused("handoff.closed", field="data.handoff_id")
         if standing.stage not in ENDED:
             raise Refused("handoff.open", field="data.handoff_id", detail=f"Standing: {standing.stage}.")
 

@@ -78,7 +78,15 @@ class Taking(Keeping):
             raise Refused("handoff.void", field="data.handoff_id", detail=f"Reason: {Void.NOT_MADE}.")
         if case_ref and case_ref != handoff.case_ref:
             raise Refused("case.mismatch", field="case_ref")
+        if move is Move.SUPERSEDE:
+            self._successor(getattr(content, "by_id"), handoff)  # noqa: B009
         return handoff
+
+    def _successor(self, by_id: UUID, handoff: Handoff) -> None:
+        """What supersedes a handoff is another that this agency has made: else nobody would be asked any more."""
+        successor = self._handoff(by_id)
+        if successor is None or successor.id == handoff.id or successor.standing.opener is not self.agency:
+            raise Refused("handoff.unknown", field="data.by_id")
 
     def _receivers(self, proposal: Proposal, handoff: Handoff) -> tuple[Agency, ...]:
         """Every act on a handoff goes to all its parties, and to those who are notified."""

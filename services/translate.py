@@ -79,27 +79,6 @@ def outgoing(event: Handoff.Acted, kept: Mapping[str, Any] | None) -> Outgoing:
     )
 
 
-def standing(found: Standing) -> dict[str, Any]:
-    """A handoff's standing as people and systems are shown it."""
-    return {
-        "stage": found.stage.value,
-        "opener": found.opener.value if found.opener else None,
-        "receiver": found.receiver.value if found.receiver else None,
-        "notified": [agency.value for agency in found.notified],
-        "whose_move": found.whose_move.value if found.whose_move else None,
-        "offices": {party.value: office for party, office in found.offices},
-        "expires_at": found.expires_at.isoformat() if found.expires_at else None,
-        "withdrawal_asked": found.withdrawal_asked,
-        "closed": found.closed,
-        "open_questions": [{"id": str(question), "asked": asked.value} for question, asked in found.questions],
-        "voids": [
-            {"id": str(void.act.id), "by": void.act.by.value, "move": void.act.move.value, "reason": void.reason.value}
-            for void in found.voids
-        ],
-        "provisional": [str(act) for act in found.provisional],
-    }
-
-
 def told(opened: Opened, mark: Postmark, received_at: datetime, standing_now: Standing) -> dict[str, Any]:
     """A letter as the agency's own system hears it."""
     letter = opened.letter
@@ -118,5 +97,5 @@ def told(opened: Opened, mark: Postmark, received_at: datetime, standing_now: St
         "about": letter.about.model_dump(mode="json"),
         "content": opened.content.model_dump(mode="json"),
         "withheld": letter.withheld,
-        "standing": standing(standing_now),
+        "standing": standing_now.document(),
     }

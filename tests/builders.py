@@ -230,6 +230,10 @@ def about(agency: Agency = POLICE) -> About:
 def act(type_name: str = "referral.made", **changed: Any) -> Outgoing:
     """Any act as the relay would submit it; its content is the catalogue's own example."""
     values = dict(CATALOGUE[type_name].example) | changed.pop("values", {})
+    if type_name == "referral.made":  # it names whom it goes to
+        to, *others = changed.get("receivers", (SOCIAL,)) or (SOCIAL,)
+        values |= {"to": to.value, "notified": [other.value for other in others]}
+        changed.setdefault("notified", frozenset(others))
     made = Outgoing(
         record_id=uuid4(),
         type=type_name,

@@ -22,7 +22,7 @@ REASONS: Mapping[Void, str] = {
     Void.ALREADY_MADE: "A handoff is made once.",
     Void.ALREADY_ACKNOWLEDGED: "The referral was acknowledged, or taken on, before.",
     Void.NOT_ACCEPTED: "A service cannot start or end before it is accepted.",
-    Void.ALREADY_ACCEPTED: "The service was taken on before; it can no longer be accepted or declined.",
+    Void.ALREADY_ACCEPTED: "The service was taken on before; it is no more accepted, declined, superseded or expired.",
     Void.NOT_STARTED: "A service cannot end before it starts.",
     Void.ALREADY_STARTED: "The service had started before.",
     Void.ALREADY_COMPLETED: "The handoff had ended: completed.",

@@ -75,7 +75,7 @@ def test_explain_shows_the_same_to_people() -> None:
     shown = RUN.invoke(app, ["explain", "referral.made", "--from", "police"], env={"COLUMNS": "400"})
     assert shown.exit_code == 0
     assert "if `to` names it" in shown.stdout
-    assert "nothing" in shown.stdout
+    assert "it has no account; spoken for by social" in shown.stdout
 
 
 def test_explain_names_who_may_say_what_this_agency_may_not() -> None:

@@ -15,7 +15,6 @@ from contracts.export.schemas import DIALECT, audiences, schemas
 from contracts.handoff import Act, Move, fold
 from contracts.ids import NOTHING_BEFORE
 from contracts.tiers import LOGGED, cut, tiers_of
-from services import translate
 
 ENTRIES = pytest.mark.parametrize("entry", CATALOGUE.values(), ids=CATALOGUE)
 SCHEMAS = schemas()
@@ -104,6 +103,7 @@ def test_the_schema_of_a_letter_knows_its_tiers_and_what_is_left_of_an_erased_on
         assert accepts(name, letter_of(entry, receivers[0], mine))
         assert accepts(name, letter_of(entry, receivers[0], logged, withheld="erased"))
         assert accepts(name, letter_of(entry, receivers[0], mine, withheld="erased")) is (mine == logged)
+        assert accepts(name, letter_of(entry, receivers[0], logged, withheld="notified"))
 
 
 @pytest.mark.parametrize(
@@ -138,6 +138,6 @@ def test_a_standing_is_told_as_its_shape_says() -> None:
     asked = Act(UUID(int=2), Move.ASK, Agency.SOCIAL, 2)
     not_theirs = Act(UUID(int=3), Move.ACCEPT, Agency.POLICE, 3)
     provisional = Act(UUID(int=4), Move.ACCEPT, Agency.SOCIAL)
-    shown = translate.standing(fold([made, asked, not_theirs, provisional]))
+    shown = fold([made, asked, not_theirs, provisional]).document()
     answers.HandoffStanding.model_validate_json(json.dumps(shown), strict=True)
     assert set(shown) == set(answers.HandoffStanding.model_fields)

@@ -21,7 +21,7 @@ from tests.fault.waiting import DEADLINE_S
 ANSWER_WITHIN_S = 2.5
 """An adapter answers after 2 s at the latest; one that was killed never does."""
 ASK_AGAIN_AFTER_S = 0.05
-NOT_YET = frozenset({"handoff.unknown", "handoff.void"})
+NOT_YET = frozenset({"handoff.unknown", "handoff.void", "handoff.open"})
 """Refusals of an act whose ground has not reached this agency yet: it is asked for again when it has."""
 
 

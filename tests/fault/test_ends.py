@@ -33,7 +33,12 @@ async def test_up_that_is_killed_takes_its_server_with_it(tmp_path: Path) -> Non
 
 @pytest.mark.parametrize(
     ("after", "how"),
-    zip(["run/server.lock", "run/nats.url", "gateway/a.lock", "stores/police.lock"], [*TOLD, *TOLD], strict=True),
+    [
+        ("run/server.lock", signal.SIGTERM),
+        ("run/nats.url", signal.SIGINT),
+        ("gateway/a.lock", signal.SIGTERM),
+        ("stores/police.lock", signal.SIGINT),
+    ],
 )
 async def test_up_that_is_told_to_end_while_it_starts_ends_in_order(
     tmp_path: Path, after: str, how: signal.Signals

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 from uuid import UUID
@@ -45,11 +45,16 @@ class Traffic:
 
     async def lane(self, opener: Agency, receiver: Agency) -> None:
         while not self.ending:
-            await self.refer(self.systems[opener], self.systems[receiver], next(self._numbers))
+            number = next(self._numbers)
+            told_too = [agency for agency in self.systems if agency not in (opener, receiver)][number % 4 : 1]
+            await self.refer(self.systems[opener], self.systems[receiver], number, told_too)
 
-    async def refer(self, opener: RecordsSystem, receiver: RecordsSystem, number: int) -> None:
-        """One referral from its making to its end; every fourth ends in acts that cross."""
-        handoff = await opener.do("referral.make", referral(receiver.agency))
+    async def refer(
+        self, opener: RecordsSystem, receiver: RecordsSystem, number: int, told_too: Sequence[Agency]
+    ) -> None:
+        """One referral from its making to its end; every fourth notifies somebody, every fourth has acts that cross."""
+        notified = {"notified": [agency.value for agency in told_too]}
+        handoff = await opener.do("referral.make", referral(receiver.agency) | notified)
         await receiver.do("referral.acknowledge", _on(handoff))
         if number % 4 == 3:
             await self._cross(opener, receiver, handoff)
@@ -58,12 +63,14 @@ class Traffic:
 
     async def _fulfil(self, opener: RecordsSystem, receiver: RecordsSystem, handoff: UUID) -> None:
         await receiver.do("referral.accept", _on(handoff))
+        await receiver.do("referral.reassign", _on(handoff) | {"office": "peja", "reason": "right-office"})
         question = {"priority": "amber", "questions": ["safe-contact"]}
         asked = await receiver.do("information.ask", _on(handoff) | question)
         answer = {"asked_id": str(asked), "answers": [{"question": "safe-contact", "answer": "yes"}]}
         await opener.do("information.give", _on(handoff) | answer)
         await receiver.do("referral.start", _on(handoff) | {"began_at": "2026-03-10T08:00:00+01:00"})
         await receiver.do("referral.complete", _on(handoff) | {"outcome": "done"})
+        await opener.do("referral.close", _on(handoff) | {"reason": "outcome-taken-in"})
 
     async def _cross(self, opener: RecordsSystem, receiver: RecordsSystem, handoff: UUID) -> None:
         """Both act at once, each before it can know of the other's act; the log decides."""

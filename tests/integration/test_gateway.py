@@ -137,6 +137,27 @@ async def test_what_the_catalogue_does_not_allow_is_refused(
     assert refused(await submit(built(by_hand, sender=OVERSIGHT), account=OVERSIGHT)) == "sender.not-allowed"
 
 
+@pytest.mark.parametrize(
+    ("receivers", "said", "code"),
+    [
+        ((SOCIAL, POLICE), {"to": "social", "notified": []}, "receiver.not-allowed"),
+        ((SOCIAL,), {"to": "social", "notified": ["police"]}, "receiver.not-allowed"),
+        ((SOCIAL,), {"to": "police", "notified": []}, "receiver.not-allowed"),
+        ((SOCIAL,), {"to": "social", "notified": ["health"]}, "receiver.not-allowed"),
+        ((SOCIAL,), {"to": "social", "notified": ["social"]}, "receiver.not-allowed"),
+        ((SOCIAL, POLICE), {"to": "social", "notified": ["police"]}, "tier.not-allowed"),
+    ],
+)
+async def test_the_act_that_makes_a_handoff_goes_to_whom_it_names_and_shows_the_notified_its_envelope_alone(
+    submit: Submit, by_hand: ByHand, receivers: tuple[Agency, ...], said: dict[str, Any], code: str
+) -> None:
+    """Whatever the sender's own adapter would have let through: here it cuts nothing for who is notified."""
+    made = act(receivers=receivers, notified=frozenset())
+    made = replace(made, values={**made.values, **said})
+    links = dict.fromkeys(receivers, START)
+    assert refused(await submit(build(made, HEALTH, START, links, by_hand.key(HEALTH), by_hand.directory).body)) == code
+
+
 async def test_a_permanent_refusal_frees_its_number_and_the_act_is_void(
     bus: Bus, monkeypatch: pytest.MonkeyPatch, events: Callable[[], set[str]]
 ) -> None:

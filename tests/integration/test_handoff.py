@@ -3,7 +3,7 @@
 import contextlib
 from collections.abc import Iterator
 from datetime import timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -85,10 +85,15 @@ async def test_what_nobody_took_on_is_superseded_and_its_file_closed_by_the_one_
     await bus.social.hears(handoff)
     early = on(POLICE, "referral.close", handoff, reason="goes-on-elsewhere")
     assert (await bus.police.ask(early))["error"]["code"] == "handoff.open"
+    for nothing in (handoff, str(uuid4())):
+        by_nothing = await bus.police.ask(on(POLICE, "referral.supersede", handoff, by_id=nothing))
+        assert (by_nothing["error"]["code"], by_nothing["error"]["field"]) == ("handoff.unknown", "data.by_id")
     await bus.police.do(on(POLICE, "referral.supersede", handoff, by_id=second["id"]))
     closed = await bus.police.do(on(POLICE, "referral.close", handoff, reason="goes-on-elsewhere"))
     told = await bus.social.hears(closed["id"])
     assert (told["standing"]["stage"], told["standing"]["closed"]) == ("superseded", True)
+    again = await bus.police.ask(on(POLICE, "referral.close", handoff, reason="goes-on-elsewhere"))
+    assert again["error"]["code"] == "handoff.closed"
     late = await bus.social.ask(on(SOCIAL, "referral.accept", handoff))
     assert late["error"]["code"] == "handoff.void"
 
@@ -103,6 +108,17 @@ async def test_it_expires_when_its_time_has_come_by_the_logs_clock_and_stays_wit
     expired = await bus.police.do(on(POLICE, "referral.expire", past))
     told = await bus.social.hears(expired["id"])
     assert (told["standing"]["stage"], told["standing"]["opener"]) == ("expired", POLICE)
+
+
+async def test_an_agency_whose_clock_is_ahead_ends_nothing_before_its_time_and_is_told(bus: Bus) -> None:
+    """It thinks that the time has come; the log's clock decides."""
+    await bus.living.stop_adapter(POLICE)
+    await bus.living.start_adapter(POLICE, lambda: now() + timedelta(hours=2))
+    handoff = (await bus.police.do(refer(data={"expires_at": (now() + timedelta(hours=1)).isoformat()})))["id"]
+    expired = await bus.police.do(on(POLICE, "referral.expire", handoff))
+    assert expired["void"] == "not-expired"
+    told = await bus.social.hears(expired["id"])
+    assert (told["standing"]["stage"], told["standing"]["whose_move"]) == ("made", SOCIAL)
 
 
 async def test_a_withdrawal_is_confirmed_by_the_receiver_alone_whichever_side_referred(bus: Bus) -> None:
