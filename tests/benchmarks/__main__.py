@@ -16,9 +16,11 @@ from bus.settings import Settings
 from cli.agencies import APPLICATIONS, opened
 from cli.demo import read_log
 from cli.processes import Processes
+from cli.submit import ask
 from contracts import subjects
 from contracts.agencies import Agency
 from contracts.envelope import Record
+from contracts.errors import BarnabusError
 from tests.benchmarks import raw, traffic
 
 RAW_MESSAGES = 2_000
@@ -53,6 +55,8 @@ async def run(settings: Settings, processes: Processes) -> None:
     await processes.start("gateway-a", "gateway")
     for agency in APPLICATIONS:
         await processes.start(agency, "adapter", agency)
+    for agency in APPLICATIONS:
+        await answering(settings, agency)
     police = await connection.connect(settings, Agency.POLICE, "system", patient=False)
     try:
         await warm_up(police)
@@ -76,6 +80,18 @@ async def raw_rows(settings: Settings) -> list[Row]:
         Row("raw JetStream publish, sequential", one_by_one, one_by_one),
         Row("raw JetStream publish, 250 in flight", in_flight, in_flight),
     ]
+
+
+async def answering(settings: Settings, agency: Agency) -> None:
+    """Wait until an adapter is up: while one starts it takes the others' time."""
+    for _ in range(300):
+        try:
+            await ask(settings, agency, b"")
+        except BarnabusError:
+            await asyncio.sleep(0.1)
+        else:
+            return
+    raise SystemExit(f"The adapter of {agency} never answered.")
 
 
 async def warm_up(police: Client) -> None:

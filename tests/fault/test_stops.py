@@ -28,7 +28,7 @@ async def _ends(house: House, name: str, how: signal.Signals) -> None:
     assert set(naming(house.home)) <= house.pids_of_the_others(name)
 
 
-@pytest.mark.parametrize("which", ["police", "social", "the active gateway", "the standby"])
+@pytest.mark.parametrize("which", ["police", "the active gateway", "the standby"])
 async def test_a_process_that_is_told_to_end_under_load_ends_in_order(house: House, which: str) -> None:
     async with traffic(house.systems) as running:
         for how in TELLING:
