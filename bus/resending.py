@@ -56,7 +56,7 @@ class Resending:
         self._inbox = inbox
         self._outbox = outbox
         self._nats = nats
-        self._js = nats.jetstream(prefix="bus", timeout=asking.ANSWER_TIMEOUT_S)
+        self._js = nats.jetstream(prefix=subjects.API, timeout=asking.ANSWER_TIMEOUT_S)
         self._asked_for: dict[Agency, Asked] = {}
 
     async def run(self) -> None:

@@ -75,7 +75,7 @@ async def _read(settings: Settings, keyring: directory.Directory, case_ref: str)
     nats = await connection.connect(settings, "reader", "reader", patient=False)
     found = CaseLog()
     try:
-        reader = LogReader(nats, api="bus")
+        reader = LogReader(nats, api=subjects.API)
         async for entry in reader.of(subjects.of_case(case_ref)):
             found.apply(verify(entry, keyring))
         for sender, recipient in sorted(found.links()):

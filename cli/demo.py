@@ -19,6 +19,7 @@ from cli.agencies import APPLICATIONS, opened
 from cli.processes import Processes
 from cli.run import until_told
 from cli.scenario import Player, read_all
+from contracts import subjects
 from contracts.errors import BarnabusError
 from projections.case_log import case_log
 
@@ -110,7 +111,7 @@ async def read_log(settings: Settings) -> list[Logged]:
     keyring = directory.load(settings)
     nats = await connection.connect(settings, "reader", "reader", patient=False)
     try:
-        reader = LogReader(nats, api="bus")
+        reader = LogReader(nats, api=subjects.API)
         return [verify(entry, keyring) async for entry in reader.entries(1, await reader.last())]
     finally:
         await connection.close(nats)

@@ -10,6 +10,9 @@ CASES_SUBJECTS = ("case.>", "link.>")
 ADAPTER = "adapter"
 """The durable consumer through which an agency's adapter takes its own post."""
 
+API = "bus"
+"""Where the accounts of agencies and reader find what they may ask of JetStream: the prefix of their imports."""
+
 # services of the gateway, imported by every agency's account
 SUBMIT = "gateway.submit"
 RESEND = "gateway.resend"

@@ -33,7 +33,6 @@ class CaseLog:
     records: list[Logged] = field(default_factory=list)
     deliveries: dict[tuple[str, str, int], Delivery] = field(default_factory=dict)  # by sender, recipient, number
     _acts: dict[UUID, list[Act]] = field(default_factory=dict)
-    _refused: set[UUID] = field(default_factory=set)
 
     def apply(self, logged: Logged) -> None:
         """Take in one record of the case, or one receipt that may cover its letters."""

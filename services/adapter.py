@@ -32,6 +32,8 @@ LOGGED_WITHIN_S = 2.0
 """How long a command's answer waits for the log's stamp before it says "recorded, not yet logged"."""
 TRIES = 5
 RETRY_AFTER_S = 0.5
+FAILED_AGAIN_S = 1.0
+"""After a failure that nobody foresaw."""
 HEADS_AGAIN_S = 0.2
 BEHIND_SAID_EVERY_S = 5.0
 NO_LETTER = frozenset({"signature.invalid", "key.unknown", "chain.forked"})
@@ -143,7 +145,7 @@ class Adapter:
                 await work()
             except Exception as error:  # noqa: BLE001
                 _log.error(failed, agency=self.agency.value, error=type(error).__name__, exc_info=True)
-                await asyncio.sleep(1.0)
+                await asyncio.sleep(FAILED_AGAIN_S)
 
     async def _relay(self) -> None:
         await self._keep_up_with_the_log()

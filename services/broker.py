@@ -102,7 +102,7 @@ def broker_of(
         connect_timeout=connection.CONNECT_TIMEOUT_S,
         ping_interval=connection.PING_EVERY_S,
         max_outstanding_pings=connection.PINGS_UNANSWERED,
-        js_options={"prefix": "bus"},
+        js_options={"prefix": subjects.API},
         decoder=_raw,
         apply_types=False,  # bodies are bytes; types are checked by the contract
         graceful_timeout=STOP_WITHIN_S,

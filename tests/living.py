@@ -123,7 +123,7 @@ class Living:
         """The whole log, each entry verified, as the reader's account sees it."""
         keyring = directory.load(self.settings)
         nats = await self.connect("reader", "reader")
-        reader = LogReader(nats, api="bus")
+        reader = LogReader(nats, api=subjects.API)
         found = [verify(entry, keyring) async for entry in reader.entries(1, await reader.last())]
         await nats.close()
         return found

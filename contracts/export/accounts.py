@@ -119,7 +119,7 @@ def _post_calls(agency: Agency) -> tuple[str, str, str]:
 
 
 def _mapped(call: str) -> str:
-    return call.replace(_API, "bus", 1)
+    return call.replace(_API, subjects.API, 1)
 
 
 def _import_mapped(call: str) -> dict[str, Any]:

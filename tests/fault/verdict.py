@@ -82,7 +82,7 @@ class Verdict:
         keyring = directory.load(self.settings)
         nats = await connection.connect(self.settings, "reader", "reader", patient=False)
         try:
-            reader = LogReader(nats, api="bus")
+            reader = LogReader(nats, api=subjects.API)
             raw = [entry async for entry in reader.entries(1, await reader.last())]
         finally:
             await nats.close()
