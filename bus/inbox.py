@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Any, Literal
 from uuid import NAMESPACE_URL, UUID, uuid5
 
-from bus.store import SQLiteStore, Statement
+from bus.store import Statement, Store
 from contracts.agencies import Agency
 from contracts.envelope import RECEIPT_LIMIT_LETTERS, Postmark
 from contracts.events.post import LetterReceived, Receipt
@@ -41,7 +41,7 @@ class Place:
 
 
 class Inbox:
-    def __init__(self, store: SQLiteStore) -> None:
+    def __init__(self, store: Store) -> None:
         self._store = store
 
     def place(self, sender: Agency, number: int) -> Place:
@@ -143,7 +143,7 @@ class Inbox:
         """The next receipt that is owed for letters held since then. A missing letter is never signed for."""
         owed = self._store.read(
             "SELECT sender, min(received_at) AS since FROM inbox WHERE receipted = 0 "
-            "GROUP BY sender HAVING since <= ? ORDER BY since",
+            "GROUP BY sender HAVING min(received_at) <= ? ORDER BY since",
             since.isoformat(),
         )
         for row in owed:

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
-from bus.store import SQLiteStore, Statement
+from bus.store import Statement, Store
 from bus.submission import Built, Head
 from contracts.agencies import Agency
 from contracts.events.post import Receipt
@@ -27,7 +27,7 @@ class Waiting:
 
 
 class Outbox:
-    def __init__(self, store: SQLiteStore) -> None:
+    def __init__(self, store: Store) -> None:
         self._store = store
 
     def head(self, *, below: int = 2**62) -> Head:

@@ -26,7 +26,7 @@ from bus.directory import Directory
 from bus.inbox import Inbox
 from bus.log import STAMP_TYP
 from bus.outbox import Outbox, Waiting
-from bus.store import SQLiteStore, Statement
+from bus.store import Statement, Store
 from bus.submission import Built, Outgoing, build
 from contracts import subjects
 from contracts.agencies import Agency
@@ -67,7 +67,7 @@ class Relay:
         self,
         agency: Agency,
         acts: Acts,
-        store: SQLiteStore,
+        store: Store,
         signing_key: OKPKey,
         directory: Directory,
         nats: Client,

@@ -117,6 +117,20 @@ CODES: Mapping[str, Code] = MappingProxyType(
         "store.full": Code(
             "The agency's store cannot be written.", "Free disk space; nothing was recorded.", Then.RETRY, 507, 1
         ),
+        "store.unavailable": Code(
+            "The agency's store cannot be reached.",
+            "Bring its database back; then send the command again with the same id: it is recorded once.",
+            Then.RETRY,
+            503,
+            1,
+        ),
+        "store.unsafe": Code(
+            "The agency's database would lose what it has confirmed.",
+            "Turn fsync and full_page_writes on: an act that was answered must be on the disk.",
+            Then.HALT,
+            503,
+            1,
+        ),
         # the post
         "account.mismatch": Code(
             "The account, the sender and the signing key do not belong together.", _KEYS, Then.HALT, 403
@@ -204,6 +218,14 @@ CODES: Mapping[str, Code] = MappingProxyType(
         ),
         "home.provisioned": Code(
             "This folder is a home already.", "Use it as it is, or name another with BARNABUS_HOME.", exit=1
+        ),
+        "setting.invalid": Code(
+            "A setting of the environment cannot be used.", "See what it may be in docs/operate.md.", exit=1
+        ),
+        "postgres.missing": Code(
+            "A store is to lie in PostgreSQL, and its driver is not installed.",
+            "Install barnabus with its extra: barnabus[postgres].",
+            exit=1,
         ),
         "home.in-use": Code("Another process already runs this part of the home.", "Stop the other one first.", exit=1),
         "home.exposed": Code(

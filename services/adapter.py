@@ -101,17 +101,18 @@ class Adapter:
 
     def _open(self) -> None:
         settings, own = self._settings, self._settings.keys(self.agency)
-        store = settings.store(self.agency)
-        with contextlib.ExitStack() as opening:
-            # two relays would fork the chain
-            opening.enter_context(node.locked(store.with_suffix(".lock"), f"The adapter of {self.agency}"))
-            self._directory = directory.load(settings)
-            settings.url()  # says what to do if no address is known
-            vault_key, sealing_key = keys.read(own / "vault.key"), keys.read_jwk(own / "sealing.jwk")
-            self._signing_key = keys.read_jwk(own / "signing.jwk")
-            self.application = self._kind(store, vault_key, sealing_key, self._directory)
-            opening.callback(self.application.close)
-            self._resources = opening.pop_all()
+        self._directory = directory.load(settings)
+        settings.url()  # says what to do if no address is known
+        vault_key, sealing_key = keys.read(own / "vault.key"), keys.read_jwk(own / "sealing.jwk")
+        self._signing_key = keys.read_jwk(own / "signing.jwk")
+        self.application = self._kind(
+            settings.store(self.agency),
+            vault_key,
+            sealing_key,
+            self._directory,
+            alone=f"The adapter of {self.agency}",  # two relays would fork the chain
+        )
+        self._resources.callback(self.application.close)
 
     async def _connect(self) -> None:
         """Before the subscribers start: what they call must be there."""

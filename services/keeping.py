@@ -14,7 +14,8 @@ from bus.directory import Directory
 from bus.inbox import Inbox
 from bus.outbox import Outbox
 from bus.relay import REFUSED
-from bus.store import SQLiteStore, Statement
+from bus.settings import Database
+from bus.store import Statement, Store, opened
 from bus.vault import Vault
 from contracts.agencies import Agency
 from contracts.errors import BarnabusError
@@ -27,18 +28,18 @@ class Keeping(Application[UUID]):
 
     agency: ClassVar[Agency]
 
-    def __init__(self, store: Path | str, vault_key: bytes, sealing_key: OKPKey, directory: Directory) -> None:
-        if isinstance(store, Path):
-            store.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        super().__init__(
-            env={
-                "PERSISTENCE_MODULE": "eventsourcing.sqlite",
-                "SQLITE_DBNAME": str(store),
-                "APPLICATION_RECORDER_TOPIC": "bus.store:SQLiteStore",
-            }
-        )
-        assert isinstance(self.recorder, SQLiteStore)
-        self.store = self.recorder
+    def __init__(
+        self,
+        store: Path | Database,
+        vault_key: bytes,
+        sealing_key: OKPKey,
+        directory: Directory,
+        *,
+        alone: str | None = None,
+    ) -> None:
+        """`alone` says who holds the store against another such process. Raises what `bus.store.opened` does."""
+        self.store = opened(store, alone=alone)
+        super().__init__()
         self.inbox = Inbox(self.store)
         self.outbox = Outbox(self.store)
         self.vault = Vault(self.store, vault_key)
@@ -46,9 +47,12 @@ class Keeping(Application[UUID]):
         self._sealing_key = sealing_key
         self._directory = directory
 
+    def construct_recorder(self) -> Store:
+        return self.store
+
     def close(self) -> None:
-        self.store.close()
         super().close()
+        self.store.close()
 
     def void_of(self, act_id: UUID) -> str | None:
         """Why an own act is void, as far as is known here; None while it counts."""

@@ -14,6 +14,7 @@ from bus.provisioning import provision
 from bus.settings import Settings
 from tests.builders import ByHand, now
 from tests.living import Bus, Living, living, whole
+from tests.postgres import PostgresServer
 
 Said = list[MutableMapping[str, Any]]
 
@@ -31,6 +32,19 @@ def settings(_template: Path, tmp_path: Path) -> Settings:
     home = tmp_path / "home"
     shutil.copytree(_template, home)
     return Settings(home=home, nats_url=None)
+
+
+@pytest.fixture(scope="session")
+def _postgres() -> Iterator[PostgresServer]:
+    with PostgresServer() as server:
+        yield server
+
+
+@pytest.fixture
+def postgres(_postgres: PostgresServer) -> Iterator[PostgresServer]:
+    """A real PostgreSQL, empty for each test."""
+    yield _postgres
+    _postgres.empty()
 
 
 @pytest.fixture

@@ -259,7 +259,7 @@ async def test_a_store_that_is_behind_the_log_takes_no_commands(bus: Bus) -> Non
     await bus.police.do(refer())
     await bus.settled()
     await bus.living.stop_adapter(POLICE)
-    store, backup = bus.settings.store(POLICE), bus.settings.home / "backup.db"
+    store, backup = bus.settings.home / "stores" / "police.db", bus.settings.home / "backup.db"
     shutil.copy(store, backup)
     await bus.living.start_adapter(POLICE)
     await bus.police.do(refer())

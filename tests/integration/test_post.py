@@ -8,7 +8,7 @@ import pytest
 from eventsourcing.persistence import OperationalError
 
 from bus import keys, seal
-from bus.store import SQLiteStore
+from bus.sqlite_store import SQLiteStore
 from bus.vault import Vault
 from contracts import subjects
 from services.adapter import TRIES
@@ -189,7 +189,7 @@ async def test_a_letter_waits_in_the_post_while_the_store_cannot_be_written(
     """A full disk: beyond the bound of tries too, for a parked letter needs room as well."""
     monkeypatch.setattr("services.adapter.RETRY_AFTER_S", 0.01)
     store, tries = bus.app(SOCIAL).store, 0
-    insert = type(store)._insert_events
+    insert = SQLiteStore._insert_events
 
     def full(self: SQLiteStore, *given: Any, **more: Any) -> Any:
         nonlocal tries
@@ -199,7 +199,7 @@ async def test_a_letter_waits_in_the_post_while_the_store_cannot_be_written(
         return insert(self, *given, **more)
 
     with monkeypatch.context() as patched:
-        patched.setattr(type(store), "_insert_events", full)
+        patched.setattr(SQLiteStore, "_insert_events", full)
         referral = (await bus.police.do(refer()))["id"]
         await eventually(lambda: tries > TRIES + 2)
         assert bus.app(SOCIAL).inbox.letters() == []

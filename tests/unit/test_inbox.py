@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from bus import seal
 from bus.inbox import Inbox, State, letter_id
-from bus.store import SQLiteStore, Statement
+from bus.store import Statement, Store
 from contracts.agencies import Agency
 from contracts.envelope import RECEIPT_LIMIT_LETTERS, Postmark
 from tests.builders import HEALTH, POLICE, SOCIAL, new_case, now
@@ -22,7 +22,7 @@ LATER = timedelta(hours=1)
 class Box:
     """Social's inbox, and a short way to put letters in."""
 
-    def __init__(self, store: SQLiteStore) -> None:
+    def __init__(self, store: Store) -> None:
         self.store, self.inbox = store, Inbox(store)
 
     def statement(
@@ -75,7 +75,7 @@ class Box:
 
 
 @pytest.fixture
-def box(store: SQLiteStore) -> Box:
+def box(store: Store) -> Box:
     return Box(store)
 
 
