@@ -9,7 +9,7 @@ import hashlib
 import select
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import psycopg
@@ -26,8 +26,11 @@ from contracts.errors import BarnabusError
 CONNECT_WITHIN_S = 3
 AGAIN_AFTER_S = 0.5
 """After a connection that failed nothing is tried for so long: an adapter that waits for one does nothing else."""
+HOLD_WAIT_S = 0.5
+"""For the server to notice that whoever held the store has left it."""
+HOLD_AGAIN_S = 0.02
 LOCK_WAIT_S = 2
-"""For the table that numbers the events, and for a predecessor's hold on the store to end."""
+"""For the table that numbers the events."""
 STATEMENT_WITHIN_S = 5
 SILENT_FOR_S = 10
 """A peer that acknowledges nothing for so long is gone; also for the server, which then ends a lost machine's lock."""
@@ -148,10 +151,15 @@ class Connections:
         if unsafe:
             raise BarnabusError("store.unsafe", detail=f"Off: {', '.join(row['name'] for row in unsafe)}.")
         if self._alone:
-            try:
-                connection.execute("SELECT pg_advisory_lock(%s)", (lock_number("holder", self._schema),))
-            except errors.LockNotAvailable:
-                raise BarnabusError("home.in-use", detail=f"{self._alone} is running already.") from None
+            self._hold(connection)
+
+    def _hold(self, connection: psycopg.Connection[DictRow]) -> None:
+        hold = "SELECT pg_try_advisory_lock(%s) AS held"
+        end = time.monotonic() + HOLD_WAIT_S
+        while not connection.execute(hold, (lock_number("holder", self._schema),)).fetchall()[0]["held"]:
+            if time.monotonic() > end:
+                raise BarnabusError("home.in-use", detail=f"{self._alone} is running already.")
+            time.sleep(HOLD_AGAIN_S)
 
 
 class Datastore(PostgresDatastore):
@@ -187,7 +195,10 @@ def lock_number(purpose: str, schema: str) -> int:
 
 
 def _parsed(url: str) -> dict[str, Any]:
-    try:
-        return conninfo_to_dict(url)
-    except psycopg.ProgrammingError:  # it quotes what it could not read, password and all
-        raise BarnabusError("setting.invalid", detail="The address of a store is no PostgreSQL URL.") from None
+    """The parts of an address. A password that is not %-encoded would be quoted as a host or a port that is unknown."""
+    with suppress(psycopg.ProgrammingError):
+        found = conninfo_to_dict(url)
+        ports = str(found.get("port", "")).replace(",", "")
+        if "@" not in str(found.get("host", "")) and (ports.isdigit() or not ports):
+            return found
+    raise BarnabusError("setting.invalid", detail="The address of a store is no PostgreSQL URL.")

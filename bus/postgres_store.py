@@ -45,12 +45,14 @@ class PostgresStore(PostgresApplicationRecorder, Store):
             c.execute("SELECT pg_advisory_xact_lock(%s)", (lock_number("tables", schema),))
             if not c.execute("SELECT 1 FROM pg_namespace WHERE nspname = %s", (schema,)).fetchone():
                 c.execute(SQL("CREATE SCHEMA {}").format(Identifier(schema)))
-            made = c.execute("SELECT to_regtype(%s) AS made", (f"{schema}.{self.stored_event_type_name}",)).fetchone()
-            for statement in self.sql_create_statements:
-                if not (made and made["made"] and "CREATE TYPE" in statement.as_string()):
+            found = c.execute("SELECT relname FROM pg_class WHERE relnamespace = to_regnamespace(%s)", (schema,))
+            made = {row["relname"] for row in found}
+            if self.events_table_name not in made:
+                for statement in self.sql_create_statements:
                     c.execute(statement)
             for table in TABLES:
-                c.execute(_ours(table))
+                if table.split()[5] not in made:  # … IF NOT EXISTS name: even that would lock what is there
+                    c.execute(_ours(table))
         self.datastore.register_type_adapters()
 
     def insert_events(

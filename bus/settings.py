@@ -12,6 +12,12 @@ STORE = "BARNABUS_STORE"
 """Where agencies' stores lie; with `_` and an agency behind it, where that agency's does."""
 
 
+def stores_in_home() -> None:
+    """From here on, and in child processes: whatever the environment says, made-up cases never reach a real store."""
+    for name in [name for name in os.environ if name.startswith(STORE)]:
+        del os.environ[name]
+
+
 @dataclass(frozen=True, slots=True)
 class Database:
     """A schema of a PostgreSQL database. Its URL may hold a password, so it is not shown."""

@@ -13,7 +13,7 @@ from bus import connection, directory, logging, node, tasks
 from bus.audit import audit
 from bus.chains import RECEIPT
 from bus.log import Logged, LogReader, verify
-from bus.settings import Settings
+from bus.settings import Settings, stores_in_home
 from cli import show
 from cli.agencies import APPLICATIONS, opened
 from cli.processes import Processes
@@ -39,6 +39,7 @@ def demo(
 ) -> None:
     """Watch a case travel between two agencies, through a duplicate, a crossing and kills; stays up until Ctrl-C."""
     logging.configure("demo")
+    stores_in_home()
     where = home or Path(tempfile.mkdtemp(prefix="barnabus-demo-"))
     try:
         asyncio.run(_demo(Settings(home=where, nats_url=None), scenarios, once=once, as_json=as_json))

@@ -19,7 +19,7 @@ from nats.errors import Error as NatsError
 
 from bus import arrivals, asking, connection, directory, faults, keys, logging, node, tasks
 from bus.clock import Clock, wall_clock
-from bus.relay import Relay
+from bus.relay import LoggedAct, Relay
 from bus.resending import Resending
 from bus.settings import Settings
 from contracts import subjects
@@ -27,6 +27,7 @@ from contracts.errors import BarnabusError, Then
 from services.agency import AgencyApplication
 from services.broker import broker_of, patiently
 from services.hearing import Heard
+from services.taking import Taken
 
 LOGGED_WITHIN_S = 2.0
 """How long a command's answer waits for the log's stamp before it says "recorded, not yet logged"."""
@@ -145,7 +146,7 @@ class Adapter:
             try:
                 await work()
             except Exception as error:  # noqa: BLE001
-                _log.error(failed, agency=self.agency.value, error=type(error).__name__, exc_info=True)
+                _log.error(failed, agency=self.agency.value, error=_name(error), exc_info=True)
                 await asyncio.sleep(FAILED_AGAIN_S)
 
     async def _relay(self) -> None:
@@ -197,20 +198,29 @@ class Adapter:
             _log.info("command.refused", agency=self.agency.value, code=error.code)
             return {"error": error.problem()}
         except Exception as error:  # noqa: BLE001  whatever was sent, the sender gets an answer and the adapter goes on
-            _log.error("command.failed", agency=self.agency.value, error=type(error).__name__, exc_info=True)
+            _log.error("command.failed", agency=self.agency.value, error=_name(error), exc_info=True)
             return {"error": BarnabusError("internal").problem()}
         _log.info("command.recorded", agency=self.agency.value, id=str(taken.id), case_ref=taken.case_ref)
         self.relay.nudge()
-        known = self.application.logged(taken.id) if taken.repeated else None
-        logged = known or await self.relay.logged(taken.id, LOGGED_WITHIN_S) or self.application.logged(taken.id)
+        try:
+            logged, void = await self._became(taken)
+        except BarnabusError as error:  # the store has gone away since: recorded it is, and its place is told later
+            _log.warning("command.unfollowed", agency=self.agency.value, id=str(taken.id), code=error.code)
+            logged, void = None, None
         return {
             "status": "logged" if logged else "recorded",
             "id": str(taken.id),
             "case_ref": taken.case_ref,
             "repeated": taken.repeated,
             "stamp": logged.stamp.model_dump(mode="json") if logged else None,
-            "void": logged.void if logged else self.application.void_of(taken.id),
+            "void": void,
         }
+
+    async def _became(self, taken: Taken) -> tuple[LoggedAct | None, str | None]:
+        """Where the log put an act, as far as that is known in time, and why it is void, if it is."""
+        known = self.application.logged(taken.id) if taken.repeated else None
+        logged = known or await self.relay.logged(taken.id, LOGGED_WITHIN_S) or self.application.logged(taken.id)
+        return logged, logged.void if logged else self.application.void_of(taken.id)
 
     # post
 
@@ -232,7 +242,7 @@ class Adapter:
                 _log.error("letter.rejected", code=error.code, detail=error.detail)
                 return
             tries = msg.raw_message.metadata.num_delivered or 1
-            _log.error("letter.failed", error=type(error).__name__, tries=tries, exc_info=True)
+            _log.error("letter.failed", error=_name(error), tries=tries, exc_info=True)
             full = isinstance(error, BarnabusError) and error.then is Then.RETRY  # nor could it be parked
             if full or tries < TRIES:
                 raise NackMessage(delay=RETRY_AFTER_S * min(tries, TRIES)) from None
@@ -245,7 +255,7 @@ class Adapter:
         try:
             return self.application.park_failed(body, postmark, now)
         except Exception as error:  # noqa: BLE001
-            _log.error("letter.failed", error=type(error).__name__, exc_info=True)
+            _log.error("letter.failed", error=_name(error), exc_info=True)
             raise NackMessage(delay=RETRY_AFTER_S * TRIES) from None
 
     async def _after(self, heard: Heard) -> None:
@@ -270,9 +280,15 @@ class Adapter:
                 self.application.note_receipt(notice)
             elif notice.recipient:
                 await self._resending.answer(notice.recipient, notice.numbers)
-        except (BarnabusError, ValueError) as error:
-            code = error.code if isinstance(error, BarnabusError) else "field.invalid"
-            _log.error("notice.rejected", code=code)
         except Exception as error:  # noqa: BLE001  a store that cannot be written: the notice stays in the post
-            _log.error("notice.failed", error=type(error).__name__, exc_info=True)
+            if isinstance(error, ValueError) or (isinstance(error, BarnabusError) and error.then is not Then.RETRY):
+                code = error.code if isinstance(error, BarnabusError) else "field.invalid"
+                _log.error("notice.rejected", code=code)
+                return
+            _log.error("notice.failed", error=_name(error), exc_info=True)
             raise NackMessage(delay=RETRY_AFTER_S * TRIES) from None
+
+
+def _name(error: Exception) -> str:
+    """What a log line calls a failure: its code, or its type."""
+    return error.code if isinstance(error, BarnabusError) else type(error).__name__

@@ -11,12 +11,17 @@ from structlog.testing import capture_logs
 
 from bus import gateway_service
 from bus.provisioning import provision
-from bus.settings import Settings
+from bus.settings import Settings, stores_in_home
 from tests.builders import ByHand, now
 from tests.living import Bus, Living, living, whole
 from tests.postgres import PostgresServer
 
 Said = list[MutableMapping[str, Any]]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _stores_in_home() -> None:
+    stores_in_home()
 
 
 @pytest.fixture(scope="session")

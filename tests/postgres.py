@@ -89,10 +89,26 @@ class PostgresServer:
 
     def empty(self) -> None:
         """Take out every agency's schema, whoever is still connected."""
+        self.end_sessions()
         with psycopg.connect(self.url(), autocommit=True) as connection:
-            connection.execute(_END_THEM)
             for (schema,) in connection.execute("SELECT nspname FROM pg_namespace WHERE nspname LIKE 'barnabus%'"):
                 connection.execute(SQL("DROP SCHEMA {} CASCADE").format(Identifier(schema)))
+
+    def execute(self, *statements: str) -> None:
+        with psycopg.connect(self.url(), autocommit=True) as connection:
+            for statement in statements:
+                connection.execute(SQL(statement))
+
+    def until_set(self, name: str, value: str) -> None:
+        """Wait until new sessions have a setting."""
+        found = ""
+        while found != value:
+            with psycopg.connect(self.url()) as connection:
+                (found,) = connection.execute("SELECT current_setting(%s)", (name,)).fetchone() or ("",)
+
+    def end_sessions(self) -> None:
+        """End every store's connection, as a restart would."""
+        self.execute(_END_THEM)
 
     def bytes_of(self, *folders: str) -> bytes:
         """What lies on the disk in these folders of the server's, once it has written down what it holds in memory."""
