@@ -10,12 +10,13 @@ import select
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import Any
+from typing import Any, TypeVar
 
 import psycopg
 from eventsourcing.persistence import PersistenceError
 from eventsourcing.postgres import PostgresDatastore
 from psycopg import errors
+from psycopg.abc import PQGen
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.pq import TransactionStatus
 from psycopg.rows import DictRow, dict_row
@@ -32,8 +33,12 @@ HOLD_AGAIN_S = 0.02
 LOCK_WAIT_S = 2
 """For the table that numbers the events."""
 STATEMENT_WITHIN_S = 5
+ANSWER_WITHIN_S = 8.0
+"""Longer than the server's own limits: one that has not even said so by then hangs, and the adapter with it."""
 SILENT_FOR_S = 10
 """A peer that acknowledges nothing for so long is gone; also for the server, which then ends a lost machine's lock."""
+
+Answer = TypeVar("Answer")
 
 _PARAMETERS: dict[str, Any] = {
     "connect_timeout": CONNECT_WITHIN_S,
@@ -67,6 +72,28 @@ _AWAY = (
 )
 
 
+class Impatient(psycopg.Connection[DictRow]):
+    """A connection that is ended when the server has not answered in time."""
+
+    def wait(self, gen: PQGen[Answer], *args: Any, **kwargs: Any) -> Answer:
+        return super().wait(self._in_time(gen), *args, **kwargs)
+
+    def _in_time(self, steps: PQGen[Answer]) -> PQGen[Answer]:
+        """The same steps; psycopg comes back to them at least ten times a second."""
+        end = time.monotonic() + ANSWER_WITHIN_S
+        try:
+            wanted = next(steps)
+            while True:
+                ready = yield wanted
+                if time.monotonic() > end:
+                    self.pgconn.finish()
+                    raise psycopg.OperationalError("the server does not answer")
+                wanted = steps.send(ready)
+        except StopIteration as done:
+            answer: Answer = done.value
+            return answer
+
+
 class Connections:
     """What the library's datastore takes its connections from, in place of psycopg's pool.
 
@@ -78,7 +105,7 @@ class Connections:
         self._parameters = _PARAMETERS | _parsed(place.url)
         self._schema = place.schema
         self._alone = alone
-        self._kept: list[psycopg.Connection[DictRow]] = []
+        self._kept: list[Impatient] = []
         self._lent = 0
         self._away_until = 0.0
 
@@ -86,7 +113,7 @@ class Connections:
         """Connections are made when they are needed."""
 
     @contextmanager
-    def connection(self) -> Iterator[psycopg.Connection[DictRow]]:
+    def connection(self) -> Iterator[Impatient]:
         assert not (self._alone and self._lent), "a store that is held alone has one connection"
         self._lent += 1
         try:
@@ -102,7 +129,7 @@ class Connections:
         while self._kept:
             self._kept.pop().close()
 
-    def _usable(self) -> psycopg.Connection[DictRow] | None:
+    def _usable(self) -> Impatient | None:
         """The kept one, if the server has not ended it: a connection at rest has nothing to say but its end."""
         if not self._kept:
             return None
@@ -117,17 +144,17 @@ class Connections:
                 return None
         return connection
 
-    def _give_back(self, connection: psycopg.Connection[DictRow]) -> None:
+    def _give_back(self, connection: Impatient) -> None:
         if not self._kept and connection.info.transaction_status is TransactionStatus.IDLE:
             self._kept.append(connection)
         else:
             connection.close()
 
-    def _connect(self) -> psycopg.Connection[DictRow]:
+    def _connect(self) -> Impatient:
         if time.monotonic() < self._away_until:
             raise BarnabusError("store.unavailable", detail="It was away a moment ago.")
         try:
-            connection = psycopg.connect(**self._parameters, autocommit=True, row_factory=dict_row)
+            connection = Impatient.connect(**self._parameters, autocommit=True, row_factory=dict_row)
             try:
                 self._prepare(connection)
             except BaseException:
@@ -138,7 +165,7 @@ class Connections:
             raise
         return connection
 
-    def _prepare(self, connection: psycopg.Connection[DictRow]) -> None:
+    def _prepare(self, connection: Impatient) -> None:
         settings = _SESSION | {"search_path": self._schema}
         connection.execute(
             "SELECT set_config(name, value, false) FROM unnest(%s::text[], %s::text[]) AS s (name, value)",
@@ -153,7 +180,7 @@ class Connections:
         if self._alone:
             self._hold(connection)
 
-    def _hold(self, connection: psycopg.Connection[DictRow]) -> None:
+    def _hold(self, connection: Impatient) -> None:
         hold = "SELECT pg_try_advisory_lock(%s) AS held"
         end = time.monotonic() + HOLD_WAIT_S
         while not connection.execute(hold, (lock_number("holder", self._schema),)).fetchall()[0]["held"]:

@@ -6,6 +6,7 @@ Every handler has three ends: it acknowledges, it tries again within a bound, or
 import asyncio
 import contextlib
 import json
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import datetime
 from typing import Any
@@ -35,6 +36,8 @@ TRIES = 5
 RETRY_AFTER_S = 0.5
 FAILED_AGAIN_S = 1.0
 """After a failure that nobody foresaw."""
+FAILED_SAID_EVERY_S = 10.0
+"""While it goes on failing alike: a store that is away for an hour is one line every ten seconds."""
 HEADS_AGAIN_S = 0.2
 BEHIND_SAID_EVERY_S = 5.0
 NO_LETTER = frozenset({"signature.invalid", "key.unknown", "chain.forked"})
@@ -142,11 +145,14 @@ class Adapter:
 
     async def _on_and_on(self, failed: str, work: Callable[[], Awaitable[None]]) -> None:
         """Until cancelled: an unforeseen failure is said and tried again, for a dead relay would be silence."""
+        said, again_at = "", 0.0
         while True:
             try:
                 await work()
             except Exception as error:  # noqa: BLE001
-                _log.error(failed, agency=self.agency.value, error=_name(error), exc_info=True)
+                if _name(error) != said or time.monotonic() > again_at:
+                    said, again_at = _name(error), time.monotonic() + FAILED_SAID_EVERY_S
+                    _log.error(failed, agency=self.agency.value, error=said, exc_info=True)
                 await asyncio.sleep(FAILED_AGAIN_S)
 
     async def _relay(self) -> None:

@@ -7,6 +7,8 @@ import signal
 import subprocess
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Self
@@ -109,6 +111,18 @@ class PostgresServer:
     def end_sessions(self) -> None:
         """End every store's connection, as a restart would."""
         self.execute(_END_THEM)
+
+    @contextmanager
+    def hanging(self) -> Iterator[None]:
+        """Every store's session stands still for a while."""
+        with psycopg.connect(self.url()) as connection:
+            sessions = connection.execute("SELECT pid FROM pg_stat_activity WHERE application_name = 'barnabus'")
+            pids = [pid for (pid,) in sessions]
+        for pid in pids:
+            os.kill(pid, signal.SIGSTOP)
+        yield
+        for pid in pids:
+            os.kill(pid, signal.SIGCONT)
 
     def bytes_of(self, *folders: str) -> bytes:
         """What lies on the disk in these folders of the server's, once it has written down what it holds in memory."""

@@ -137,6 +137,17 @@ def test_two_agencies_in_one_database_share_no_table(postgres: PostgresServer, m
 # how it is connected
 
 
+def test_a_server_that_hangs_is_given_up_and_used_again_when_it_goes_on(
+    held: Store, postgres: PostgresServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its own time limits end nothing while it hangs; and the adapter does nothing else while it waits for it."""
+    monkeypatch.setattr("bus.postgres.ANSWER_WITHIN_S", 0.3)
+    with postgres.hanging(), pytest.raises(BarnabusError, match=r"store\.unavailable.*does not answer"):
+        held.insert_events([event()], also=[BESIDE])
+    assert held.insert_events([event()], also=[BESIDE])
+    assert beside(held) == ["a person"]
+
+
 def test_a_server_that_would_lose_what_it_has_confirmed_is_refused(
     at_postgres: Database, postgres: PostgresServer
 ) -> None:
