@@ -1,13 +1,16 @@
 """A store in PostgreSQL: a schema of its own for each agency, with the tables and statements that SQLite has."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache
 from typing import Any, Self
 
+import psycopg
 import structlog
 from eventsourcing.persistence import ApplicationRecorder, StoredEvent, Subscription
 from eventsourcing.postgres import PostgresApplicationRecorder
+from psycopg.rows import DictRow
 from psycopg.sql import SQL, Identifier
 
 from bus.postgres import Datastore, lock_number
@@ -62,19 +65,22 @@ class PostgresStore(PostgresApplicationRecorder, Store):
 
         Events first: everybody who writes takes the lock on their table before any row.
         """
-        with self.datastore.transaction(commit=True) as c:
-            numbers: Sequence[int] | None = []
+        with self._at_once() as (connection, pipeline), connection.cursor() as c:
             if stored_events:
                 self._insert_stored_events(c, stored_events, **kwargs)
-                numbers = self._fetch_ids_after_insert_events(c, stored_events, **kwargs)
-            for statement in also:
-                c.execute(_placed(statement.sql), statement.params)
-        return numbers
+            _execute(connection, also)
+            pipeline.sync()
+            return self._fetch_ids_after_insert_events(c, stored_events, **kwargs) if stored_events else []
 
     def write(self, *statements: Statement) -> None:
-        with self.datastore.transaction(commit=True) as c:
-            for statement in statements:
-                c.execute(_placed(statement.sql), statement.params)
+        with self._at_once() as (connection, _):
+            _execute(connection, statements)
+
+    @contextmanager
+    def _at_once(self) -> Iterator[tuple[psycopg.Connection[DictRow], psycopg.Pipeline]]:
+        """A transaction whose statements are all on their way before the first is answered."""
+        with self.datastore.get_connection() as connection, connection.pipeline() as pipeline, connection.transaction():
+            yield connection, pipeline
 
     def erase(self, *statements: Statement) -> None:
         """What was deleted stays in its table's file until the table is written anew; of the keys that is done at once.
@@ -99,6 +105,11 @@ class PostgresStore(PostgresApplicationRecorder, Store):
 
     def close(self) -> None:
         self.datastore.close()
+
+
+def _execute(connection: psycopg.Connection[DictRow], statements: Sequence[Statement]) -> None:
+    for statement in statements:
+        connection.execute(_placed(statement.sql), statement.params)
 
 
 @cache
