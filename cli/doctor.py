@@ -125,8 +125,11 @@ async def _adapter(settings: Settings, agency: Agency) -> str:
 
 
 def _store(settings: Settings, agency: Agency) -> list[Finding]:
-    with opened(agency, settings) as application:
-        waiting, parked, gaps = application.outbox.waiting(), application.inbox.parked(), application.inbox.gaps()
+    try:
+        with opened(agency, settings) as application:
+            waiting, parked, gaps = application.outbox.waiting(), application.inbox.parked(), application.inbox.gaps()
+    except BarnabusError as error:
+        return [_failed(f"{agency}: store", error)]
     found = []
     if waiting:
         found.append(

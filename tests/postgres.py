@@ -113,6 +113,13 @@ class PostgresServer:
         self.execute(_END_THEM)
 
     @contextmanager
+    def reading(self, table: str) -> Iterator[None]:
+        """Somebody looks at a table, and does not end the transaction."""
+        with psycopg.connect(self.url()) as connection:
+            connection.execute(SQL("SELECT 1 FROM {}").format(Identifier(*table.split("."))))
+            yield
+
+    @contextmanager
     def hanging(self) -> Iterator[None]:
         """Every store's session stands still for a while."""
         with psycopg.connect(self.url()) as connection:

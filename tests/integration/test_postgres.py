@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from bus.settings import STORE, Settings
+from cli.agencies import opened
 from contracts.agencies import Agency
 from tests.builders import POLICE, SOCIAL, on, refer
 from tests.living import Bus, System, eventually, whole
@@ -52,7 +53,8 @@ async def test_an_agency_on_postgres_and_one_on_sqlite_carry_a_handoff_between_t
     await mixed.settled()
     assert (mixed.settings.home / "stores" / "police.db").exists()
     assert not (mixed.settings.home / "stores" / "social.db").exists()
-    assert [row["record_id"] for row in mixed.app(SOCIAL).inbox.letters()] == [made]
+    with opened(SOCIAL, mixed.settings) as beside:  # as `barnabus inbox` does while the adapter holds the store
+        assert [row["record_id"] for row in beside.inbox.letters()] == [made]
 
 
 @pytest.mark.fault

@@ -13,6 +13,7 @@ from bus.store import Statement, Store
 from bus.vault import Vault, person_key
 from contracts.errors import BarnabusError
 from tests.builders import NAME, POLICE, ByHand, concerned, encoded, now, refer
+from tests.conftest import Said
 from tests.postgres import PostgresServer
 from tests.unit.conftest import full_disk
 
@@ -95,6 +96,18 @@ def test_an_erased_persons_key_is_not_left_in_a_table_of_the_server(
     vault.erase(CHILD)
     assert wrapped not in postgres.bytes_of("base")
     assert wrapped in postgres.bytes_of("pg_wal")
+
+
+@pytest.mark.parametrize("database", ["postgres"], indirect=True)
+def test_a_person_is_erased_also_while_somebody_keeps_the_table_from_being_written_anew(
+    vault: Vault, store: Store, postgres: PostgresServer, said: Said
+) -> None:
+    item = put(vault, store)
+    store.write(Statement("SET lock_timeout = '50ms'", ()))
+    with postgres.reading("barnabus_police.vault_keys"):
+        vault.erase(CHILD)
+    assert (vault.get(item), store.read("SELECT person FROM vault_keys")) == (None, [])
+    assert [line["event"] for line in said] == ["store.not-vacuumed"]
 
 
 def test_another_vault_key_opens_nothing_and_says_so(vault: Vault, store: Store) -> None:
