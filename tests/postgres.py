@@ -82,10 +82,10 @@ class PostgresServer:
             else:
                 return
 
-    def stop(self, how: signal.Signals = signal.SIGINT) -> None:
-        """SIGINT ends every session and then the server; SIGQUIT is its own kind of crash: it recovers at the start."""
+    def stop(self) -> None:
+        """At once, as a crash would end it: it recovers at its next start."""
         if self._postgres:
-            self._postgres.send_signal(how)
+            self._postgres.send_signal(signal.SIGQUIT)
             self._postgres.wait()
             self._postgres = None
 
@@ -127,9 +127,11 @@ class PostgresServer:
             pids = [pid for (pid,) in sessions]
         for pid in pids:
             os.kill(pid, signal.SIGSTOP)
-        yield
-        for pid in pids:
-            os.kill(pid, signal.SIGCONT)
+        try:
+            yield
+        finally:
+            for pid in pids:
+                os.kill(pid, signal.SIGCONT)
 
     def bytes_of(self, *folders: str) -> bytes:
         """What lies on the disk in these folders of the server's, once it has written down what it holds in memory."""
@@ -143,7 +145,7 @@ class PostgresServer:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.stop(signal.SIGQUIT)
+        self.stop()
         shutil.rmtree(self.folder)
 
     def _run(self, program: str, *arguments: str) -> None:

@@ -1,7 +1,6 @@
 """An agency's store in PostgreSQL, at work: with agencies that use SQLite, and while its server goes and comes."""
 
 import asyncio
-import signal
 from collections import Counter
 from collections.abc import AsyncIterator
 
@@ -71,7 +70,7 @@ async def test_a_postgres_that_crashes_and_comes_back_in_the_middle_of_traffic_l
         for _ in range(AT_ONCE)
     ]
     await _goes_on(sent)
-    await asyncio.to_thread(postgres.stop, signal.SIGQUIT)  # meanwhile the adapters are in the middle of things
+    await asyncio.to_thread(postgres.stop)  # meanwhile the adapters are in the middle of things
     refused = await both.police.ask(refer())
     assert refused["error"]["code"] == "store.unavailable"
     await asyncio.sleep(AWAY_FOR_S)
