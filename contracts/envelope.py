@@ -11,8 +11,9 @@ from pydantic import AwareDatetime, Field, PositiveInt, model_validator
 
 from contracts.agencies import Agency, Institution
 from contracts.ids import CaseRef, Digest
+from contracts.shapes import Clocks, Post
 from contracts.tiers import Frozen, Tier
-from contracts.vocabulary import Clocks, LegalBasis, Post
+from contracts.vocabulary import LegalBasis
 
 LETTER_LIMIT_BYTES = 64 * 1024
 SUBMISSION_LIMIT_BYTES = 768 * 1024

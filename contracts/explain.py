@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contracts.agencies import Agency
 from contracts.catalogue import Entry
 from contracts.errors import Refused
-from contracts.handoff import Move
+from contracts.standing import Move
 from contracts.tiers import LOGGED, Frozen, Tier, tiers_of
 
 

@@ -105,7 +105,7 @@ def test_a_letter_may_not_hold_a_tier_that_its_receiver_may_not_see(tier: Tier) 
             if tier not in entry.seen_by(receiver):
                 sender = min(entry.senders - {receiver})
                 with pytest.raises(Refused, match=r"^tier\.not-allowed"):
-                    check.receiving(entry, sender, [(receiver, [Tier.E, tier])])
+                    check.receiving(entry, sender, [(receiver, [Tier.E, tier])], entry.example)
 
 
 @pytest.mark.parametrize("code", ["receiver.twice", "receiver.not-allowed", "receiver.none"])
@@ -121,5 +121,5 @@ def test_receivers_are_named_once_are_allowed_and_are_somebody_else(code: str) -
     }
     for receivers in wrong[code]:
         with pytest.raises(Refused) as raised:
-            check.receiving(entry, Agency.POLICE, [(receiver, [Tier.E]) for receiver in receivers])
+            check.receiving(entry, Agency.POLICE, [(receiver, [Tier.E]) for receiver in receivers], entry.example)
         assert (raised.value.code, raised.value.field) == (code, "data.letters")

@@ -17,7 +17,7 @@ from cli.agencies import APPLICATIONS, opened
 from contracts import subjects
 from contracts.agencies import Agency
 from contracts.errors import BarnabusError
-from contracts.handoff import Standing
+from contracts.standing import Standing
 from projections.case_log import case_log
 from services.agency import AgencyApplication
 from services.handoffs import Handoff, LetterReceipt

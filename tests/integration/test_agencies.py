@@ -9,7 +9,7 @@ import pytest
 
 from bus.settings import Settings
 from contracts.agencies import Agency
-from contracts.handoff import Stage
+from contracts.standing import Stage
 from tests.builders import HEALTH, OVERSIGHT, POLICE, POSTS, PROSECUTION, SOCIAL, on, refer
 from tests.living import Living, System, living
 

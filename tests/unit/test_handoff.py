@@ -9,7 +9,8 @@ from uuid import UUID
 import pytest
 
 from contracts.agencies import Agency
-from contracts.handoff import ENDED, OPENER_MOVES, TABLE, Act, Move, Stage, Standing, Void, fold, judge
+from contracts.handoff import OPENER_MOVES, TABLE, fold, judge
+from contracts.standing import ENDED, Act, Move, Stage, Standing, Void
 
 POLICE, SOCIAL, HEALTH = Agency.POLICE, Agency.SOCIAL, Agency.HEALTH
 """The opener, the receiver, and one who is no party."""
@@ -52,6 +53,7 @@ def reason_of(found: Standing, position: int) -> Void | None:
         ([Move.MAKE, Move.DECLINE], Stage.DECLINED),
         ([Move.MAKE, Move.ACCEPT, Move.START], Stage.STARTED),
         ([Move.MAKE, Move.ACCEPT, Move.START, Move.COMPLETE], Stage.COMPLETED),
+        ([Move.MAKE, Move.ACCEPT, Move.COMPLETE], Stage.COMPLETED),
         ([Move.MAKE, Move.ASK_WITHDRAWAL], Stage.MADE),
         ([Move.MAKE, Move.ASK_WITHDRAWAL, Move.CONFIRM_WITHDRAWAL], Stage.WITHDRAWN),
         ([Move.MAKE, Move.ACCEPT, Move.ASK_WITHDRAWAL, Move.START, Move.COMPLETE], Stage.COMPLETED),
@@ -107,7 +109,6 @@ def test_a_withdrawal_asked_for_after_the_end_is_void() -> None:
         ([Move.MAKE, Move.ACCEPT, Move.DECLINE], Void.ALREADY_ACCEPTED),
         ([Move.MAKE, Move.START], Void.NOT_ACCEPTED),
         ([Move.MAKE, Move.COMPLETE], Void.NOT_ACCEPTED),
-        ([Move.MAKE, Move.ACCEPT, Move.COMPLETE], Void.NOT_STARTED),
         ([Move.MAKE, Move.ACCEPT, Move.START, Move.START], Void.ALREADY_STARTED),
         ([Move.MAKE, Move.ASK_WITHDRAWAL, Move.ASK_WITHDRAWAL], Void.WITHDRAWAL_ALREADY_ASKED),
         ([Move.MAKE, Move.CONFIRM_WITHDRAWAL], Void.WITHDRAWAL_NOT_ASKED),
@@ -268,7 +269,12 @@ def test_every_act_in_every_standing_has_an_answer(stage: Stage, move: Move, by:
             before = Standing()
         else:
             before = Standing(
-                stage, POLICE, SOCIAL, expires_at=NOON, withdrawal_asked=asked, questions=((QUESTION, party),)
+                stage,
+                opener=POLICE,
+                receiver=SOCIAL,
+                expires_at=NOON,
+                withdrawal_asked=asked,
+                questions=((QUESTION, party),),
             )
         judged = judge(before, Act(UUID(int=1), move, by, 1, NOON, "an-office", to=to, asked_id=QUESTION))
         if move is Move.CLOSE and stage in ENDED and by is POLICE:
