@@ -13,6 +13,9 @@ OfficeCode = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{1,39}$")
 Name = Annotated[str, StringConstraints(min_length=1, max_length=120, strip_whitespace=True)]
 
 
+FileNumber = Annotated[str, StringConstraints(min_length=1, max_length=60, pattern=r"^\S(.*\S)?$")]
+
+
 class Clocks(Frozen):
     """The agency's claims about time (docs/field.md 2), each with its offset; the log adds its own time in the stamp.
 

@@ -100,7 +100,7 @@ class Hearing(Routing):
             fact = translate.fact(opened, mark)
             whom = fact.codes.get("concerns", {}).get("ref")
             item, writes = self.vault.put(person_key(mark.case_ref, whom), opened.signed)
-            return fact, item, [*writes, *self._rerouted(fact, mark.record_id)], ()
+            return fact, item, [*writes, *self._indexed(fact, mark.record_id)], ()
         handoff_id = translate.handoff_id(opened)
         handoff = self._handoff(handoff_id) or Handoff.begin(handoff_id, mark.case_ref)
         if handoff.case_ref != mark.case_ref:  # its content would lie where erasing the person does not look

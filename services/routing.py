@@ -27,17 +27,16 @@ class Routing(Keeping):
         """The agencies that get no letter of this case."""
         return bypass.kept_out(self.bypasses(case_ref))
 
-    def _rerouted(self, fact: Fact, record_id: UUID) -> list[Statement]:
-        """The writes by which a fact opens a way around somebody, or ends one."""
+    def _indexed(self, fact: Fact, record_id: UUID) -> list[Statement]:
+        """The writes by which a fact opens a way around somebody or ends one, or ties a case to another."""
+        if fact.type == "case.linked":
+            row = (str(fact.id), fact.case_ref, fact.codes["other"], fact.codes["reason"])
+            return [Statement("INSERT INTO case_links (fact_id, case_ref, other, reason) VALUES (?,?,?,?)", row)]
         if fact.type == bypass.INVOKED:
-            row = (str(record_id), fact.case_ref, fact.codes["conflicted"], fact.codes["office"], fact.by)
-            return [
-                Statement(
-                    "INSERT INTO bypasses (id, case_ref, conflicted, office, invoked_by, alternate) "
-                    "VALUES (?,?,?,?,?,?)",
-                    (*row, fact.codes["alternate"]),
-                )
-            ]
+            columns = "id, case_ref, conflicted, office, invoked_by, alternate"
+            whom = (fact.codes["conflicted"], fact.codes["office"], fact.by, fact.codes["alternate"])
+            insert = f"INSERT INTO bypasses ({columns}) VALUES (?,?,?,?,?,?)"  # noqa: S608
+            return [Statement(insert, (str(record_id), fact.case_ref, *whom))]
         if fact.type == bypass.LIFTED:
             lifted = (fact.codes["bypass_id"], fact.case_ref)
             return [Statement("DELETE FROM bypasses WHERE id = ? AND case_ref = ?", lifted)]

@@ -19,6 +19,7 @@ from contracts.standing import Move, Standing, Void
 from contracts.tiers import Frozen
 from services import translate
 from services.facts import Fact
+from services.filing import Filing
 from services.handoffs import Handoff, Proposal, Rule
 from services.posts import any_post
 from services.routing import Routing
@@ -33,7 +34,7 @@ class Taken:
     repeated: bool
 
 
-class Taking(Routing):
+class Taking(Routing, Filing):
     """`rules` are the agency's own: which of its posts may do which act; `may_state` likewise for facts, by type."""
 
     rules: ClassVar[Mapping[Move, Rule]]
@@ -72,7 +73,7 @@ class Taking(Routing):
         tiers = ((receiver, entry.seen_by(receiver)) for receiver in receivers)
         check.receiving(entry, self.agency, tiers, proposal.codes, self.kept_out(handoff.case_ref))
         rule(proposal, handoff.standing)
-        item, writes = self._kept(entry, content, proposal, handoff.concerns)
+        item, writes = self._kept(entry, command, content, proposal, handoff.concerns)
         handoff.propose(proposal, receivers, item)
         return handoff, writes
 
@@ -82,19 +83,24 @@ class Taking(Routing):
         proposal = translate.proposal(entry, command, content, self.agency, case_ref, now)
         self._fits_the_case(proposal, entry)
         self.may_state.get(entry.type, any_post)(proposal, Standing())  # it meets no handoff
-        item, writes = self._kept(entry, content, proposal, None)
+        item, writes = self._kept(entry, command, content, proposal, None)
         fact = Fact.stated(proposal, self._told(entry, proposal), item)
-        return fact, [*writes, *self._rerouted(fact, command.id)]
+        return fact, [*writes, *self._indexed(fact, command.id)]
 
     def _kept(
-        self, entry: Entry, content: Frozen, proposal: Proposal, concerns: str | None
+        self, entry: Entry, command: Command, content: Frozen, proposal: Proposal, concerns: str | None
     ) -> tuple[str | None, list[Statement]]:
         """What the log may not hold lies in the vault, under the key of the child that it concerns."""
-        private = translate.private(entry, content)
-        if not any(private.values()):
+        private, number = translate.private(entry, content), command.file_number
+        said = [private] if any(private.values()) else []
+        filed = [number] if number else []
+        if not said and not filed:
             return None, []
         whom = concerns or proposal.codes.get("concerns", {}).get("ref")
-        return self.vault.put(person_key(proposal.case_ref, whom), private)
+        items, writes = self.vault.put_all(person_key(proposal.case_ref, whom), [*said, *filed])
+        if number:
+            writes.append(self._filed(number, proposal.case_ref, items[-1]))
+        return items[0] if said else None, writes
 
     def _handoff_for(self, command_id: UUID, entry: Entry, case_ref: str | None, content: object) -> Handoff:
         if entry.move is Move.MAKE:
