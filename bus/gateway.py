@@ -24,10 +24,11 @@ from bus.log import POSTMARK_TYP, STAMP_TYP, LogReader
 from bus.submission import RECORD_TYP
 from contracts import bypass, check, subjects
 from contracts.agencies import Agency
+from contracts.catalogue import LINKED
+from contracts.entry import Audience
 from contracts.envelope import SUBMISSION_LIMIT_BYTES, Notice, Postmark, Record, ResendAsked, Stamp, Submission
 from contracts.errors import BarnabusError
 
-LINKED = "case.linked"
 OVER_OTHERS = frozenset({LINKED, bypass.INVOKED})
 """Types that reach into what others hold: only who holds the case may say them."""
 RESEND_LIMIT_LETTERS, RESEND_PAUSE_S = 100, 2.0
@@ -118,14 +119,14 @@ class Gateway:
 
     def _allowed(self, record: Record) -> None:
         """May it be said in this case? Raises the coded refusal."""
-        check.record(record, self._ledger.bypasses(record.subject))
-        if record.type not in OVER_OTHERS:
-            return
-        cases = [record.subject, record.data.content["other"]] if record.type == LINKED else [record.subject]
+        cases = [record.subject, *([record.data.content.get("other", "")] if record.type == LINKED else [])]
+        entry = check.record(record, frozenset().union(*map(self._ledger.bypasses, cases)))
+        told = {letter.to for letter in record.data.letters} if entry.audience is Audience.KNOWN else set[Agency]()
+        must_hold = told | ({record.sender} if record.type in OVER_OTHERS else set[str]())
         for case_ref in cases:
             holders = self._ledger.holders(case_ref)
-            told = {letter.to for letter in record.data.letters} if record.type == LINKED else frozenset()
-            if holders and not {record.sender, *told} <= holders:
+            opens = record.type == bypass.INVOKED and not holders  # before anybody is told anything
+            if not opens and not must_hold <= holders:
                 raise BarnabusError("case.not-held", field="subject" if case_ref == record.subject else "data.content")
 
     async def _follows(self, record: Record) -> bool:

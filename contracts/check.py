@@ -13,7 +13,8 @@ from pydantic import TypeAdapter, ValidationError
 from contracts import bypass
 from contracts.agencies import SPONSORS, Agency, Institution
 from contracts.bypass import Bypass
-from contracts.catalogue import COMMANDS, Audience, Entry, entry_of
+from contracts.catalogue import COMMANDS, entry_of
+from contracts.entry import Audience, Entry
 from contracts.envelope import COMMAND_LIMIT_BYTES, About, Command, Letter, LetterEntry, Record, Submission
 from contracts.errors import Refused
 from contracts.events.case import LetterHandedOver

@@ -11,7 +11,7 @@ from bus import seal
 from bus.store import Statement
 from bus.vault import person_key
 from contracts import check
-from contracts.catalogue import Entry
+from contracts.entry import Entry
 from contracts.envelope import Command
 from contracts.errors import Refused
 from contracts.ids import case_ref_from
