@@ -22,11 +22,15 @@ from bus.directory import Directory
 from bus.ledger import Ledger
 from bus.log import POSTMARK_TYP, STAMP_TYP, LogReader
 from bus.submission import RECORD_TYP
-from contracts import check, subjects
+from contracts import bypass, check, subjects
 from contracts.agencies import Agency
+from contracts.catalogue import LINKED
+from contracts.entry import Audience
 from contracts.envelope import SUBMISSION_LIMIT_BYTES, Notice, Postmark, Record, ResendAsked, Stamp, Submission
 from contracts.errors import BarnabusError
 
+OVER_OTHERS = frozenset({LINKED, bypass.INVOKED})
+"""Types that reach into what others hold: only who holds the case may say them."""
 RESEND_LIMIT_LETTERS, RESEND_PAUSE_S = 100, 2.0
 """So many letters of a link at most are asked for again at a time, and no sooner after the last time."""
 _log = structlog.get_logger()
@@ -102,7 +106,7 @@ class Gateway:
                 return await self._stamp_of_repeat(found, *known)
             if not await self._follows(found.record):
                 continue
-            check.record(found.record)
+            self._allowed(found.record)
             try:
                 return await self._append(found)
             except APIError as error:
@@ -112,6 +116,18 @@ class Gateway:
             # the outcome is unknown, or another gateway wrote: the log itself says which
             await self._ledger.catch_up(self._log, self._directory)
         raise BarnabusError("log.moved")
+
+    def _allowed(self, record: Record) -> None:
+        """May it be said in this case? Raises the coded refusal."""
+        cases = [record.subject, *([record.data.content.get("other", "")] if record.type == LINKED else [])]
+        entry = check.record(record, frozenset().union(*map(self._ledger.bypasses, cases)))
+        told = {letter.to for letter in record.data.letters} if entry.audience is Audience.KNOWN else set[Agency]()
+        must_hold = told | ({record.sender} if record.type in OVER_OTHERS else set[str]())
+        for case_ref in cases:
+            holders = self._ledger.holders(case_ref)
+            opens = record.type == bypass.INVOKED and not holders  # before anybody is told anything
+            if not opens and not must_hold <= holders:
+                raise BarnabusError("case.not-held", field="subject" if case_ref == record.subject else "data.content")
 
     async def _follows(self, record: Record) -> bool:
         """Is it the next of its chains? False if this gateway, active or not, had slept while another one wrote."""

@@ -14,11 +14,14 @@ from bus.directory import Directory
 from bus.log import LogReader, verify
 from bus.seal import digest as digest_of
 from bus.submission import Head
+from contracts import bypass
+from contracts.agencies import Agency
+from contracts.bypass import Bypass
 from contracts.envelope import Record
 from contracts.errors import BarnabusError
 
 _log = structlog.get_logger()
-_VERSION = 2
+_VERSION = 3
 """Of these tables: a file of another version is made anew from the log."""
 _TABLES = """
 CREATE TABLE IF NOT EXISTS heads (chain TEXT PRIMARY KEY, number INTEGER NOT NULL, digest TEXT NOT NULL);
@@ -26,10 +29,12 @@ CREATE TABLE IF NOT EXISTS receipted (link TEXT PRIMARY KEY, number INTEGER NOT 
 CREATE TABLE IF NOT EXISTS places (
     sender TEXT NOT NULL, number INTEGER NOT NULL, position INTEGER NOT NULL UNIQUE, digest TEXT NOT NULL,
     record_id TEXT NOT NULL, PRIMARY KEY (sender, number), UNIQUE (sender, record_id));
+CREATE TABLE IF NOT EXISTS holders (case_ref TEXT, agency TEXT, PRIMARY KEY (case_ref, agency)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS bypasses (
+    id TEXT NOT NULL, case_ref TEXT NOT NULL, conflicted TEXT NOT NULL, office TEXT, invoked_by TEXT NOT NULL,
+    PRIMARY KEY (case_ref, id, invoked_by)) WITHOUT ROWID;
 """
-
-
-_NAMES = ("heads", "receipted", "places")
+_NAMES = ("heads", "receipted", "places", "holders", "bypasses")
 
 
 class Ledger:
@@ -60,6 +65,16 @@ class Ledger:
         if used.fetchone():
             raise BarnabusError("record.id-reused", field="record.id")
 
+    def bypasses(self, case_ref: str) -> frozenset[Bypass]:
+        """The ways around somebody that are in force in a case."""
+        found = self._db.execute("SELECT conflicted, office FROM bypasses WHERE case_ref = ?", (case_ref,))
+        return frozenset(Bypass(bypass.conflicted(name), office) for name, office in found)
+
+    def holders(self, case_ref: str) -> frozenset[Agency]:
+        """Who has sent, or was sent, anything of a case."""
+        found = self._db.execute("SELECT agency FROM holders WHERE case_ref = ?", (case_ref,))
+        return frozenset(Agency(name) for (name,) in found)
+
     def place(self, sender: str, number: int) -> tuple[int, str] | None:
         """Position and digest of a sender's record that is in the log already."""
         if number > self.heads.of_sender(sender).number:  # any number at all may be claimed, SQLite takes 64 bits
@@ -81,7 +96,21 @@ class Ledger:
             if record.type == RECEIPT:
                 last = receipt_of(record).letters[-1].number
                 self._db.execute("INSERT OR REPLACE INTO receipted VALUES (?,?)", (record.subject, last))
+            else:
+                self._of_case(record)
         self.heads.apply(position, record, digest)
+
+    def _of_case(self, record: Record) -> None:
+        """Who holds its case, and which ways lead around whom from here on."""
+        everybody = [(record.subject, agency) for agency in (record.sender, *(to.to for to in record.data.letters))]
+        self._db.executemany("INSERT OR IGNORE INTO holders VALUES (?,?)", everybody)
+        codes = record.data.content
+        if record.type == bypass.INVOKED:
+            row = (str(record.id), record.subject, codes["conflicted"], codes.get("office"), record.sender)
+            self._db.execute("INSERT INTO bypasses VALUES (?,?,?,?,?)", row)
+        if record.type == bypass.LIFTED:
+            lifted = (record.subject, codes["bypass_id"])
+            self._db.execute("DELETE FROM bypasses WHERE case_ref = ? AND id = ?", lifted)
 
     async def catch_up(self, log: LogReader, directory: Directory) -> None:
         """Read the log from where this file ends. Raises `log.damaged` at the first entry that does not follow on."""

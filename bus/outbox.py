@@ -24,6 +24,7 @@ class Waiting:
     type: str
     body: bytes
     record_digest: str
+    notification_id: int | None  # of the own act or fact that it says
 
 
 class Outbox:
@@ -42,10 +43,13 @@ class Outbox:
         found = self._store.read("SELECT record_digest FROM outbox WHERE number = ?", number)
         return number == 0 or bool(found and found[0]["record_digest"] == digest)
 
-    def link(self, recipient: Agency) -> Head:
-        """The end of the link to this recipient."""
+    def link(self, recipient: Agency, *, below: int = 2**62) -> Head:
+        """The end of the link to this recipient; or what it was below a number of this sender's chain."""
         found = self._store.read(
-            "SELECT number, sealed FROM outbox_letters WHERE recipient = ? ORDER BY number DESC LIMIT 1", recipient
+            "SELECT number, sealed FROM outbox_letters WHERE recipient = ? AND outbox_number < ? "
+            "ORDER BY number DESC LIMIT 1",
+            recipient,
+            below,
         )
         return Head(found[0]["number"], found[0]["sealed"]) if found else Head(0, NOTHING_BEFORE)
 
@@ -56,8 +60,8 @@ class Outbox:
     def waiting(self) -> Waiting | None:
         """The one submission that is built and not answered."""
         found = self._store.read(
-            "SELECT number, record_id, type, submission AS body, record_digest FROM outbox WHERE stamp IS NULL "
-            "ORDER BY number LIMIT 1"
+            "SELECT number, record_id, type, submission AS body, record_digest, notification_id FROM outbox "
+            "WHERE stamp IS NULL ORDER BY number LIMIT 1"
         )
         return Waiting(**found[0]) if found else None
 
@@ -71,13 +75,16 @@ class Outbox:
                 "VALUES (?,?,?,?,?,?)",
                 row,
             ),
-            *(
-                Statement(
-                    "INSERT INTO outbox_letters (recipient, number, outbox_number, sealed) VALUES (?,?,?,?)",
-                    (letter.to, letter.number, built.number, letter.sealed),
-                )
-                for letter in record.data.letters
-            ),
+            *self._letters(built),
+        ]
+
+    def _letters(self, built: Built) -> list[Statement]:
+        return [
+            Statement(
+                "INSERT INTO outbox_letters (recipient, number, outbox_number, sealed) VALUES (?,?,?,?)",
+                (letter.to, letter.number, built.number, letter.sealed),
+            )
+            for letter in built.record.data.letters
         ]
 
     def stamp_of(self, record_id: UUID) -> str | None:
@@ -87,14 +94,15 @@ class Outbox:
     def stamped(self, number: int, stamp: str) -> Statement:
         return Statement("UPDATE outbox SET stamp = ? WHERE number = ?", (stamp, number))
 
-    def free(self, number: int, refusal: Built) -> list[Statement]:
-        """The writes that put `submission.refused` under a refused submission's number and free its link numbers."""
+    def replace(self, built: Built) -> list[Statement]:
+        """The writes that put another submission under the number of one that was refused, and free its links."""
         return [
-            Statement("DELETE FROM outbox_letters WHERE outbox_number = ?", (number,)),
+            Statement("DELETE FROM outbox_letters WHERE outbox_number = ?", (built.number,)),
             Statement(
                 "UPDATE outbox SET record_id = ?, type = ?, submission = ?, record_digest = ? WHERE number = ?",
-                (str(refusal.record.id), refusal.record.type, refusal.body, refusal.record_digest, number),
+                (str(built.record.id), built.record.type, built.body, built.record_digest, built.number),
             ),
+            *self._letters(built),
         ]
 
     def receipted(self, recipient: Agency, receipt: Receipt) -> list[Statement]:

@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import json
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import count
@@ -38,6 +39,8 @@ PAUSES_S = (0.05, 0.1, 0.25, 0.5, 1.0, 2.0)
 RECEIPT_DELAY = timedelta(milliseconds=250)
 """How long letters are gathered into one receipt."""
 REFUSED = "submission.refused"
+LETTER_AT = "data.letters."
+"""Where a refusal names a letter by its receiver."""
 _log = structlog.get_logger()
 
 
@@ -52,14 +55,17 @@ class LoggedAct:
 class Acts(Protocol):
     """What the relay needs of an agency's application."""
 
-    def next_act(self, after: int) -> tuple[int, Outgoing] | None:
-        """The first act to be submitted above this notification, with its own notification id."""
+    def next_act(self, after: int, without: AbstractSet[Agency] = frozenset()) -> tuple[int, Outgoing] | None:
+        """The first act to be submitted above this notification, with its own notification id.
+
+        `without` are agencies that get no letter of it.
+        """
 
     def on_logged(self, record_id: UUID, stamp: Stamp, also: Sequence[Statement]) -> tuple[Mapping[str, Any], ...]:
         """Note where the log put an act, with these writes in the same transaction. The own acts void by that."""
 
-    def on_refused(self, record_id: UUID, code: str, also: Sequence[Statement]) -> None:
-        """Note that an act can never be logged, with these writes in the same transaction."""
+    def on_refused(self, record_id: UUID, code: str, also: Sequence[Statement]) -> Mapping[str, Any]:
+        """Note that an act can never be logged, with these writes in the same transaction. The act, as void."""
 
 
 class Relay:
@@ -140,7 +146,7 @@ class Relay:
             return None
         self._store.write(*self._outbox.add(built, notification), *also)
         faults.point("relay.built" if notification else "relay.built-receipt")
-        return Waiting(built.number, str(built.record.id), built.record.type, built.body, built.record_digest)
+        return _waiting(built, notification)
 
     def _receipt_owed(self) -> tuple[Outgoing, list[Statement]] | None:
         now = self._clock()
@@ -163,12 +169,17 @@ class Relay:
 
     async def _deliver(self, waiting: Waiting) -> None:
         """Send the same bytes until the gateway has given an answer that ends the waiting."""
+        kept_out = set[Agency]()
         for attempt in count():
             try:
                 stamp = await self._ask(waiting)
             except BarnabusError as error:
+                if agency := _kept_out(error):
+                    kept_out.add(agency)
+                    waiting = self._around(waiting, kept_out)
+                    continue
                 if error.then is Then.VOID and waiting.type not in (RECEIPT, REFUSED):
-                    self._free(waiting, error)
+                    await self._free(waiting, error)
                     return
                 self._note(error, waiting, first=attempt == 0)
                 await asyncio.sleep(PAUSES_S[min(attempt, len(PAUSES_S) - 1)])
@@ -176,6 +187,20 @@ class Relay:
                 faults.point("relay.answered")
                 await self._settle(waiting, *stamp)
                 return
+
+    def _around(self, waiting: Waiting, kept_out: AbstractSet[Agency]) -> Waiting:
+        """The same act under the same number, with no letter for those whom a bypass keeps out."""
+        assert waiting.notification_id is not None, "receipts hold no letters"
+        _log.warning("submission.rerouted", agency=self._agency, record_id=waiting.record_id)
+        found = self._acts.next_act(waiting.notification_id - 1, frozenset(kept_out))
+        assert found
+        notification, outgoing = found
+        assert notification == waiting.notification_id
+        links = {receiver: self._outbox.link(receiver, below=waiting.number) for receiver in outgoing.receivers}
+        head = self._outbox.head(below=waiting.number)
+        built = build(outgoing, self._agency, head, links, self._key, self._directory)
+        self._store.write(*self._outbox.replace(built))
+        return _waiting(built, notification)
 
     async def _ask(self, waiting: Waiting) -> tuple[str, Stamp]:
         token = await asking.submit(self._nats, waiting.body)
@@ -203,17 +228,21 @@ class Relay:
         self.halted = None
         voided = self._acts.on_logged(stamp.record_id, stamp, [self._outbox.stamped(waiting.number, token)])
         for void in voided:
-            with contextlib.suppress(NatsError):
-                await self._nats.publish(subjects.VOIDED, seal.dump(void))
+            await self._tell_void(void)
         reasons = {void["id"]: str(void["reason"]) for void in voided}
         self._tell(stamp.record_id, LoggedAct(stamp, reasons.get(str(stamp.record_id))))
+
+    async def _tell_void(self, void: Mapping[str, Any]) -> None:
+        """To the agency's own system."""
+        with contextlib.suppress(NatsError):
+            await self._nats.publish(subjects.VOIDED, seal.dump(void))
 
     def _tell(self, record_id: UUID, logged: LoggedAct | None) -> None:
         watcher = self._watchers.get(record_id)
         if watcher and not watcher.done():
             watcher.set_result(logged)
 
-    def _free(self, waiting: Waiting, error: BarnabusError) -> None:
+    async def _free(self, waiting: Waiting, error: BarnabusError) -> None:
         """A permanent refusal: its number is used by `submission.refused`, and the act shows as void."""
         _log.error(
             "submission.refused", agency=self._agency, code=error.code, record_id=waiting.record_id, type=waiting.type
@@ -236,5 +265,18 @@ class Relay:
         )
         previous = self._outbox.head(below=waiting.number)
         built = build(outgoing, self._agency, previous, {}, self._key, self._directory)
-        self._acts.on_refused(UUID(waiting.record_id), error.code, self._outbox.free(waiting.number, built))
+        void = self._acts.on_refused(UUID(waiting.record_id), error.code, self._outbox.replace(built))
+        await self._tell_void(void)
         self._tell(UUID(waiting.record_id), None)
+
+
+def _waiting(built: Built, notification_id: int | None) -> Waiting:
+    record = built.record
+    return Waiting(built.number, str(record.id), record.type, built.body, built.record_digest, notification_id)
+
+
+def _kept_out(error: BarnabusError) -> Agency | None:
+    """Whose letter a bypass does not allow, if the gateway refused a submission for one."""
+    place = error.field or ""
+    to = place.removeprefix(LETTER_AT)
+    return Agency(to) if error.code == "route.bypassed" and place != to and to in set(Agency) else None

@@ -16,8 +16,18 @@ from contracts.errors import BarnabusError
 
 TABLES = (
     "CREATE TABLE IF NOT EXISTS commands ("
-    "id TEXT PRIMARY KEY, digest TEXT NOT NULL, handoff_id TEXT NOT NULL, case_ref TEXT NOT NULL, "
+    "id TEXT PRIMARY KEY, digest TEXT NOT NULL, aggregate_id TEXT NOT NULL, case_ref TEXT NOT NULL, "
     "recorded_at TEXT NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS case_parts (id TEXT PRIMARY KEY, case_ref TEXT NOT NULL)",
+    "CREATE INDEX IF NOT EXISTS case_parts_case ON case_parts (case_ref)",
+    "CREATE TABLE IF NOT EXISTS bypasses ("
+    "id TEXT NOT NULL, case_ref TEXT NOT NULL, conflicted TEXT NOT NULL, office TEXT, invoked_by TEXT NOT NULL, "
+    "alternate TEXT NOT NULL, PRIMARY KEY (id, invoked_by))",
+    "CREATE INDEX IF NOT EXISTS bypasses_case ON bypasses (case_ref)",
+    "CREATE TABLE IF NOT EXISTS case_links ("
+    "fact_id TEXT PRIMARY KEY, case_ref TEXT NOT NULL, other TEXT NOT NULL, reason TEXT NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS files ("
+    "mark TEXT NOT NULL, case_ref TEXT NOT NULL, vault_item TEXT NOT NULL, PRIMARY KEY (mark, case_ref))",
     "CREATE TABLE IF NOT EXISTS vault_keys (person TEXT PRIMARY KEY, wrapped BLOB NOT NULL)",
     "CREATE TABLE IF NOT EXISTS vault_items ("
     "id TEXT PRIMARY KEY, person TEXT NOT NULL REFERENCES vault_keys(person), sealed BLOB NOT NULL)",

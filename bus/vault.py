@@ -6,6 +6,7 @@ becomes unreadable at once, also in what nobody remembered to delete.
 
 import hmac
 import json
+from collections.abc import Iterable
 from secrets import token_bytes
 from typing import Any
 from uuid import uuid4
@@ -39,14 +40,16 @@ class Vault:
 
     def put(self, person: str, values: Any) -> tuple[str, list[Statement]]:
         """A new item's id, and the writes that store it: save them in the transaction of the events that name it."""
-        item = str(uuid4())
-        key, writes = self._key_for(person)
-        writes.append(
-            Statement(
-                "INSERT INTO vault_items VALUES (?,?,?)", (item, person, _lock(AESGCM(key), seal.dump(values), item))
-            )
-        )
+        (item,), writes = self.put_all(person, [values])
         return item, writes
+
+    def put_all(self, person: str, values: Iterable[Any]) -> tuple[list[str], list[Statement]]:
+        """Several items of one person, to be saved together."""
+        key, writes = self._key_for(person)
+        items = [(str(uuid4()), value) for value in values]
+        rows = ((item, person, _lock(AESGCM(key), seal.dump(value), item)) for item, value in items)
+        writes += [Statement("INSERT INTO vault_items VALUES (?,?,?)", row) for row in rows]
+        return [item for item, _ in items], writes
 
     def get(self, item: str) -> Any | None:
         """The item's values; None if they were erased. Raises `content.unreadable` if the vault key does not fit."""

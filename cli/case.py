@@ -1,4 +1,4 @@
-"""`barnabus case log REF --purpose …`: one case out of the log, as the reader's account may read it."""
+"""`barnabus case log REF --purpose …`: one case out of the log; `case find AGENCY`: how an agency files a case."""
 
 import asyncio
 import getpass
@@ -13,6 +13,7 @@ from bus.clock import wall_clock
 from bus.log import LogReader, verify
 from bus.settings import Settings
 from cli import show
+from cli.agencies import APPLICATIONS, opened
 from contracts import subjects
 from contracts.check import read
 from contracts.errors import BarnabusError, Refused
@@ -20,16 +21,11 @@ from contracts.ids import CaseRef
 from contracts.tiers import Frozen
 from projections.case_log import CaseLog
 
-app = typer.Typer(no_args_is_help=True, help="Cases, out of the immutable log.")
+app = typer.Typer(no_args_is_help=True, help="A case out of the immutable log, and how an agency files it.")
 
 
 class _Asked(Frozen):
     case_ref: CaseRef
-
-
-@app.callback()
-def _cases() -> None:
-    """Keeps `log` a verb of its own while it is the only one."""
 
 
 @app.command()
@@ -44,8 +40,7 @@ def log(
     read(_Asked, {"case_ref": case_ref})
     if not purpose.strip():
         raise Refused("purpose.missing", field="--purpose")
-    directory.load(settings)  # without a home there is nothing to look at, and nowhere to write that somebody looked
-    keyring = directory.load(settings)  # says so if this is no home
+    keyring = directory.load(settings)  # without a home there is nothing to look at, and nowhere to write who looked
     _write_down(settings, case_ref, purpose)
     found = asyncio.run(_read(settings, keyring, case_ref))
     if not found.records:
@@ -55,6 +50,42 @@ def log(
         show.document(document)
     else:
         _print(document)
+
+
+@app.command()
+@show.coded
+def find(
+    agency: Annotated[str, typer.Argument(help="In whose store: police, social.")],
+    file_number: Annotated[str | None, typer.Option(help="The agency's own file number.")] = None,
+    case_ref: Annotated[str | None, typer.Option("--case", help="A case reference.")] = None,
+    as_json: show.AsJson = False,
+) -> None:
+    """Find cases by an agency's own file number, or a case's file numbers; looked up in that agency's store alone."""
+    if (file_number is None) is (case_ref is None):
+        raise Refused("field.missing", field="--file-number", detail="Name either --file-number or --case.")
+    if case_ref:
+        read(_Asked, {"case_ref": case_ref})
+    with opened(show.agency(agency, APPLICATIONS), Settings()) as application:
+        found = [application.case(case_ref)] if case_ref else application.cases_under(file_number or "")
+    rows = [
+        {
+            "case_ref": case.case_ref,
+            "file_numbers": list(case.file_numbers),
+            "linked": [{"case_ref": other, "reason": reason} for other, reason in case.linked],
+        }
+        for case in found
+    ]
+    if as_json:
+        show.document({"agency": agency, "cases": rows})
+        return
+    show.table(
+        ("case", "file numbers", "linked with"),
+        (
+            (case.case_ref, ", ".join(case.file_numbers), ", ".join(f"{other} ({why})" for other, why in case.linked))
+            for case in found
+        ),
+        empty="This agency has filed nothing under that.",
+    )
 
 
 def _write_down(settings: Settings, case_ref: str, purpose: str) -> None:
@@ -98,8 +129,11 @@ def _print(document: dict[str, Any]) -> None:
             for letter in event["letters"]
         )
         what = event["type"] + (f"  VOID: {event['void']}" if event["void"] else "")
-        rows.append((event["position"], event["logged_at"][:19].replace("T", " "), event["sender"], what, letters))
+        claim = (event["about"] or {}).get("on_behalf_of")
+        sender = event["sender"] + (f" (claims: for {claim})" if claim else "")
+        rows.append((event["position"], event["logged_at"][:19].replace("T", " "), sender, what, letters))
     show.table(("position", "logged (UTC)", "from", "event", "letters"), rows, empty="No events.")
     for handoff in document["handoffs"]:
         move = f"waits for {handoff['whose_move']}" if handoff["whose_move"] else "ended"
-        show.out.print(f"Handoff {handoff['id']}: {handoff['stage']}, {move}.")
+        answers = "" if handoff["course"] == "service" else f" {handoff['responsible']} answers for it."
+        show.out.print(f"Handoff {handoff['id']} ({handoff['course']}): {handoff['stage']}, {move}.{answers}")

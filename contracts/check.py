@@ -4,19 +4,25 @@ Everything here raises `Refused` with a code and the place, and never repeats a 
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
-from contracts.agencies import Agency
-from contracts.catalogue import COMMANDS, Entry, entry_of
+from contracts import bypass
+from contracts.agencies import SPONSORS, Agency, Institution
+from contracts.bypass import Bypass
+from contracts.catalogue import COMMANDS, entry_of
+from contracts.entry import Audience, Entry
 from contracts.envelope import COMMAND_LIMIT_BYTES, About, Command, Letter, LetterEntry, Record, Submission
 from contracts.errors import Refused
+from contracts.events.case import LetterHandedOver
+from contracts.events.handoff import MakesHandoff
 from contracts.events.post import Receipt
 from contracts.events.referral import ReferralMade
-from contracts.handoff import Move
 from contracts.ids import CaseRef
+from contracts.standing import Move
 from contracts.tiers import LOGGED, Frozen, Tier, tiers_of, view
 from contracts.vocabulary import NEEDS_CONSENT, OFFERED_BY, LegalBasis, Urgency
 
@@ -97,8 +103,12 @@ def command(raw: bytes, sender: Agency) -> tuple[Entry, Command, Frozen]:
 def sending(entry: Entry, sender: Agency, about: About, content: Frozen) -> None:
     """May this agency say this at all?"""
     _speaking(entry, sender, about)
+    if isinstance(content, MakesHandoff):
+        _making(entry, sender, content)
     if isinstance(content, ReferralMade):
-        _referral(sender, about, content)
+        _referral(about, content)
+    if isinstance(content, LetterHandedOver) and sender not in SPONSORS[content.institution]:
+        raise Refused("sponsor.not-allowed", field="data.institution")
 
 
 def _speaking(entry: Entry, sender: Agency, about: About | None, *, at: str = "") -> None:
@@ -108,19 +118,35 @@ def _speaking(entry: Entry, sender: Agency, about: About | None, *, at: str = ""
         raise Refused("sponsor.not-allowed", field=f"{at}on_behalf_of")
 
 
-def _referral(sender: Agency, about: About, content: ReferralMade) -> None:
+def _making(entry: Entry, sender: Agency, content: MakesHandoff) -> None:
     if sender in content.notified:
         raise Refused("receiver.not-allowed", field="data.notified")
-    if content.to not in OFFERED_BY[content.service]:
+    if content.to not in entry.asked:
+        raise Refused("receiver.not-allowed", field="data.to")
+
+
+def _referral(about: About, content: ReferralMade) -> None:
+    if content.to not in OFFERED_BY.get(content.service, frozenset()):
         raise Refused("service.not-offered", field="data.service")
     if about.legal_basis is LegalBasis.CONSENT and content.service not in NEEDS_CONSENT:
         raise Refused("basis.consent", field="legal_basis")
     if content.urgency is Urgency.IMMEDIATE and content.safety is None:
         raise Refused("danger.unstated", field="data.safety")
+    if content.for_institution and content.to not in SPONSORS[content.for_institution]:
+        raise Refused("sponsor.not-allowed", field="data.for_institution")
 
 
-def receiving(entry: Entry, sender: Agency, letters: Iterable[tuple[Agency, Iterable[Tier]]]) -> None:
-    """May these receivers have these tiers of this type?"""
+def receiving(
+    entry: Entry,
+    sender: Agency,
+    letters: Iterable[tuple[Agency, Iterable[Tier]]],
+    codes: Mapping[str, Any],
+    kept_out: AbstractSet[Agency] = frozenset(),
+) -> None:
+    """May these receivers have these tiers of this type, and does everybody get a letter who must?
+
+    `codes` are its content in tiers E and O; `kept_out` get nothing because a bypass leads around them.
+    """
     seen: set[Agency] = set()
     for to, tiers in letters:
         if to in seen:
@@ -130,8 +156,30 @@ def receiving(entry: Entry, sender: Agency, letters: Iterable[tuple[Agency, Iter
             raise Refused("receiver.not-allowed", field="data.letters")
         if not set(tiers) <= entry.seen_by(to):
             raise Refused("tier.not-allowed", field="data.letters")
-    if entry.receivers and not seen:
+    must = due(entry, sender, codes, kept_out)
+    if must is not None and must - seen:
+        raise Refused("receiver.left-out", field="data.letters")
+    if must is not None and seen - must:
+        raise Refused("receiver.not-allowed", field="data.letters")
+    if entry.audience is Audience.PARTIES and not seen and not kept_out:
         raise Refused("receiver.none", field="data.letters")
+
+
+def due(
+    entry: Entry, sender: Agency, codes: Mapping[str, Any], kept_out: AbstractSet[Agency]
+) -> frozenset[Agency] | None:
+    """Who must get a letter, where catalogue and content say so; None where the sender's knowledge decides.
+
+    Whom a bypass keeps out gets none; oversight then gets what the catalogue would have told it.
+    """
+    if entry.audience is Audience.TOLD:
+        wanted = entry.told - {sender}
+        instead = {Agency.OVERSIGHT} if wanted & kept_out else frozenset()
+    elif entry.names:
+        wanted, instead = entry.names(codes) - {sender}, frozenset()
+    else:
+        return None
+    return frozenset(wanted - kept_out | instead) - {sender}
 
 
 def submission(raw: bytes, *, limit_bytes: int) -> tuple[Submission, Record]:
@@ -140,8 +188,11 @@ def submission(raw: bytes, *, limit_bytes: int) -> tuple[Submission, Record]:
     return found, read(Record, document(found.record, limit_bytes=limit_bytes), at="record")
 
 
-def record(found: Record) -> Entry:
-    """All that can be said of a record by itself: its type and version, sender, receivers, tiers, content."""
+def record(found: Record, bypasses: AbstractSet[Bypass] = frozenset()) -> Entry:
+    """All that can be said of a record by itself: its type and version, sender, receivers, tiers, content.
+
+    `bypasses` are those in force in its case.
+    """
     entry = entry_of(found.type, found.version)
     try:
         sender = Agency(found.sender)
@@ -149,26 +200,34 @@ def record(found: Record) -> Entry:
         raise Refused("sender.not-allowed", field="source") from None
     if entry.content is not Receipt:  # whose subject is its link
         _case(found.subject)
-    _logged_content(entry, found.data.content)
-    receiving(entry, sender, ((letter.to, letter.tiers) for letter in found.data.letters))
-    about = found.data.about
+    codes, about, letters = found.data.content, found.data.about, found.data.letters
+    _logged_content(entry, codes)
+    office = about.post.office if about else None
+    bypass.check(bypasses, sender, office, codes, (letter.to for letter in letters))
+    tiers = ((letter.to, letter.tiers) for letter in letters)
+    receiving(entry, sender, tiers, codes, bypass.kept_out(bypasses))
     if about is None and entry.receivers:
         raise Refused("field.missing", field="data.about")
     _speaking(entry, sender, about, at="data.about.")
     if entry.move is Move.MAKE:
-        _making(sender, found.data.content, found.data.letters)
+        _made(entry, sender, codes, letters)
+    if entry.content is LetterHandedOver and sender not in SPONSORS[Institution(codes["institution"])]:
+        raise Refused("sponsor.not-allowed", field="data.content.institution")
     return entry
 
 
-def _making(sender: Agency, content: dict[str, Any], letters: Iterable[LetterEntry]) -> None:
+def _made(entry: Entry, sender: Agency, content: dict[str, Any], letters: Iterable[LetterEntry]) -> None:
     """The act that makes a handoff names everybody: it goes to them alone, and to the notified as envelope alone."""
     to, notified = content["to"], content.get("notified", ())
     if sender in {to, *notified} or len({to, *notified}) != 1 + len(notified):
         raise Refused("receiver.not-allowed", field="data.content.notified")
-    if {letter.to for letter in letters} != {to, *notified}:
+    if to not in entry.asked or {letter.to for letter in letters} != {to, *notified}:
         raise Refused("receiver.not-allowed", field="data.letters")
     if any(letter.to != to and not set(letter.tiers) <= LOGGED for letter in letters):
         raise Refused("tier.not-allowed", field="data.letters")
+    institution = content.get("for_institution")
+    if institution and to not in SPONSORS[Institution(institution)]:
+        raise Refused("sponsor.not-allowed", field="data.content.for_institution")
 
 
 def _case(subject: str) -> None:

@@ -11,8 +11,9 @@ from pydantic import AwareDatetime, Field, PositiveInt, model_validator
 
 from contracts.agencies import Agency, Institution
 from contracts.ids import CaseRef, Digest
+from contracts.shapes import Clocks, FileNumber, Post
 from contracts.tiers import Frozen, Tier
-from contracts.vocabulary import Clocks, LegalBasis, Post
+from contracts.vocabulary import LegalBasis
 
 LETTER_LIMIT_BYTES = 64 * 1024
 SUBMISSION_LIMIT_BYTES = 768 * 1024
@@ -36,12 +37,14 @@ class About(Frozen):
 class Command(About):
     """What an agency's own system hands its adapter. `id` is chosen by that system, and becomes the event's id.
 
-    The same command again is answered as the first time. Without `case_ref` a new case is opened.
+    The same command again is answered as the first time. Without `case_ref` a new case is opened. `file_number` is the
+    agency's own: it stays in the adapter's store, where it finds the case again.
     """
 
     command: TypeName
     id: UUID
     case_ref: CaseRef | None = None
+    file_number: FileNumber | None = None
     data: dict[str, Any]
 
     def about(self) -> About:

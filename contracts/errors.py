@@ -64,6 +64,19 @@ CODES: Mapping[str, Code] = MappingProxyType(
         ),
         "receiver.none": Code("Nobody would receive this.", "Name a receiver other than yourself.", http=422),
         "receiver.twice": Code("A receiver is named twice.", "Name every receiver once.", http=422),
+        "receiver.left-out": Code(
+            "Somebody who must be told gets no letter.", "Send it to all whom docs/catalogue.md lists.", http=422
+        ),
+        "route.bypassed": Code(
+            "A bypass leads around this receiver in this case.",
+            "Turn to the receiver that the bypass names, or to oversight.",
+            http=403,
+        ),
+        "concern.half-told": Code(
+            "A concern goes to the police and to social services: one is asked, the other notified.",
+            "Name the other in data.notified.",
+            http=422,
+        ),
         "tier.not-allowed": Code(
             "This receiver may not see a tier that the letter holds.", "Leave those fields out for it.", http=403
         ),
@@ -107,6 +120,26 @@ CODES: Mapping[str, Code] = MappingProxyType(
             http=409,
         ),
         "handoff.closed": Code("The handoff's file is closed already.", "Nothing to do.", http=409),
+        "handoff.not-begun": Code(
+            "What was done had begun: its start is not recorded.",
+            "Record the start first, with when it began; what was not done needs none.",
+            http=409,
+        ),
+        "handoff.other-course": Code(
+            "This act does not belong to such a handoff.",
+            "See the acts of services, concerns and transfers in docs/catalogue.md.",
+            http=409,
+        ),
+        "transfer.not-yours": Code(
+            "The case is not this agency's to give: it has offered or given it away already.",
+            "Wait for the answer, ask to withdraw, or have it transferred back.",
+            http=409,
+        ),
+        "case.not-held": Code(
+            "This agency does not hold the case, or a receiver does not.",
+            "Only who holds a case may lead around somebody in it or tie it to another.",
+            http=403,
+        ),
         "danger.unstated": Code(
             "An immediate referral does not say what the danger is.", "Fill in data.safety.", http=422
         ),

@@ -7,182 +7,20 @@ place, so all parties come to the same standing from the same acts, in whatever 
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
-from datetime import datetime
-from enum import StrEnum
+from dataclasses import replace
 from types import MappingProxyType
-from typing import Any, Self
 from uuid import UUID
 
 from contracts.agencies import Agency
+from contracts.standing import ENDED, Act, Course, Move, Stage, Standing, Void, VoidAct
 
-
-class Move(StrEnum):
-    """What a party can do on a handoff."""
-
-    MAKE = "make"
-    ACKNOWLEDGE = "acknowledge"
-    ACCEPT = "accept"
-    DECLINE = "decline"
-    START = "start"
-    COMPLETE = "complete"
-    ASK_WITHDRAWAL = "ask-withdrawal"
-    CONFIRM_WITHDRAWAL = "confirm-withdrawal"
-    ASK = "ask"
-    GIVE = "give"
-    REFUSE = "refuse"
-    REASSIGN = "reassign"
-    SUPERSEDE = "supersede"
-    EXPIRE = "expire"
-    CLOSE = "close"
-
-
-class Stage(StrEnum):
-    UNOPENED = "unopened"  # an act was heard before the act that made the handoff
-    MADE = "made"
-    ACKNOWLEDGED = "acknowledged"
-    ACCEPTED = "accepted"
-    STARTED = "started"
-    COMPLETED = "completed"
-    DECLINED = "declined"
-    WITHDRAWN = "withdrawn"
-    SUPERSEDED = "superseded"
-    EXPIRED = "expired"
-
-
-class Void(StrEnum):
-    """Why an act changes nothing."""
-
-    NOT_A_PARTY = "not-a-party"
-    NOT_YOURS = "not-yours"  # the other party's act
-    NOT_MADE = "not-made"
-    ALREADY_MADE = "already-made"
-    ALREADY_ACKNOWLEDGED = "already-acknowledged"
-    NOT_ACCEPTED = "not-accepted"
-    ALREADY_ACCEPTED = "already-accepted"
-    NOT_STARTED = "not-started"
-    ALREADY_STARTED = "already-started"
-    ALREADY_COMPLETED = "already-completed"
-    ALREADY_DECLINED = "already-declined"
-    ALREADY_WITHDRAWN = "already-withdrawn"
-    ALREADY_SUPERSEDED = "already-superseded"
-    ALREADY_EXPIRED = "already-expired"
-    NOT_EXPIRED = "not-expired"
-    WITHDRAWAL_NOT_ASKED = "withdrawal-not-asked"
-    WITHDRAWAL_ALREADY_ASKED = "withdrawal-already-asked"
-    NOT_ASKED = "not-asked"  # no such question is open to this party
-    REFUSED_BY_GATEWAY = "refused-by-gateway"
-
-
-ENDED = frozenset({Stage.COMPLETED, Stage.DECLINED, Stage.WITHDRAWN, Stage.SUPERSEDED, Stage.EXPIRED})
 AWAITING = frozenset({Stage.MADE, Stage.ACKNOWLEDGED})
 """Nobody has taken it on yet: only so long can its opener end it alone."""
 OPENER_MOVES = frozenset({Move.MAKE, Move.ASK_WITHDRAWAL, Move.SUPERSEDE, Move.EXPIRE, Move.CLOSE})
 EITHER_MOVES = frozenset({Move.ASK, Move.GIVE, Move.REFUSE, Move.REASSIGN})
 
-
-@dataclass(frozen=True, slots=True)
-class Act:
-    """One act as the log (or, while provisional, its own agency) has it.
-
-    `position` and `at` are the log's; while it is provisional, None and its own agency's clock. `office` is whose desk
-    it lies on with the agency that acts, read on MAKE, ACCEPT and REASSIGN; `to`, `notified` and `expires_at` are read
-    on MAKE, `asked_id` on GIVE and REFUSE.
-    """
-
-    id: UUID
-    move: Move
-    by: Agency
-    position: int | None = None
-    at: datetime | None = None
-    office: str | None = None
-    to: Agency | None = None
-    notified: tuple[Agency, ...] = ()
-    expires_at: datetime | None = None
-    asked_id: UUID | None = None
-
-    @classmethod
-    def of(cls, act_id: UUID, move: Move, by: Agency, codes: Mapping[str, Any], **where: Any) -> Self:
-        """The act that this content says (JSON values, as the log holds them); `where` are position, at, office."""
-        said: dict[str, Any] = {}
-        if move is Move.MAKE:
-            said["to"] = Agency(codes["to"])
-            said["notified"] = tuple(map(Agency, codes.get("notified", ())))
-            if expires_at := codes.get("expires_at"):
-                said["expires_at"] = datetime.fromisoformat(expires_at)
-        if move in (Move.GIVE, Move.REFUSE):
-            said["asked_id"] = UUID(codes["asked_id"])
-        if move is Move.REASSIGN:
-            said["office"] = codes["office"]
-        return cls(act_id, move, by, **where | said)
-
-
-@dataclass(frozen=True, slots=True)
-class VoidAct:
-    act: Act
-    reason: Void
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """What a handoff has come to."""
-
-    stage: Stage = Stage.UNOPENED
-    opener: Agency | None = None
-    receiver: Agency | None = None
-    notified: tuple[Agency, ...] = ()  # they hear every act, and do none
-    offices: tuple[tuple[Agency, str], ...] = ()  # whose desk it lies on with each party, as far as it was said
-    expires_at: datetime | None = None
-    withdrawal_asked: bool = False
-    closed: bool = False  # administratively: the file, by the last act that counted
-    questions: tuple[tuple[UUID, Agency], ...] = ()  # open ones: id, and who is asked
-    last: UUID | None = None  # the last act that counted
-    voids: tuple[VoidAct, ...] = ()
-    provisional: tuple[UUID, ...] = ()
-
-    @property
-    def parties(self) -> frozenset[Agency]:
-        return frozenset(party for party in (self.opener, self.receiver) if party)
-
-    @property
-    def hearers(self) -> frozenset[Agency]:
-        """Everybody who is told of every act."""
-        return self.parties | set(self.notified)
-
-    @property
-    def whose_move(self) -> Agency | None:
-        """The one agency the handoff waits for; None once it has ended or before it is made."""
-        if self.stage is Stage.UNOPENED or self.stage in ENDED:
-            return None
-        asked = {party for _, party in self.questions}
-        return self.opener if asked == {self.opener} else self.receiver
-
-    def document(self) -> dict[str, Any]:
-        """As people and systems are shown it, with stable keys."""
-        return {
-            "stage": self.stage.value,
-            "opener": self.opener.value if self.opener else None,
-            "receiver": self.receiver.value if self.receiver else None,
-            "notified": [agency.value for agency in self.notified],
-            "whose_move": self.whose_move.value if self.whose_move else None,
-            "offices": {party.value: office for party, office in self.offices},
-            "expires_at": self.expires_at.isoformat() if self.expires_at else None,
-            "withdrawal_asked": self.withdrawal_asked,
-            "closed": self.closed,
-            "open_questions": [{"id": str(question), "asked": asked.value} for question, asked in self.questions],
-            "voids": [
-                {"id": str(v.act.id), "by": v.act.by.value, "move": v.act.move.value, "reason": v.reason.value}
-                for v in self.voids
-            ],
-            "provisional": [str(act) for act in self.provisional],
-        }
-
-    def void_of(self, act_id: UUID) -> Void | None:
-        return next((void.reason for void in self.voids if void.act.id == act_id), None)
-
-
 _ACKED, _ACC, _STD = Void.ALREADY_ACKNOWLEDGED, Void.ALREADY_ACCEPTED, Void.ALREADY_STARTED
-_NACC, _NSTD = Void.NOT_ACCEPTED, Void.NOT_STARTED
+_NACC = Void.NOT_ACCEPTED
 
 TABLE: Mapping[Stage, Mapping[Move, Stage | Void]] = MappingProxyType(
     {
@@ -205,7 +43,7 @@ TABLE: Mapping[Stage, Mapping[Move, Stage | Void]] = MappingProxyType(
             Move.ACCEPT: _ACC,
             Move.DECLINE: _ACC,
             Move.START: Stage.STARTED,
-            Move.COMPLETE: _NSTD,
+            Move.COMPLETE: Stage.COMPLETED,  # what was taken on can end without having begun, with its reason
         },
         Stage.STARTED: {
             Move.ACKNOWLEDGE: _ACKED,
@@ -221,6 +59,7 @@ TABLE: Mapping[Stage, Mapping[Move, Stage | Void]] = MappingProxyType(
 ENDINGS: Mapping[Stage, Void] = MappingProxyType(
     {
         Stage.COMPLETED: Void.ALREADY_COMPLETED,
+        Stage.TRANSFERRED: Void.ALREADY_TRANSFERRED,
         Stage.DECLINED: Void.ALREADY_DECLINED,
         Stage.WITHDRAWN: Void.ALREADY_WITHDRAWN,
         Stage.SUPERSEDED: Void.ALREADY_SUPERSEDED,
@@ -237,8 +76,8 @@ def judge(standing: Standing, act: Act) -> Standing | Void:
         if act.to is act.by:
             return Void.NOT_A_PARTY
         notified = tuple(agency for agency in act.notified if agency not in {act.by, act.to})
-        made = replace(standing, stage=Stage.MADE, opener=act.by, receiver=act.to, notified=notified)
-        return _on_desk(replace(made, expires_at=act.expires_at), act)
+        made = replace(standing, stage=Stage.MADE, course=act.course, opener=act.by, receiver=act.to)
+        return _on_desk(replace(made, notified=notified, expires_at=act.expires_at), act)
     if act.by not in standing.parties:
         return Void.NOT_A_PARTY
     if act.move is Move.MAKE:
@@ -277,8 +116,13 @@ def judge(standing: Standing, act: Act) -> Standing | Void:
             to = TABLE[standing.stage][act.move]
             if isinstance(to, Void):
                 return to
-            taken = _on_desk(standing, act) if act.move is Move.ACCEPT else standing
-            return replace(taken, stage=to)
+            return _accepted(standing, act) if act.move is Move.ACCEPT else replace(standing, stage=to)
+
+
+def _accepted(standing: Standing, act: Act) -> Standing:
+    """Now, and not before, what is handed over moves; a service never does."""
+    stage = Stage.TRANSFERRED if standing.course is Course.TRANSFER else Stage.ACCEPTED
+    return replace(_on_desk(standing, act), stage=stage, moved=standing.course is not Course.SERVICE)
 
 
 def _on_desk(standing: Standing, act: Act) -> Standing:
@@ -304,7 +148,7 @@ def fold(acts: Iterable[Act], refused: Iterable[UUID] = ()) -> Standing:
             if standing.stage in ENDED and standing.questions:
                 standing = replace(standing, questions=())
         if act.position is None and act.id not in never_logged:
-            standing = replace(standing, provisional=(*standing.provisional, act.id))
+            standing = replace(standing, provisional=(*standing.provisional, act))
     return standing
 
 

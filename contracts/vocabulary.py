@@ -1,19 +1,13 @@
-"""The closed vocabulary: every code that a field may hold, and the small shapes made of codes.
+"""The closed vocabulary: every code that a field may hold.
 
 There is no free text in any field. What a code cannot say is said between people, and the pointer says where.
 """
 
 from collections.abc import Mapping
-from datetime import date
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Annotated, Self
-
-from pydantic import AwareDatetime, Field, StringConstraints, model_validator
 
 from contracts.agencies import Agency
-from contracts.ids import PersonRef
-from contracts.tiers import Frozen
 
 
 class Service(StrEnum):
@@ -28,6 +22,10 @@ class Service(StrEnum):
     URGENT_MEDICAL_CARE = "urgent-medical-care"
     PSYCHOLOGICAL_SUPPORT = "psychological-support"
     REVIEW = "review"  # of what institutions did, or failed to do
+    # asked for by a type of its own, which fixes what it means; nobody refers to them
+    SCREENING = "screening"  # of a concern: what is to be done about it
+    ROUNDTABLE = "roundtable"  # a seat at the table where a case's agencies decide together
+    CASE_RESPONSIBILITY = "case-responsibility"  # the case itself
 
 
 OFFERED_BY: Mapping[Service, frozenset[Agency]] = MappingProxyType(
@@ -169,7 +167,85 @@ class ReassignReason(StrEnum):
 class ClosureReason(StrEnum):
     OUTCOME_TAKEN_IN = "outcome-taken-in"  # what was done is known, and nothing is left to ask
     GOES_ON_ELSEWHERE = "goes-on-elsewhere"
+    BYPASSED = "bypassed"  # the other party is kept out of this matter
     NOTHING_MORE_TO_DO = "nothing-more-to-do"
+
+
+class TransferReason(StrEnum):
+    MOVED_AWAY = "moved-away"  # the child lives in another area now
+    RIGHT_AGENCY = "right-agency"  # it belongs there
+    CONFLICT_OF_INTEREST = "conflict-of-interest"
+
+
+class ScreeningOutcome(StrEnum):
+    """What is to be done about a concern."""
+
+    IMMEDIATE_PROTECTION = "immediate-protection"
+    STRATEGY_DISCUSSION = "strategy-discussion"  # the agencies meet: the roundtable
+    CRIMINAL_INVESTIGATION = "criminal-investigation"
+    ASSESSMENT = "assessment"
+    ADVICE = "advice"
+    NO_FURTHER_ACTION = "no-further-action"
+
+
+class BypassReason(StrEnum):
+    """Why a receiver is itself the danger, or cannot be relied on, in this matter."""
+
+    PERSON_SUSPECTED = "person-suspected"  # somebody there is suspected
+    RELATED_TO_SUSPECT = "related-to-suspect"
+    UNDER_PRESSURE = "under-pressure"
+    REPORTS_NOT_FOLLOWED = "reports-not-followed"
+
+
+class LiftReason(StrEnum):
+    MADE_IN_ERROR = "made-in-error"
+    UNFOUNDED = "unfounded"
+    CONFLICT_ENDED = "conflict-ended"
+
+
+class Protection(StrEnum):
+    """What was done at once to keep a child safe."""
+
+    CHILD_TAKEN_TO_SAFETY = "child-taken-to-safety"
+    SUSPECT_KEPT_AWAY = "suspect-kept-away"
+    TRUSTED_ADULT_WITH_CHILD = "trusted-adult-with-child"
+    GUARD_POSTED = "guard-posted"
+    EMERGENCY_ORDER_ASKED = "emergency-order-asked"
+
+
+class SafeContact(StrEnum):
+    """Through whom the child can be reached without danger, as a kind of person; never who."""
+
+    CHILD_DIRECTLY = "child-directly"
+    TRUSTED_RELATIVE = "trusted-relative"
+    SCHOOL_PROFESSIONAL = "school-professional"
+    HEALTH_PROFESSIONAL = "health-professional"
+    VICTIM_ADVOCATE = "victim-advocate"
+    NONE_KNOWN = "none-known"
+
+
+class CareWindow(StrEnum):
+    """Whether care began while it could still prevent the worst; exactly at the limit is inside."""
+
+    INSIDE = "inside"
+    OUTSIDE = "outside"
+    UNKNOWN = "unknown"
+
+
+class Placement(StrEnum):
+    """Where a child lives now, as a kind of place; a shelter's address never travels."""
+
+    HOME_WITH_SAFEGUARDS = "home-with-safeguards"
+    RELATIVES = "relatives"
+    FOSTER_FAMILY = "foster-family"
+    SHELTER = "shelter"
+    HOSPITAL = "hospital"
+
+
+class LinkReason(StrEnum):
+    SAME_CHILD = "same-child"  # reported twice
+    SIBLINGS = "siblings"
+    SAME_SUSPECT = "same-suspect"
 
 
 class Outcome(StrEnum):
@@ -201,88 +277,3 @@ class InformationRefusal(StrEnum):
     NO_LEGAL_BASIS = "no-legal-basis"
     WOULD_ENDANGER = "would-endanger"
     WOULD_HARM_INVESTIGATION = "would-harm-investigation"
-
-
-OfficeCode = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{1,39}$")]
-Name = Annotated[str, StringConstraints(min_length=1, max_length=120, strip_whitespace=True)]
-
-
-class Clocks(Frozen):
-    """The agency's claims about time (docs/field.md 2), each with its offset; the log adds its own time in the stamp.
-
-    `occurred`: the incident or act; `known`: a person of the agency learned of it; `received`: it reached the agency;
-    `recorded`: it was typed in.
-    """
-
-    occurred: AwareDatetime
-    known: AwareDatetime
-    received: AwareDatetime | None = None
-    recorded: AwareDatetime
-
-    @model_validator(mode="after")
-    def _nothing_is_recorded_before_it_happens(self) -> Self:
-        if max(self.occurred, self.known, self.received or self.known) > self.recorded:
-            raise ValueError("no other clock can be later than `recorded`")
-        if self.occurred > self.known:
-            raise ValueError("`known` cannot be earlier than `occurred`")
-        return self
-
-
-class Post(Frozen):
-    """The post that acts: responsibility lies with a post, never with a named worker."""
-
-    role: Role
-    office: OfficeCode | None = None
-
-
-class Person(Frozen):
-    """Somebody of this case, by pseudonym and role."""
-
-    ref: PersonRef
-    role: PersonRole
-
-
-class Identity(Frozen):
-    """Who the person is. Travels only in sealed letters, rests only in vaults."""
-
-    full_name: Name
-    date_of_birth: date | None = None
-
-
-class Safety(Frozen):
-    """What a worker must know before the first contact."""
-
-    immediate_danger: Known
-    suspect_has_access: Known
-    whereabouts: Whereabouts
-    dangers: Annotated[tuple[Danger, ...], Field(max_length=7)] = ()
-    guardian_may_be_told: Known = Known.UNKNOWN
-
-
-class Window(Frozen):
-    """Between which moments it happened, as far as is known; an open end is `None`."""
-
-    earliest: AwareDatetime | None = None
-    latest: AwareDatetime | None = None
-
-    @model_validator(mode="after")
-    def _in_order(self) -> Self:
-        if self.earliest and self.latest and self.earliest > self.latest:
-            raise ValueError("`earliest` is later than `latest`")
-        return self
-
-
-class Allegation(Frozen):
-    """What is alleged, as a code. Never the child's account."""
-
-    kind: AllegationKind
-    window: Window = Window()
-    ongoing: Known = Known.UNKNOWN
-
-
-class Answer(Frozen):
-    """One question answered by a code; whoever needs more asks the office named by its code."""
-
-    question: Question
-    answer: Known
-    ask_office: OfficeCode | None = None

@@ -14,7 +14,8 @@ from bus.log import Logged
 from contracts import check
 from contracts.agencies import Agency
 from contracts.catalogue import entry_of
-from contracts.handoff import Act, Move, Standing, fold
+from contracts.handoff import fold
+from contracts.standing import Act, Move, Standing
 
 
 @dataclass(slots=True)
@@ -59,7 +60,9 @@ class CaseLog:
         content = check.read(entry.logged, record.data.content).model_dump(mode="json")
         handoff_id = record.id if move is Move.MAKE else UUID(content["handoff_id"])
         office = record.data.about.post.office if record.data.about else None
-        where = {"position": logged.stamp.position, "at": logged.stamp.logged_at, "office": office}
+        where: dict[str, Any] = {"position": logged.stamp.position, "at": logged.stamp.logged_at, "office": office}
+        if entry.course:
+            where["course"] = entry.course
         act = Act.of(record.id, move, Agency(record.sender), content, **where)
         self._acts.setdefault(handoff_id, []).append(act)
 

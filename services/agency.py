@@ -5,6 +5,7 @@ nothing answers "accepted" before it is on disk.
 """
 
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Any
 from uuid import UUID
 
@@ -13,43 +14,49 @@ from bus.log import STAMP_TYP
 from bus.relay import LoggedAct
 from bus.store import Statement
 from bus.submission import Outgoing
+from contracts.agencies import Agency
 from contracts.envelope import Stamp
+from contracts.standing import Void
 from services import translate
+from services.facts import Fact
 from services.handoffs import Handoff
 from services.hearing import Hearing
 from services.taking import Taking
+
+_OWN = [Handoff.Acted.TOPIC, Fact.Stated.TOPIC]
 
 
 class AgencyApplication(Taking, Hearing):
     """Subclasses say who they are and what their posts may do. Here: what the relay asks of it."""
 
-    def next_act(self, after: int) -> tuple[int, Outgoing] | None:
-        """The next act for the relay, out of this agency's own notification log."""
+    def next_act(self, after: int, without: AbstractSet[Agency] = frozenset()) -> tuple[int, Outgoing] | None:
+        """The next act or fact for the relay, out of this agency's own notification log."""
         top = self.recorder.max_notification_id() or 0
-        found = self.recorder.select_notifications(max(after, self._no_acts_up_to) + 1, 1, topics=[Handoff.Acted.TOPIC])
+        found = self.recorder.select_notifications(max(after, self._no_acts_up_to) + 1, 1, topics=_OWN)
         if not found:
             self._no_acts_up_to = top  # what was heard since the last act is not looked through again
             return None
         event = self.mapper.to_domain_event(found[0])
-        assert isinstance(event, Handoff.Acted)
+        assert isinstance(event, Handoff.Acted | Fact.Stated)
         kept = self.vault.get(event.vault_item) if event.vault_item else None
-        return found[0].id, translate.outgoing(event, kept)
+        return found[0].id, translate.outgoing(event, kept, self.kept_out(event.case_ref) | without)
 
     def on_logged(self, record_id: UUID, stamp: Stamp, also: Sequence[Statement]) -> tuple[Mapping[str, Any], ...]:
-        handoff = self._handoff_of(record_id)
-        if handoff is None:  # a receipt, or a refusal: no act of a handoff
+        part = self._part_of(record_id)
+        if part is None:  # a receipt, or a refusal
             self.store.write(*also)
             return ()
-        before = handoff.standing
-        handoff.log(record_id, stamp.position, stamp.logged_at)
-        self._save(handoff, also=also)
-        return self._newly_void(handoff, before)
+        before = part.standing if isinstance(part, Handoff) else None
+        part.log(record_id, stamp.position, stamp.logged_at)
+        self._save(part, also=also)
+        return self._newly_void(part, before) if isinstance(part, Handoff) and before else ()
 
-    def on_refused(self, record_id: UUID, code: str, also: Sequence[Statement]) -> None:
-        handoff = self._handoff_of(record_id)
-        assert handoff is not None, "only acts are refused"
-        handoff.refuse(record_id, code)
-        self._save(handoff, also=also)
+    def on_refused(self, record_id: UUID, code: str, also: Sequence[Statement]) -> Mapping[str, Any]:
+        part = self._part_of(record_id)
+        assert part is not None, "only acts and facts are refused"
+        part.refuse(record_id, code)
+        self._save(part, also=also)
+        return translate.voided(part, record_id, Void.REFUSED_BY_GATEWAY)
 
     def logged(self, record_id: UUID) -> LoggedAct | None:
         """Where the log put an own act, and whether it is void by now; None until it is logged."""

@@ -14,7 +14,8 @@ from eventsourcing.domain import Aggregate
 
 from contracts.agencies import Agency
 from contracts.errors import Refused
-from contracts.handoff import Act, Move, Standing, Void, fold, judge
+from contracts.handoff import fold, judge
+from contracts.standing import Act, Course, Move, Standing, Void
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,7 +24,7 @@ class Proposal:
 
     id: UUID
     type: str
-    move: Move
+    move: Move | None  # None for a fact, which is no act of a handoff
     by: Agency
     case_ref: str
     about: Mapping[str, Any]
@@ -31,8 +32,19 @@ class Proposal:
     at: datetime
     """By the agency's own clock."""
 
+    course: Course | None = None
+    """Of the act that makes a handoff."""
+
     def act(self) -> Act:
-        return Act.of(self.id, self.move, self.by, self.codes, at=self.at, office=self.about["post"]["office"])
+        assert self.move
+        return _act(
+            self.id, self.move, self.by, self.codes, self.course, at=self.at, office=self.about["post"]["office"]
+        )
+
+
+def _act(act_id: UUID, move: str, by: str, codes: Mapping[str, Any], course: str | None, **where: Any) -> Act:
+    made = {"course": Course(course)} if course else {}
+    return Act.of(act_id, Move(move), Agency(by), codes, **where, **made)
 
 
 Rule = Callable[[Proposal, Standing], None]
@@ -54,6 +66,7 @@ class Handoff(Aggregate):
         case_ref: str
         type: str
         move: str
+        course: str | None
         by: str
         at: datetime
         receivers: list[str]
@@ -67,7 +80,7 @@ class Handoff(Aggregate):
         def apply(self, aggregate: Aggregate) -> None:
             assert isinstance(aggregate, Handoff)
             where = {"at": self.at, "office": self.about["post"]["office"]}
-            aggregate.acts.append(Act.of(self.act_id, Move(self.move), Agency(self.by), self.codes, **where))
+            aggregate.acts.append(_act(self.act_id, self.move, self.by, self.codes, self.course, **where))
             aggregate.learn(self.move, self.codes, self.correlation_id)
 
     class Heard(Aggregate.Event):
@@ -76,6 +89,7 @@ class Handoff(Aggregate):
         TOPIC = "handoff.heard"
         act_id: UUID
         move: str
+        course: str | None
         by: str
         office: str | None
         position: int
@@ -86,7 +100,7 @@ class Handoff(Aggregate):
         def apply(self, aggregate: Aggregate) -> None:
             assert isinstance(aggregate, Handoff)
             where = {"position": self.position, "at": self.logged_at, "office": self.office}
-            aggregate.acts.append(Act.of(self.act_id, Move(self.move), Agency(self.by), self.codes, **where))
+            aggregate.acts.append(_act(self.act_id, self.move, self.by, self.codes, self.course, **where))
             aggregate.learn(self.move, self.codes, self.correlation_id)
 
     class Logged(Aggregate.Event):
@@ -128,6 +142,11 @@ class Handoff(Aggregate):
     def standing(self) -> Standing:
         return fold(self.acts, self.refused)
 
+    @property
+    def made_at(self) -> int:
+        """The position of the act that made it; past every position while that is not logged or not heard."""
+        return min((act.position for act in self.acts if act.move is Move.MAKE and act.position), default=2**62)
+
     def propose(self, act: Proposal, receivers: Sequence[Agency], vault_item: str | None) -> None:
         """Record this agency's own act. Raises Refused `handoff.void` with the law's reason if it would be void."""
         standing = self.standing
@@ -139,7 +158,8 @@ class Handoff(Aggregate):
             act_id=act.id,
             case_ref=self.case_ref,
             type=act.type,
-            move=act.move.value,
+            move=act.move,
+            course=act.course,
             by=act.by.value,
             at=act.at,
             receivers=[receiver.value for receiver in receivers],
@@ -157,6 +177,7 @@ class Handoff(Aggregate):
             self.Heard,
             act_id=act.id,
             move=act.move.value,
+            course=act.course.value if act.move is Move.MAKE else None,
             by=act.by.value,
             office=act.office,
             position=act.position,

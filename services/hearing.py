@@ -12,9 +12,11 @@ from bus.vault import person_key
 from contracts.agencies import Agency
 from contracts.envelope import RECEIPT_LIMIT_LETTERS, Notice, Postmark
 from contracts.errors import BarnabusError, Refused
+from contracts.standing import Standing
 from services import translate
+from services.facts import Fact
 from services.handoffs import Handoff, LetterReceipt
-from services.keeping import Keeping
+from services.routing import Routing
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +31,7 @@ class Heard:
     voided: tuple[Mapping[str, Any], ...] = ()
 
 
-class Hearing(Keeping):
+class Hearing(Routing):
     """What becomes of each item of the post is said in `Heard`."""
 
     def hear(self, raw: bytes, postmark: str, now: datetime) -> Heard:
@@ -62,14 +64,19 @@ class Hearing(Keeping):
         if row is None or row["vault_item"] is None or (signed := self.vault.get(row["vault_item"])) is None:
             return None
         opened = arrivals.reopen(signed, mark, self._directory)
-        standing = self.standing(translate.handoff_id(opened))
-        assert standing
-        return translate.told(opened, mark, datetime.fromisoformat(row["received_at"]), standing)
+        standing = self.standing(translate.handoff_id(opened)) if opened.entry.move else None
+        return self._as_told(opened, mark, datetime.fromisoformat(row["received_at"]), standing)
+
+    def _as_told(
+        self, opened: arrivals.Opened, mark: Postmark, received_at: datetime, standing: Standing | None
+    ) -> Mapping[str, Any]:
+        not_for = (b.office for b in self.bypasses(mark.case_ref) if b.conflicted is self.agency and b.office)
+        return translate.told(opened, mark, received_at, standing, not_for)
 
     def _take_in(
         self, opened: arrivals.Opened, mark: Postmark, postmark: str, now: datetime, missing: tuple[int, ...]
     ) -> Heard:
-        handoff, item, writes, voided = self._apply(opened, mark)
+        part, item, writes, voided = self._apply(opened, mark)
         receipt = self._receipt(mark, now, opened=True)
         row = self.inbox.add(
             mark,
@@ -81,15 +88,19 @@ class Hearing(Keeping):
             type_name=opened.letter.type,
             vault_item=item,
         )
-        self._save(receipt, handoff, also=[*writes, row])
-        return Heard(
-            "heard", mark.sender, translate.told(opened, mark, now, handoff.standing), missing=missing, voided=voided
-        )
+        self._save(receipt, part, also=[*writes, row])
+        told = self._as_told(opened, mark, now, _standing(part))
+        return Heard("heard", mark.sender, told, missing=missing, voided=voided)
 
     def _apply(
         self, opened: arrivals.Opened, mark: Postmark
-    ) -> tuple[Handoff, str, list[Statement], tuple[Mapping[str, Any], ...]]:
-        """What a letter does to its handoff, and where its content is kept. Raises Refused `case.mismatch`."""
+    ) -> tuple[Handoff | Fact, str, list[Statement], tuple[Mapping[str, Any], ...]]:
+        """What a letter does here, and where its content is kept. Raises Refused `case.mismatch`."""
+        if opened.entry.move is None:
+            fact = translate.fact(opened, mark)
+            whom = fact.codes.get("concerns", {}).get("ref")
+            item, writes = self.vault.put(person_key(mark.case_ref, whom), opened.signed)
+            return fact, item, [*writes, *self._indexed(fact, mark.record_id)], ()
         handoff_id = translate.handoff_id(opened)
         handoff = self._handoff(handoff_id) or Handoff.begin(handoff_id, mark.case_ref)
         if handoff.case_ref != mark.case_ref:  # its content would lie where erasing the person does not look
@@ -157,16 +168,16 @@ class Hearing(Keeping):
             try:
                 before = self.inbox.place(sender, number).before
                 opened = arrivals.open_letter(row["jwe"], mark, before, self._sealing_key, self._directory)
-                handoff, item, writes, voided = self._apply(opened, mark)
+                part, item, writes, voided = self._apply(opened, mark)
             except BarnabusError as error:
                 self.store.write(self.inbox.parked_again(sender, number, error.code))
                 if error.code != MISPLACED:
                     blocked.add(row["case_ref"])
                 done.append(Heard("parked", sender, reason=error.code))
                 continue
-            self._save(handoff, also=[*writes, self.inbox.heard(sender, number, opened.letter.type, item)])
+            self._save(part, also=[*writes, self.inbox.heard(sender, number, opened.letter.type, item)])
             received_at = datetime.fromisoformat(row["received_at"])
-            told = translate.told(opened, mark, received_at, handoff.standing)
+            told = self._as_told(opened, mark, received_at, _standing(part))
             done.append(Heard("heard", sender, told, voided=voided))
         return done
 
@@ -181,3 +192,7 @@ class Hearing(Keeping):
             return None
         mark = arrivals.postmark(row["postmark"], self.agency, self._directory)
         return arrivals.reopen(signed, mark, self._directory).letter.model_dump(mode="json")
+
+
+def _standing(part: Handoff | Fact) -> Standing | None:
+    return part.standing if isinstance(part, Handoff) else None

@@ -19,8 +19,10 @@ from bus.store import Statement, Store, opened
 from bus.vault import Vault
 from contracts.agencies import Agency
 from contracts.errors import BarnabusError
-from contracts.handoff import Standing, Void
-from services.handoffs import Handoff
+from contracts.standing import Standing, Void
+from services import translate
+from services.facts import Fact
+from services.handoffs import Handoff, LetterReceipt
 
 
 class Keeping(Application[UUID]):
@@ -55,9 +57,11 @@ class Keeping(Application[UUID]):
         self.store.close()
 
     def void_of(self, act_id: UUID) -> str | None:
-        """Why an own act is void, as far as is known here; None while it counts."""
-        handoff = self._handoff_of(act_id)
-        return handoff.standing.void_of(act_id) if handoff else None
+        """Why an own act or fact is void, as far as is known here; None while it counts."""
+        part = self._part_of(act_id)
+        if isinstance(part, Fact):
+            return Void.REFUSED_BY_GATEWAY if part.refused else None
+        return part.standing.void_of(act_id) if part else None
 
     def standing(self, handoff_id: UUID) -> Standing | None:
         """What a handoff has come to, as far as this agency knows; None if it holds no such handoff."""
@@ -68,12 +72,7 @@ class Keeping(Application[UUID]):
         """Own acts that are void now and were not before. One that is not logged yet may still come to count."""
         known = {void.act.id for void in before.voids if void.act.position}
         return tuple(
-            {
-                "id": str(void.act.id),
-                "move": void.act.move.value,
-                "reason": void.reason.value,
-                "handoff_id": str(handoff.id),
-            }
+            translate.voided(handoff, void.act.id, void.reason)
             for void in handoff.standing.voids
             if void.act.by is self.agency and void.act.position and void.act.id not in known
         )
@@ -94,19 +93,37 @@ class Keeping(Application[UUID]):
         return frozenset(act for act in acts if self.void_of(UUID(act)) == Void.REFUSED_BY_GATEWAY)
 
     def _handoff(self, handoff_id: UUID) -> Handoff | None:
+        part = self._part(handoff_id)
+        return part if isinstance(part, Handoff) else None
+
+    def _part(self, aggregate_id: UUID) -> Handoff | Fact | None:
+        """A handoff or a fact; None if this agency holds no such thing."""
         try:
-            return self.repository.get(handoff_id)
+            found: Handoff | Fact | LetterReceipt = self.repository.get(aggregate_id)
         except AggregateNotFoundError:
             return None
+        return None if isinstance(found, LetterReceipt) else found
 
-    def _handoff_of(self, record_id: UUID) -> Handoff | None:
-        found = self.store.read("SELECT handoff_id FROM commands WHERE id = ?", str(record_id))
-        return self._handoff(UUID(found[0]["handoff_id"])) if found else None
+    def _part_of(self, record_id: UUID) -> Handoff | Fact | None:
+        """What an own record acted on, or stated."""
+        found = self.store.read("SELECT aggregate_id FROM commands WHERE id = ?", str(record_id))
+        return self._part(UUID(found[0]["aggregate_id"])) if found else None
 
-    def _save(self, *aggregates: Any, also: Sequence[Statement]) -> None:
+    def _save(self, *aggregates: Handoff | Fact | LetterReceipt, also: Sequence[Statement]) -> None:
+        """These with these writes, or nothing; a case knows its parts from their first moment on."""
+        parts = [
+            Statement("INSERT INTO case_parts (id, case_ref) VALUES (?,?)", (str(part.id), part.case_ref))
+            for part in aggregates
+            if not isinstance(part, LetterReceipt) and _is_new(part)
+        ]
         try:
-            self.save(*aggregates, also=also)
+            self.save(*aggregates, also=[*also, *parts])
         except IntegrityError:
             raise
         except PersistenceError as error:
             raise BarnabusError("store.full", detail=type(error).__name__) from None
+
+
+def _is_new(part: Handoff | Fact) -> bool:
+    """Nothing of it is saved yet."""
+    return len(part.pending_events) == part.version

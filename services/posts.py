@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 
 from contracts.errors import Refused
-from contracts.handoff import ENDED, Move, Standing
-from contracts.vocabulary import Role
+from contracts.standing import ENDED, Move, Stage, Standing
+from contracts.vocabulary import ClosureReason, Outcome, Role
 from services.handoffs import Proposal, Rule
 
 
@@ -28,8 +28,26 @@ def any_post(act: Proposal, standing: Standing) -> None:
     """Any post of the agency may do this."""
 
 
+REPORTING: Mapping[str, Rule] = {"concern.reported": any_post}
+"""A professional's duty to report a concern waits for no rank and no office."""
+
+
+def once_begun(rule: Rule) -> Rule:
+    """The rule, and that what was done had begun. What was not done ends without. It raises `handoff.not-begun`."""
+
+    def completing(act: Proposal, standing: Standing) -> None:
+        rule(act, standing)
+        if standing.stage is Stage.ACCEPTED and act.codes["outcome"] in (Outcome.DONE, Outcome.PARTLY_DONE):
+            raise Refused("handoff.not-begun", field="data.outcome")
+
+    return completing
+
+
 def after_the_end(rule: Rule) -> Rule:
-    """The rule, and that nobody is still asked to act. It raises `handoff.open` or `handoff.closed`."""
+    """The rule, and that nobody is still asked to act, unless a bypass keeps the other party out.
+
+    It raises `handoff.open` or `handoff.closed`.
+    """
 
     def closing(act: Proposal, standing: Standing) -> None:
         rule(act, standing)
@@ -37,7 +55,7 @@ def after_the_end(rule: Rule) -> Rule:
             return  # the law says so
         if standing.closed:
             raise Refused("handoff.closed", field="data.handoff_id")
-        if standing.stage not in ENDED:
+        if standing.stage not in ENDED and act.codes["reason"] != ClosureReason.BYPASSED:
             raise Refused("handoff.open", field="data.handoff_id", detail=f"Standing: {standing.stage}.")
 
     return closing
@@ -50,8 +68,9 @@ def rules(*, refer: Rule, take_on: Rule, withdraw: Rule) -> Mapping[Move, Rule]:
     """
     return {
         **dict.fromkeys((Move.ACKNOWLEDGE, Move.START, Move.ASK, Move.GIVE, Move.REFUSE), any_post),
-        **dict.fromkeys((Move.ACCEPT, Move.DECLINE, Move.COMPLETE, Move.CONFIRM_WITHDRAWAL, Move.REASSIGN), take_on),
+        **dict.fromkeys((Move.ACCEPT, Move.DECLINE, Move.CONFIRM_WITHDRAWAL, Move.REASSIGN), take_on),
         **dict.fromkeys((Move.ASK_WITHDRAWAL, Move.SUPERSEDE, Move.EXPIRE), withdraw),
+        Move.COMPLETE: once_begun(take_on),
         Move.CLOSE: after_the_end(withdraw),
         Move.MAKE: refer,
     }

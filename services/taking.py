@@ -11,13 +11,18 @@ from bus import seal
 from bus.store import Statement
 from bus.vault import person_key
 from contracts import check
-from contracts.agencies import Agency
+from contracts.entry import Entry
+from contracts.envelope import Command
 from contracts.errors import Refused
-from contracts.handoff import Move, Void
 from contracts.ids import case_ref_from
+from contracts.standing import Move, Standing, Void
+from contracts.tiers import Frozen
 from services import translate
+from services.facts import Fact
+from services.filing import Filing
 from services.handoffs import Handoff, Proposal, Rule
-from services.keeping import Keeping
+from services.posts import any_post
+from services.routing import Routing
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +34,13 @@ class Taken:
     repeated: bool
 
 
-class Taking(Keeping):
-    """`rules` are the agency's own: which of its posts may do which act."""
+class Taking(Routing, Filing):
+    """`rules` are the agency's own: which of its posts may do which act. `may_say` goes before them, by type; a fact
+    that it does not name, any post may state.
+    """
 
     rules: ClassVar[Mapping[Move, Rule]]
+    may_say: ClassVar[Mapping[str, Rule]] = {}
 
     def take(self, raw: bytes, now: datetime) -> Taken:
         """Record what the agency's own system asks for. Raises Refused, naming the field; then nothing is recorded."""
@@ -40,23 +48,12 @@ class Taking(Keeping):
         fingerprint = self.vault.fingerprint(seal.dump(command.model_dump(mode="json")))
         if known := self._known(command.id, fingerprint):
             return known
-        rule = self.rules.get(entry.move) if entry.move else None
-        if rule is None:
-            raise Refused("sender.not-allowed", field="command")
-        handoff = self._handoff_for(command.id, entry.move, command.case_ref, content)
-        proposal = translate.proposal(entry, command, content, self.agency, handoff.case_ref, now)
-        receivers = self._receivers(proposal, handoff)
-        check.receiving(entry, self.agency, ((receiver, entry.seen_by(receiver)) for receiver in receivers))
-        rule(proposal, handoff.standing)
-        item, writes = None, list[Statement]()
-        if any((private := translate.private(entry, content)).values()):
-            whom = handoff.concerns or proposal.codes.get("concerns", {}).get("ref")
-            item, writes = self.vault.put(person_key(handoff.case_ref, whom), private)
-        handoff.propose(proposal, receivers, item)
-        row = (str(command.id), fingerprint, str(handoff.id), handoff.case_ref, now.isoformat())
+        record = self._act if entry.move else self._state
+        part, writes = record(entry, command, content, now)
+        row = (str(command.id), fingerprint, str(part.id), part.case_ref, now.isoformat())
         writes.append(Statement("INSERT INTO commands VALUES (?,?,?,?,?)", row))
-        self._save(handoff, also=writes)
-        return Taken(command.id, handoff.case_ref, repeated=False)
+        self._save(part, also=writes)
+        return Taken(command.id, part.case_ref, repeated=False)
 
     def _known(self, command_id: UUID, fingerprint: str) -> Taken | None:
         found = self.store.read("SELECT digest, case_ref FROM commands WHERE id = ?", str(command_id))
@@ -66,11 +63,52 @@ class Taking(Keeping):
             raise Refused("command.id-reused", field="id")
         return Taken(command_id, found[0]["case_ref"], repeated=True)
 
-    def _handoff_for(self, command_id: UUID, move: Move | None, case_ref: str | None, content: object) -> Handoff:
-        if move is Move.MAKE:
+    def _act(self, entry: Entry, command: Command, content: Frozen, now: datetime) -> tuple[Handoff, list[Statement]]:
+        """An act on a handoff."""
+        rule = self.may_say.get(entry.type) or (self.rules.get(entry.move) if entry.move else None)
+        if rule is None:
+            raise Refused("sender.not-allowed", field="command")
+        handoff = self._handoff_for(command.id, entry, command.case_ref, content)
+        proposal = translate.proposal(entry, command, content, self.agency, handoff.case_ref, now)
+        self._fits_the_case(proposal, entry)
+        receivers = self._hearers(proposal, handoff.standing)
+        tiers = ((receiver, entry.seen_by(receiver)) for receiver in receivers)
+        check.receiving(entry, self.agency, tiers, proposal.codes, self.kept_out(handoff.case_ref))
+        rule(proposal, handoff.standing)
+        item, writes = self._kept(entry, command, content, proposal, handoff.concerns)
+        handoff.propose(proposal, receivers, item)
+        return handoff, writes
+
+    def _state(self, entry: Entry, command: Command, content: Frozen, now: datetime) -> tuple[Fact, list[Statement]]:
+        """A fact about a case."""
+        case_ref = command.case_ref or _new_case()
+        proposal = translate.proposal(entry, command, content, self.agency, case_ref, now)
+        self._fits_the_case(proposal, entry)
+        self.may_say.get(entry.type, any_post)(proposal, Standing())  # it meets no handoff
+        item, writes = self._kept(entry, command, content, proposal, None)
+        fact = Fact.stated(proposal, self._told(entry, proposal), item)
+        return fact, [*writes, *self._indexed(fact, command.id)]
+
+    def _kept(
+        self, entry: Entry, command: Command, content: Frozen, proposal: Proposal, concerns: str | None
+    ) -> tuple[str | None, list[Statement]]:
+        """What the log may not hold lies in the vault, under the key of the child that it concerns."""
+        private, number = translate.private(entry, content), command.file_number
+        said = [private] if any(private.values()) else []
+        filed = [number] if number else []
+        if not said and not filed:
+            return None, []
+        whom = concerns or proposal.codes.get("concerns", {}).get("ref")
+        items, writes = self.vault.put_all(person_key(proposal.case_ref, whom), [*said, *filed])
+        if number:
+            writes.append(self._filed(number, proposal.case_ref, items[-1]))
+        return items[0] if said else None, writes
+
+    def _handoff_for(self, command_id: UUID, entry: Entry, case_ref: str | None, content: object) -> Handoff:
+        if entry.move is Move.MAKE:
             if self._handoff(command_id):
                 raise Refused("command.id-reused", field="id")
-            return Handoff.begin(command_id, case_ref or case_ref_from(token_bytes(16)))
+            return Handoff.begin(command_id, case_ref or _new_case())
         handoff = self._handoff(getattr(content, "handoff_id"))  # noqa: B009  every other act names its handoff
         if handoff is None:
             raise Refused("handoff.unknown", field="data.handoff_id")
@@ -78,7 +116,9 @@ class Taking(Keeping):
             raise Refused("handoff.void", field="data.handoff_id", detail=f"Reason: {Void.NOT_MADE}.")
         if case_ref and case_ref != handoff.case_ref:
             raise Refused("case.mismatch", field="case_ref")
-        if move is Move.SUPERSEDE:
+        if handoff.standing.course not in entry.courses:
+            raise Refused("handoff.other-course", field="command", detail=f"It is a {handoff.standing.course}.")
+        if entry.move is Move.SUPERSEDE:
             self._successor(getattr(content, "by_id"), handoff)  # noqa: B009
         return handoff
 
@@ -88,8 +128,6 @@ class Taking(Keeping):
         if successor is None or successor.id == handoff.id or successor.standing.opener is not self.agency:
             raise Refused("handoff.unknown", field="data.by_id")
 
-    def _receivers(self, proposal: Proposal, handoff: Handoff) -> tuple[Agency, ...]:
-        """Every act on a handoff goes to all its parties, and to those who are notified."""
-        act = proposal.act()
-        hearers = {act.to, *act.notified} if act.to else set(handoff.standing.hearers)
-        return tuple(sorted(hearer for hearer in hearers if hearer and hearer is not self.agency))
+
+def _new_case() -> str:
+    return case_ref_from(token_bytes(16))

@@ -3,7 +3,8 @@
 It stands once while all agencies speak the contract's own words; an agency whose words differ gets its own.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -11,22 +12,24 @@ from uuid import UUID
 from bus.arrivals import Opened
 from bus.submission import Outgoing
 from contracts.agencies import Agency
-from contracts.catalogue import Entry
+from contracts.catalogue import entry_of
+from contracts.entry import Audience, Entry
 from contracts.envelope import About, Command, Postmark
-from contracts.handoff import Act, Move, Standing
+from contracts.standing import Act, Move, Standing, Void
 from contracts.tiers import LOGGED, Frozen, cut
+from services.facts import Fact
 from services.handoffs import Handoff, Proposal
 
 
 def proposal(entry: Entry, command: Command, content: Frozen, sender: Agency, case_ref: str, now: datetime) -> Proposal:
-    """A checked command as an act that the domain can judge."""
-    assert entry.move
+    """A checked command as an act, or a fact, that the domain can judge."""
     values = content.model_dump(mode="json")
     codes = cut(entry.content, values, LOGGED)
     return Proposal(
         id=command.id,
         type=entry.type,
         move=entry.move,
+        course=entry.course,
         by=sender,
         case_ref=case_ref,
         about=command.about().model_dump(mode="json"),
@@ -45,7 +48,13 @@ def private(entry: Entry, content: Frozen) -> dict[str, Any]:
 def heard(opened: Opened, mark: Postmark) -> Act:
     """A letter as another party's act."""
     assert opened.entry.move
-    where = {"position": mark.position, "at": mark.logged_at, "office": opened.letter.about.post.office}
+    where: dict[str, Any] = {
+        "position": mark.position,
+        "at": mark.logged_at,
+        "office": opened.letter.about.post.office,
+    }
+    if opened.entry.course:
+        where["course"] = opened.entry.course
     return Act.of(mark.record_id, opened.entry.move, mark.sender, codes(opened), **where)
 
 
@@ -60,9 +69,24 @@ def codes(opened: Opened) -> dict[str, Any]:
     return cut(opened.entry.content, opened.content.model_dump(mode="json"), LOGGED)
 
 
-def outgoing(event: Handoff.Acted, kept: Mapping[str, Any] | None) -> Outgoing:
-    """This agency's own act as the relay submits it. `kept` is what the vault holds of it; None if that was erased."""
-    about = About.model_validate(event.about)
+def fact(opened: Opened, mark: Postmark) -> Fact:
+    """A letter as another agency's word."""
+    where = (mark.case_ref, opened.letter.type, mark.position, mark.logged_at)
+    return Fact.heard(mark.sender, mark.record_id, *where, codes(opened))
+
+
+def outgoing(
+    event: Handoff.Acted | Fact.Stated, kept: Mapping[str, Any] | None, kept_out: AbstractSet[Agency]
+) -> Outgoing:
+    """This agency's own act or fact as the relay submits it. `kept` is what the vault holds of it; None if erased.
+
+    Whom a bypass keeps out since it was recorded gets no letter.
+    """
+    about, entry = About.model_validate(event.about), entry_of(event.type)
+    receivers = set(map(Agency, event.receivers))
+    notified = map(Agency, event.notified) if isinstance(event, Handoff.Acted) else ()
+    if entry.audience is Audience.TOLD and receivers & kept_out:
+        receivers |= {Agency.OVERSIGHT} - {Agency(event.by)}
     erased = event.vault_item is not None and kept is None
     return Outgoing(
         record_id=event.act_id,
@@ -71,16 +95,34 @@ def outgoing(event: Handoff.Acted, kept: Mapping[str, Any] | None) -> Outgoing:
         time=about.clocks.recorded,
         about=about,
         values={**event.codes, **(kept or {})},
-        receivers=tuple(map(Agency, event.receivers)),
-        notified=frozenset(map(Agency, event.notified)),
+        receivers=tuple(sorted(receivers - kept_out)),
+        notified=frozenset(notified),
         correlation_id=event.correlation_id,
         causation_id=event.causation_id,
         withheld="erased" if erased else None,
     )
 
 
-def told(opened: Opened, mark: Postmark, received_at: datetime, standing_now: Standing) -> dict[str, Any]:
-    """A letter as the agency's own system hears it."""
+def voided(part: Handoff | Fact, act_id: UUID, reason: Void) -> dict[str, Any]:
+    """An own act or fact that came to nothing, as the agency's own system is told."""
+    acts = part.acts if isinstance(part, Handoff) else []
+    return {
+        "id": str(act_id),
+        "case_ref": part.case_ref,
+        "handoff_id": str(part.id) if isinstance(part, Handoff) else None,
+        "move": next((act.move.value for act in acts if act.id == act_id), None),
+        "reason": reason.value,
+    }
+
+
+def told(
+    opened: Opened,
+    mark: Postmark,
+    received_at: datetime,
+    standing_now: Standing | None,
+    not_for: Iterable[str] = (),
+) -> dict[str, Any]:
+    """A letter as the agency's own system hears it. `not_for` are its own offices that a bypass keeps out."""
     letter = opened.letter
     return {
         "id": str(letter.id),
@@ -97,5 +139,6 @@ def told(opened: Opened, mark: Postmark, received_at: datetime, standing_now: St
         "about": letter.about.model_dump(mode="json"),
         "content": opened.content.model_dump(mode="json"),
         "withheld": letter.withheld,
-        "standing": standing_now.document(),
+        "not_for": sorted(not_for),
+        "standing": standing_now.document() if standing_now else None,
     }

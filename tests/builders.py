@@ -44,6 +44,8 @@ SERVICES = {
 NAME = "Filane Fisteku"
 """The name of the child in every test: it may lie in sealed letters and vaults, and nowhere else."""
 BORN = "2014-02-03"
+CHILD = {"ref": person_ref_from(b"the child of these tests"), "role": "child"}
+SAFETY = {"immediate_danger": "yes", "suspect_has_access": "yes", "whereabouts": "home"}
 START = Head(0, NOTHING_BEFORE)
 
 
@@ -91,6 +93,40 @@ def on(
 ) -> dict[str, Any]:
     """An act on a handoff: its content as keywords, anything of its envelope in `more`."""
     return command(agency, verb, {"handoff_id": str(handoff_id), **data}, **(more or {}))
+
+
+def fact(agency: Agency, verb: str, case: str, **data: Any) -> dict[str, Any]:
+    post = {"role": "supervisor", "office": "an-office"}
+    return command(agency, verb, {"concerns": CHILD, **data}, case_ref=case, post=post)
+
+
+def protection(agency: Agency, case: str) -> dict[str, Any]:
+    began = now().isoformat()
+    return fact(agency, "immediate-protection.take", case, began_at=began, protections=["guard-posted"], safety=SAFETY)
+
+
+def bypass(
+    agency: Agency, case: str, conflicted: str = "police", alternate: str = "prosecution", **data: Any
+) -> dict[str, Any]:
+    around = {"conflicted": conflicted, "alternate": alternate, "reason": "person-suspected", **data}
+    return fact(agency, "route.invoke-bypass", case, **around)
+
+
+def concern(agency: Agency, to: Agency = SOCIAL, *notified: Agency, **more: Any) -> dict[str, Any]:
+    data = {
+        "to": to,
+        "concerns": CHILD,
+        "notified": list(notified),
+        "urgency": "urgent",
+        "safety": SAFETY,
+        "identity": {"full_name": NAME},
+    }
+    return command(agency, "concern.report", data, **more)
+
+
+def transfer(agency: Agency, to: Agency, case: str) -> dict[str, Any]:
+    data = {"to": to, "concerns": CHILD, "reason": "right-agency", "safety": SAFETY}
+    return command(agency, "transfer.offer", data, case_ref=case)
 
 
 def encoded(document: Any) -> bytes:

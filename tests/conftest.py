@@ -13,7 +13,7 @@ from bus import gateway_service
 from bus.provisioning import provision
 from bus.settings import Settings, stores_in_home
 from tests.builders import ByHand, now
-from tests.living import Bus, Living, living, whole
+from tests.living import Bus, Everybody, Living, all_agencies, living, whole
 from tests.postgres import PostgresServer
 
 Said = list[MutableMapping[str, Any]]
@@ -75,6 +75,13 @@ async def home(settings: Settings, quick: None) -> AsyncIterator[Living]:
 async def bus(settings: Settings, quick: None) -> AsyncIterator[Bus]:
     """Everything at work: server, gateway, both adapters, both agencies' own systems."""
     async with whole(settings) as found:
+        yield found
+
+
+@pytest.fixture
+async def everybody(settings: Settings, quick: None) -> AsyncIterator[Everybody]:
+    """All five agencies at work, and their own systems."""
+    async with all_agencies(settings) as found:
         yield found
 
 

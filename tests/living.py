@@ -185,3 +185,23 @@ async def whole(settings: Settings) -> AsyncIterator[Bus]:
         for agency in (POLICE, SOCIAL):
             await home.start_adapter(agency)
         yield Bus(home, await home.system(POLICE), await home.system(SOCIAL))
+
+
+@dataclass(slots=True)
+class Everybody:
+    """One gateway, and of every agency its adapter and its own system."""
+
+    living: Living
+    systems: dict[Agency, System]
+
+    def app(self, agency: Agency) -> AgencyApplication:
+        return self.living.application(agency)
+
+
+@contextlib.asynccontextmanager
+async def all_agencies(settings: Settings) -> AsyncIterator[Everybody]:
+    async with living(settings) as home:
+        await home.start_gateway()
+        for agency in Agency:
+            await home.start_adapter(agency)
+        yield Everybody(home, {agency: await home.system(agency) for agency in Agency})

@@ -5,9 +5,10 @@ from uuid import UUID
 
 from pydantic import Field
 
-from contracts.events.referral import OnHandoff
+from contracts.events.handoff import OnHandoff
+from contracts.shapes import Answer, Identity
 from contracts.tiers import Tier
-from contracts.vocabulary import Answer, Identity, InformationRefusal, Priority, Question
+from contracts.vocabulary import InformationRefusal, Priority, Question
 
 
 class InformationAsked(OnHandoff):

@@ -3,52 +3,34 @@
 from typing import Annotated, Self
 from uuid import UUID
 
-from pydantic import AwareDatetime, Field, model_validator
+from pydantic import AwareDatetime, model_validator
 
-from contracts.agencies import Agency
-from contracts.tiers import Frozen, Tier
+from contracts.agencies import Institution
+from contracts.events.handoff import MakesHandoff, OnHandoff
+from contracts.shapes import Allegation, Identity, OfficeCode, Safety
+from contracts.tiers import Tier
 from contracts.vocabulary import (
-    Allegation,
     ClosureReason,
     DeclineReason,
-    Identity,
     NextStep,
     NotDoneReason,
-    OfficeCode,
     Outcome,
-    Person,
     ReassignReason,
-    Safety,
     Service,
     Urgency,
     WithdrawalReason,
 )
 
 
-class OnHandoff(Frozen):
-    """An act on a handoff, named by the id of the act that made it."""
-
-    handoff_id: Annotated[UUID, Tier.E]
-
-
-class ReferralMade(Frozen):
+class ReferralMade(MakesHandoff):
     """A service is asked for one child."""
 
-    to: Annotated[Agency, Tier.E]
     service: Annotated[Service, Tier.E]
     urgency: Annotated[Urgency, Tier.E]
-    concerns: Annotated[Person, Tier.E]
-    notified: Annotated[tuple[Agency, ...], Field(max_length=len(Agency)), Tier.E] = ()
-    expires_at: Annotated[AwareDatetime | None, Tier.E] = None
+    for_institution: Annotated[Institution | None, Tier.E] = None  # to whom the receiver, its sponsor, hands it over
     safety: Annotated[Safety | None, Tier.S] = None
     allegation: Annotated[Allegation | None, Tier.A] = None
     identity: Annotated[Identity | None, Tier.I] = None
-
-    @model_validator(mode="after")
-    def _notified_once_and_not_asked(self) -> Self:
-        if len({self.to, *self.notified}) != 1 + len(self.notified):
-            raise ValueError("`notified` names agencies once each, and not the one that is asked")
-        return self
 
 
 class ReferralAcknowledged(OnHandoff):

@@ -7,10 +7,10 @@ from pydantic import AwareDatetime, Field, PositiveInt
 
 from contracts.agencies import Agency
 from contracts.envelope import About, Stamp, TypeName, Version
-from contracts.handoff import Move, Stage, Void
 from contracts.ids import CaseRef
+from contracts.shapes import OfficeCode
+from contracts.standing import Course, Move, Stage, Void
 from contracts.tiers import Frozen
-from contracts.vocabulary import OfficeCode
 
 
 class Problem(Frozen):
@@ -59,10 +59,12 @@ class HandoffStanding(Frozen):
     """What the handoff has come to, by all that this agency knows at this moment."""
 
     stage: Stage
+    course: Course
     opener: Agency | None
     receiver: Agency | None
     notified: tuple[Agency, ...]
     whose_move: Agency | None
+    responsible: Agency | None
     offices: dict[Agency, OfficeCode]
     expires_at: AwareDatetime | None
     withdrawal_asked: bool
@@ -89,13 +91,15 @@ class Told(Frozen):
     about: About
     content: dict[str, Any]
     withheld: Literal["erased", "notified"] | None
-    standing: HandoffStanding
+    not_for: tuple[OfficeCode, ...]  # own offices from which this case must be kept
+    standing: HandoffStanding | None  # None for a fact: no handoff waits for it
 
 
 class ActVoided(Frozen):
-    """An act of this agency that the log's order has made void, and why."""
+    """An act or a fact of this agency that came to nothing, and why. A fact has no handoff and no move."""
 
     id: UUID
-    move: Move
+    case_ref: CaseRef
+    handoff_id: UUID | None
+    move: Move | None
     reason: Void
-    handoff_id: UUID

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
-from contracts.catalogue import CATALOGUE, Entry
-from contracts.handoff import Move
+from contracts.catalogue import CATALOGUE
+from contracts.entry import Entry
+from contracts.standing import Move
 
 _CASE_REF = "7k3q-9m2x-w4td-h6r2"
 _CLOCKS = {
@@ -46,8 +47,12 @@ def document(entry: Entry, content: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _id(entry: Entry) -> str:
-    named = {Move.MAKE: ("referral.accepted", "handoff_id"), Move.ASK: ("information.given", "asked_id")}
-    if entry.move in named:
-        type_name, field = named[entry.move]
+    named = {
+        "referral.made": ("referral.accepted", "handoff_id"),
+        "information.asked": ("information.given", "asked_id"),
+        "route.bypass-invoked": ("route.bypass-lifted", "bypass_id"),
+    }
+    if entry.type in named:
+        type_name, field = named[entry.type]
         return str(CATALOGUE[type_name].example[field])
     return str(uuid5(NAMESPACE_URL, f"urn:barnabus:example:{entry.type}"))

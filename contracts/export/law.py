@@ -8,8 +8,10 @@ from typing import Any
 from uuid import UUID
 
 from contracts.agencies import Agency
+from contracts.catalogue import CATALOGUE
 from contracts.export.pages import GENERATED, code_list, table
-from contracts.handoff import EITHER_MOVES, ENDED, OPENER_MOVES, Act, Move, Stage, Standing, Void, judge
+from contracts.handoff import EITHER_MOVES, OPENER_MOVES, judge
+from contracts.standing import ENDED, Act, Course, Move, Stage, Standing, Void
 
 OPENER, RECEIVER, STRANGER = Agency.POLICE, Agency.SOCIAL, Agency.HEALTH
 _QUESTION = UUID(int=1)
@@ -21,11 +23,11 @@ REASONS: Mapping[Void, str] = {
     Void.NOT_MADE: "The act that makes the handoff has no place before this one in the log, or is not heard yet.",
     Void.ALREADY_MADE: "A handoff is made once.",
     Void.ALREADY_ACKNOWLEDGED: "The referral was acknowledged, or taken on, before.",
-    Void.NOT_ACCEPTED: "A service cannot start or end before it is accepted.",
+    Void.NOT_ACCEPTED: "What was not accepted can neither start nor be completed.",
     Void.ALREADY_ACCEPTED: "The service was taken on before; it is no more accepted, declined, superseded or expired.",
-    Void.NOT_STARTED: "A service cannot end before it starts.",
     Void.ALREADY_STARTED: "The service had started before.",
     Void.ALREADY_COMPLETED: "The handoff had ended: completed.",
+    Void.ALREADY_TRANSFERRED: "The transfer had ended: accepted. Whoever has it now gives it back by another transfer.",
     Void.ALREADY_DECLINED: "The handoff had ended: declined.",
     Void.ALREADY_WITHDRAWN: "The handoff had ended: withdrawn.",
     Void.WITHDRAWAL_NOT_ASKED: "A withdrawal is confirmed only after it was asked for; it is never imposed.",
@@ -36,6 +38,25 @@ REASONS: Mapping[Void, str] = {
     Void.NOT_EXPIRED: "The log's time had not reached the time that the making named, or it named none.",
     Void.REFUSED_BY_GATEWAY: "The gateway could never log the act; `submission.refused` stands in its place.",
 }
+
+
+_RESPONSIBLE = (
+    "## Who answers for it\n\nUntil somebody accepts, whoever made it. What is on its way to the log may come to stand "
+    "before what is known, so with it each party holds to itself: an opener with an act of its own on the way does not "
+    "let go, and a receiver whose acceptance is on the way has it. So at no moment does each party hold the other "
+    "responsible. It never moves back by itself."
+)
+
+
+def _courses() -> Iterator[list[str]]:
+    """Asked of the law: a handoff of each course, made and accepted."""
+    for course in Course:
+        made = judge(Standing(), Act(UUID(int=1), Move.MAKE, OPENER, 1, _NOW, course=course, to=RECEIVER))
+        assert isinstance(made, Standing)
+        taken = judge(made, Act(UUID(int=2), Move.ACCEPT, RECEIVER, 2, _NOW))
+        assert isinstance(taken, Standing)
+        makers = code_list(entry.type for entry in CATALOGUE.values() if entry.course is course)
+        yield [course, makers, "opener" if taken.responsible is OPENER else "receiver", taken.stage]
 
 
 def page(checked: Mapping[str, Any] | None = None) -> str:
@@ -52,6 +73,8 @@ def page(checked: Mapping[str, Any] | None = None) -> str:
         f"```mermaid\n{_diagram()}```",
         "## Whose move it is\n\nThe one agency that the handoff waits for.",
         table(("stage", "no question open", "asked the opener", "asked the receiver", "asked both"), _waiting()),
+        _RESPONSIBLE,
+        table(("course", "made by", "who answers, once it is accepted", "what acceptance comes to"), _courses()),
         f"## What the opener can do\n\n{_reading('opener')}",
         table(("move", *Stage), _rows(OPENER)),
         f"## What the receiver can do\n\n{_reading('receiver')}",
@@ -69,6 +92,7 @@ _FLAGS = (
     ("no withdrawal asked", "withdrawal asked"),
     ("no such question", "question open to it"),
     ("before its time", "its time has passed"),
+    ("a service or a concern", "a transfer"),
 )
 """What else a move can depend on: each no and yes."""
 _NOW = datetime(2026, 3, 10, tzinfo=UTC)
@@ -78,7 +102,7 @@ Flags = tuple[bool, ...]
 def _standings(stage: Stage, by: Agency) -> Iterator[tuple[Flags, Standing]]:
     """A handoff in this stage, under all combinations of the flags; `by` is whom a question is open to."""
     for flags in product((False, True), repeat=len(_FLAGS)):
-        asked, open_, passed = flags
+        asked, open_, passed, transfer = flags
         if stage is Stage.UNOPENED:
             yield flags, Standing()
         else:
@@ -86,6 +110,7 @@ def _standings(stage: Stage, by: Agency) -> Iterator[tuple[Flags, Standing]]:
                 flags,
                 Standing(
                     stage,
+                    Course.TRANSFER if transfer else Course.SERVICE,
                     OPENER,
                     RECEIVER,
                     expires_at=_NOW if passed else _NOW + timedelta(days=1),
@@ -165,7 +190,7 @@ def _waiting() -> Iterator[list[str]]:
     for stage in Stage:
         opener, receiver = (None, None) if stage is Stage.UNOPENED else (OPENER, RECEIVER)
         open_ = [tuple(questions[party] for party in some) if stage not in ENDED else () for some in asked]
-        moves = [Standing(stage, opener, receiver, questions=some).whose_move for some in open_]
+        moves = [Standing(stage, opener=opener, receiver=receiver, questions=some).whose_move for some in open_]
         yield [
             stage,
             *(names[move] for move in moves),
@@ -185,8 +210,8 @@ def _diagram() -> str:
 
 def _figures(checked: Mapping[str, Any]) -> str:
     head = (
-        "acts", "questions", "reassignments", "expiries", "refused by the gateway", "states", "transitions", "deepest",
-        "settled states",
+        "course", "acts", "questions", "reassignments", "expiries", "refused by the gateway", "acts of the notified",
+        "states", "transitions", "deepest", "settled states",
     )  # fmt: skip
     return (
         "## How it was checked\n\nA model of two agencies and the log visits every state that their acts can lead to: "
@@ -194,7 +219,10 @@ def _figures(checked: Mapping[str, Any]) -> str:
         "reaches each of them at any later moment, in any order, and more than once. In every state each side’s "
         "standing is defined. An act whose place in the log is known to its agency, and that shows void there, is void "
         "in the log. Once all is logged and heard, both have the standing that the log has, with the same void acts; a "
-        "handoff that has not ended waits for one of the two, and can still be ended.\n\n"
+        "handoff that has not ended waits for one of the two, and can still be ended. In no state does each hold the "
+        "other responsible, and what is handed over has moved just when an acceptance counted. A third agency is "
+        "notified: whatever part of the log it has heard, in any order, it comes to what that part says; and whatever "
+        "it does itself is void for everybody.\n\n"
         f"{table(head, _runs(checked['runs']))}\n"
         "`python -m tests.property.interleavings --write` finds these figures; a test compares them at every run."
     )
@@ -203,9 +231,14 @@ def _figures(checked: Mapping[str, Any]) -> str:
 def _runs(runs: Iterable[Mapping[str, Any]]) -> Iterator[list[str]]:
     for run in runs:
         acts = "all that are legal" if run["acts"] is None else f"up to {run['acts']}"
-        counted = ("questions", "reassignments", "expiries", "refusals")
+        counted = ("questions", "reassignments", "expiries", "refusals", "intrusions")
         bounds = (f"up to {run[name]}" if run[name] else "none" for name in counted)
-        yield [acts, *bounds, *(f"{run[name]:,}" for name in ("states", "transitions", "depth", "settled"))]
+        yield [
+            run["course"],
+            acts,
+            *bounds,
+            *(f"{run[name]:,}" for name in ("states", "transitions", "depth", "settled")),
+        ]
 
 
 def read_figures(text: str) -> Mapping[str, Any]:

@@ -4,13 +4,17 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 from contracts.agencies import Agency
-from contracts.handoff import Move
+from contracts.standing import Move
 from services.agency import AgencyApplication
 from services.handoffs import Rule
-from services.health.domainmodel import may_refer, may_take_on, may_withdraw
-from services.posts import rules
+from services.health.domainmodel import may_refer, may_state_care, may_take_on, may_withdraw
+from services.posts import REPORTING, rules
 
 
 class Health(AgencyApplication):
     agency = Agency.HEALTH
     rules: ClassVar[Mapping[Move, Rule]] = rules(refer=may_refer, take_on=may_take_on, withdraw=may_withdraw)
+    may_say: ClassVar[Mapping[str, Rule]] = {
+        **REPORTING,
+        "urgent-care.given": may_state_care,
+    }

@@ -12,3 +12,4 @@ may_refer = held_by(OFFICERS)
 may_take_on = held_by(OFFICERS)
 may_withdraw = held_by(OFFICERS - {Role.DUTY_OFFICER})
 """Not a duty officer, whose shift may be over when it is answered."""
+may_protect = held_by(OFFICERS)

@@ -4,13 +4,17 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 from contracts.agencies import Agency
-from contracts.handoff import Move
+from contracts.standing import Move
 from services.agency import AgencyApplication
 from services.handoffs import Rule
-from services.posts import rules
-from services.prosecution.domainmodel import may_refer, may_take_on, may_withdraw
+from services.posts import REPORTING, rules
+from services.prosecution.domainmodel import may_assign, may_refer, may_take_on, may_withdraw
 
 
 class Prosecution(AgencyApplication):
     agency = Agency.PROSECUTION
     rules: ClassVar[Mapping[Move, Rule]] = rules(refer=may_refer, take_on=may_take_on, withdraw=may_withdraw)
+    may_say: ClassVar[Mapping[str, Rule]] = {
+        **REPORTING,
+        "victim-advocate.assigned": may_assign,
+    }

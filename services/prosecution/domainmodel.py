@@ -12,3 +12,4 @@ may_refer = held_by(PROSECUTORS | {Role.VICTIM_ADVOCATE})
 """A victim advocate may ask for help for a child without waiting for a prosecutor."""
 may_take_on = held_by(PROSECUTORS | {Role.VICTIM_ADVOCATE})
 may_withdraw = held_by(PROSECUTORS)
+may_assign = held_by(PROSECUTORS | {Role.VICTIM_ADVOCATE})

@@ -4,13 +4,20 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 from contracts.agencies import Agency
-from contracts.handoff import Move
+from contracts.standing import Move
 from services.agency import AgencyApplication
 from services.handoffs import Rule
-from services.posts import rules
-from services.social.domainmodel import may_refer, may_take_on, may_withdraw
+from services.posts import REPORTING, rules
+from services.social.domainmodel import may_assign, may_manage, may_refer, may_take_on, may_withdraw
 
 
 class Social(AgencyApplication):
     agency = Agency.SOCIAL
     rules: ClassVar[Mapping[Move, Rule]] = rules(refer=may_refer, take_on=may_take_on, withdraw=may_withdraw)
+    may_say: ClassVar[Mapping[str, Rule]] = {
+        **REPORTING,
+        "safe-contact.set": may_manage,
+        "case-manager.assigned": may_assign,
+        "roundtable.decided": may_manage,
+        "placement.changed": may_manage,
+    }

@@ -11,3 +11,7 @@ RESPONSIBLE = frozenset({Role.CASE_MANAGER, Role.SUPERVISOR})
 may_refer = held_by(RESPONSIBLE)
 may_take_on = held_by(RESPONSIBLE)
 may_withdraw = held_by(RESPONSIBLE)
+may_manage = held_by(RESPONSIBLE)
+"""A case's contact, placement and table: its case manager's, or the supervisor's."""
+may_assign = held_by({Role.SUPERVISOR})
+"""Who manages a case, nobody decides for oneself."""

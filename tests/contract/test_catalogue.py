@@ -7,11 +7,12 @@ import pytest
 
 from contracts import check
 from contracts.agencies import Agency
-from contracts.catalogue import CATALOGUE, COMMANDS, Entry, entry_of
+from contracts.catalogue import CATALOGUE, COMMANDS, entry_of
+from contracts.entry import Entry
 from contracts.envelope import COMMAND_LIMIT_BYTES, About
 from contracts.errors import CODES, Refused
 from contracts.export import examples
-from contracts.handoff import Move
+from contracts.standing import Course, Move
 from contracts.tiers import LOGGED, Frozen, Tier, tiers_of
 
 ENTRIES = pytest.mark.parametrize("entry", CATALOGUE.values(), ids=CATALOGUE)
@@ -88,8 +89,18 @@ def test_who_is_no_receiver_sees_no_tier_of_a_type(entry: Entry) -> None:
         assert entry.seen_by(agency) == frozenset()
 
 
-def test_every_act_of_the_law_can_be_said_in_exactly_one_type() -> None:
-    assert sorted(entry.move for entry in CATALOGUE.values() if entry.move) == sorted(Move)
+@pytest.mark.parametrize("course", Course)
+def test_every_act_of_the_law_can_be_said_in_exactly_one_type_on_each_handoff(course: Course) -> None:
+    acts = [entry for entry in CATALOGUE.values() if entry.move and entry.move is not Move.MAKE]
+    said = sorted(entry.move for entry in acts if entry.move and course in entry.courses)
+    never = {Move.START, Move.COMPLETE} if course is Course.TRANSFER else set()
+    assert said == sorted(set(Move) - {Move.MAKE} - never), "with its acceptance a transfer has ended"
+
+
+def test_each_act_that_makes_a_handoff_says_what_is_handed_over_and_nothing_else_does() -> None:
+    for entry in CATALOGUE.values():
+        assert (entry.course is not None) is (entry.move is Move.MAKE)
+    assert {entry.course for entry in CATALOGUE.values() if entry.course} == set(Course)
 
 
 def test_every_command_has_a_name_of_its_own() -> None:

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from contracts import check
 from contracts.agencies import Agency
-from contracts.catalogue import CATALOGUE, Entry
+from contracts.catalogue import CATALOGUE
+from contracts.entry import Entry
 from contracts.envelope import LetterEntry, Record, RecordData, dataschema
 from contracts.errors import Refused
 from contracts.ids import NOTHING_BEFORE
@@ -105,7 +106,7 @@ def test_a_letter_may_not_hold_a_tier_that_its_receiver_may_not_see(tier: Tier) 
             if tier not in entry.seen_by(receiver):
                 sender = min(entry.senders - {receiver})
                 with pytest.raises(Refused, match=r"^tier\.not-allowed"):
-                    check.receiving(entry, sender, [(receiver, [Tier.E, tier])])
+                    check.receiving(entry, sender, [(receiver, [Tier.E, tier])], entry.example)
 
 
 @pytest.mark.parametrize("code", ["receiver.twice", "receiver.not-allowed", "receiver.none"])
@@ -121,5 +122,5 @@ def test_receivers_are_named_once_are_allowed_and_are_somebody_else(code: str) -
     }
     for receivers in wrong[code]:
         with pytest.raises(Refused) as raised:
-            check.receiving(entry, Agency.POLICE, [(receiver, [Tier.E]) for receiver in receivers])
+            check.receiving(entry, Agency.POLICE, [(receiver, [Tier.E]) for receiver in receivers], entry.example)
         assert (raised.value.code, raised.value.field) == (code, "data.letters")

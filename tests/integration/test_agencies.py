@@ -1,34 +1,16 @@
 """Every agency with every other, over the real thing: five of one kind, each with its own rules."""
 
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from itertools import permutations
 from uuid import UUID
 
 import pytest
 
-from bus.settings import Settings
 from contracts.agencies import Agency
-from contracts.handoff import Stage
+from contracts.standing import Stage
 from tests.builders import HEALTH, OVERSIGHT, POLICE, POSTS, PROSECUTION, SOCIAL, on, refer
-from tests.living import Living, System, living
+from tests.living import Everybody
 
 BEGAN = "2026-03-10T09:00:00+01:00"
-
-
-@dataclass(slots=True)
-class Everybody:
-    living: Living
-    systems: dict[Agency, System]
-
-
-@pytest.fixture
-async def everybody(settings: Settings, quick: None) -> AsyncIterator[Everybody]:
-    async with living(settings) as home:
-        await home.start_gateway()
-        for agency in Agency:
-            await home.start_adapter(agency)
-        yield Everybody(home, {agency: await home.system(agency) for agency in Agency})
 
 
 async def test_every_agency_can_refer_to_every_other_and_nobody_else_hears_of_it(everybody: Everybody) -> None:

@@ -164,16 +164,19 @@ async def test_a_permanent_refusal_frees_its_number_and_the_act_is_void(
     """The gateway is made to disagree with the adapter about one kind of record."""
     real = check.record
 
-    def stricter(record: Any) -> Any:
+    def stricter(record: Any, bypasses: Any) -> Any:
         if record.data.content.get("urgency") == "routine":
             raise Refused("receiver.not-allowed", field="data.letters")
-        return real(record)
+        return real(record, bypasses)
 
     monkeypatch.setattr("bus.gateway.check.record", stricter)
     answer = await bus.police.ask(refer(data={"urgency": "routine"}))
     after = await bus.police.do(refer())
     await bus.social.hears(after["id"])
     assert bus.app(POLICE).void_of(UUID(answer["id"])) == "refused-by-gateway"
+    assert [(void["id"], void["move"], void["reason"]) for void in bus.police.voided] == [
+        (answer["id"], "make", "refused-by-gateway")
+    ]
     log = await bus.living.log()
     own = [entry.record for entry in log if entry.record.sender == POLICE]
     assert [(record.number, record.type) for record in own] == [(1, "submission.refused"), (2, "referral.made")]

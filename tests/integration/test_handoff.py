@@ -181,7 +181,8 @@ async def test_an_act_that_was_overtaken_is_void_and_its_agencys_system_is_told(
         assert bus.police.voided == [], "while it is provisional its place is not known"
     (void,) = await eventually(lambda: bus.police.voided)
     assert void == {
-        "id": late["id"], "move": "ask-withdrawal", "reason": "already-declined", "handoff_id": handoff,
+        "id": late["id"], "case_ref": late["case_ref"], "handoff_id": handoff, "move": "ask-withdrawal",
+        "reason": "already-declined",
     }  # fmt: skip
     told = await bus.social.hears(late["id"])
     assert told["standing"]["stage"] == "declined"

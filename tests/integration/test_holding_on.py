@@ -110,10 +110,10 @@ async def test_a_command_that_the_gateway_refuses_for_good_is_answered_without_d
     monkeypatch.setattr("services.adapter.LOGGED_WITHIN_S", 30.0)
     real = check.record
 
-    def stricter(record: object) -> object:
+    def stricter(record: object, bypasses: object) -> object:
         if getattr(record, "type", "") == "referral.made":
             raise Refused("receiver.not-allowed", field="data.letters")
-        return real(record)  # type: ignore[arg-type]
+        return real(record, bypasses)  # type: ignore[arg-type]
 
     monkeypatch.setattr("bus.gateway.check.record", stricter)
     answer = await asyncio.wait_for(bus.police.ask(refer(), timeout_s=10), 8)

@@ -3,7 +3,8 @@
 The model: an opener and a receiver each decide by their own standing alone, and record at once. Each submits its acts
 in order, the next one only when it has the answer to the last; the log appends one submission at a time from either
 side, or refuses it for good. What is logged reaches each agency (as a letter, or as the answer to its own submission)
-at any later moment and in any order.
+at any later moment and in any order. A third agency is notified: it hears what is logged, in any order, and may
+act although it has no say.
 
 `python -m tests.property.interleavings --write` puts the figures into docs/handoff-check.json.
 """
@@ -19,14 +20,16 @@ from typing import NamedTuple, TypeVar
 from uuid import UUID
 
 from contracts.agencies import Agency
-from contracts.handoff import ENDED, Act, Move, Stage, Standing, Void, fold, judge
+from contracts.handoff import fold, judge
+from contracts.standing import ENDED, Act, Course, Move, Stage, Standing, Void
 
 T = TypeVar("T")
 FIGURES = Path(__file__).parents[2] / "docs" / "handoff-check.json"
-OPENER, RECEIVER = 0, 1
-AGENCIES = (Agency.POLICE, Agency.SOCIAL)
+OPENER, RECEIVER, NOTIFIED = 0, 1, 2
+AGENCIES = (Agency.POLICE, Agency.SOCIAL, Agency.HEALTH)
 PLAIN_MOVES = tuple(move for move in Move if move not in (Move.MAKE, Move.GIVE, Move.REFUSE))
-
+INTRUDES = (Move.ACCEPT, Move.CONFIRM_WITHDRAWAL, Move.SUPERSEDE, Move.CLOSE)
+"""What the notified agency may try: moves of either party, and one that no time makes void."""
 
 START = datetime(2026, 3, 10, tzinfo=UTC)
 """The log's time when nothing was logged; each entry comes an hour after the last."""
@@ -34,14 +37,20 @@ EXPIRES_AT, LATER = START + timedelta(hours=3), START + timedelta(days=9)
 """When the handoff may be ended as expired, and what the agencies' own clocks say: they are far ahead."""
 
 
+NOTIFIED_HEARS = 6
+"""So long a log at most is tried with each of its parts; there are two to the power of that."""
+
+
 class Bounds(NamedTuple):
     """How much may happen in one run; without a bound on acts, a run goes on until no legal act is left."""
 
+    course: Course
     acts: int | None
-    questions: int
-    reassignments: int
-    expiries: int
-    refusals: int
+    questions: int = 0
+    reassignments: int = 0
+    expiries: int = 0
+    refusals: int = 0
+    intrusions: int = 0
 
     def leave(self, done: Sequence[Move]) -> frozenset[Move]:
         """The moves that may still be made, after these."""
@@ -50,10 +59,13 @@ class Bounds(NamedTuple):
 
 
 RUNS = (
-    Bounds(acts=None, questions=0, reassignments=0, expiries=0, refusals=0),
-    Bounds(acts=5, questions=1, reassignments=1, expiries=1, refusals=0),
-    Bounds(acts=5, questions=2, reassignments=0, expiries=0, refusals=0),
-    Bounds(acts=4, questions=1, reassignments=1, expiries=1, refusals=1),
+    Bounds(Course.SERVICE, acts=None),
+    Bounds(Course.TRANSFER, acts=None, expiries=1),
+    Bounds(Course.SERVICE, acts=5, questions=1, reassignments=1),
+    Bounds(Course.SERVICE, acts=5, questions=2),
+    Bounds(Course.CONCERN, acts=5, expiries=1),
+    Bounds(Course.CONCERN, acts=4, questions=1, reassignments=1, expiries=1, refusals=1),
+    Bounds(Course.TRANSFER, acts=4, questions=1, reassignments=1, refusals=1, intrusions=1),
 )
 
 
@@ -64,6 +76,7 @@ class Deed(NamedTuple):
     number: int
     move: Move
     answers: int = 0
+    course: Course = Course.SERVICE
 
     def act(self, position: int | None) -> Act:
         """As the law takes it. The id follows from the place, so equal histories are equal."""
@@ -75,7 +88,9 @@ class Deed(NamedTuple):
             position,
             LATER if position is None else START + timedelta(hours=position),
             f"office-{self.number}" if self.move is Move.REASSIGN else None,
+            course=self.course,
             to=AGENCIES[RECEIVER] if makes else None,
+            notified=(AGENCIES[NOTIFIED],) if makes else (),
             expires_at=EXPIRES_AT if makes else None,
             asked_id=_id(1 - self.party, self.answers) if self.answers else None,
         )
@@ -180,6 +195,10 @@ def following(state: State, views: Views, bounds: Bounds) -> Iterator[State]:
         for position in range(len(log)):
             if not heard[party] >> position & 1:
                 yield State(log, waiting, _put(heard, party, heard[party] | 1 << position), refused)
+    intruded = [deed.party for deed in done].count(NOTIFIED)
+    if log and intruded < bounds.intrusions and (bounds.acts is None or len(done) < bounds.acts):
+        for move in INTRUDES:
+            yield State((*log, place(Deed(NOTIFIED, intruded + 1, move))), waiting, heard, refused)
 
 
 def _put(pair: tuple[T, T], party: int, value: T) -> tuple[T, T]:
@@ -190,10 +209,14 @@ def check(state: State, views: Views) -> bool:
     """Assert what the law promises in this state. Returns whether it is settled: all is logged and heard."""
     for seen in views:
         assert void_here(seen) <= void_in_log(state.log), "an act whose place is known and that shows void stays void"
+    assert answers_for(views[OPENER]) or answers_for(views[RECEIVER]), "nobody answers for it by their own standing"
     everything = (1 << len(state.log)) - 1
     if any(state.waiting) or state.heard != (everything, everything):
         return False
     of_all = of_log(state.log)
+    assert of_all.moved is (moves_by(state.log) is not None), (
+        "it moved just when an acceptance counted, and to nobody else"
+    )
     for seen in views:
         assert _but_for_refused(standing(seen)) == of_all, "both agencies come to what the log says, void acts included"
     assert (of_all.whose_move is None) is (of_all.stage in (Stage.UNOPENED, *ENDED)), (
@@ -201,6 +224,31 @@ def check(state: State, views: Views) -> bool:
     )
     assert of_all.stage in ENDED or can_end(of_all.stage, of_all.withdrawal_asked), "a handoff can always be ended"
     return True
+
+
+@cache
+def answers_for(seen: View) -> bool:
+    """Whether this agency answers for what is handed over, by its own standing."""
+    return standing(seen).responsible is AGENCIES[seen.party]
+
+
+@cache
+def moves_by(log: tuple[int, ...]) -> UUID | None:
+    """The receiver's acceptance by which the log has it moved, if it has."""
+    acts = [DEEDS[deed].act(position) for position, deed in enumerate(log, 1)]
+    counted = [act for act in acts if act.move is Move.ACCEPT and of_log(log).void_of(act.id) is None]
+    moving = of_log(log).course is not Course.SERVICE
+    return counted[0].id if moving and counted else None
+
+
+def check_notified(log: tuple[int, ...]) -> None:
+    """Whatever part of the log the notified agency has heard, in whatever order, its standing is that part's."""
+    here = [DEEDS[deed].act(position) for position, deed in enumerate(log, 1)]
+    for part in range(1 << len(here)):
+        heard = [act for number, act in enumerate(here) if part >> number & 1]
+        assert fold([*reversed(heard), *heard]) == fold(heard), "the order in which letters came made a difference"
+    assert fold(reversed(here)) == of_log(log), "who is notified comes to what the log says"
+    assert all(of_log(log).void_of(act.id) for act in here if act.by is AGENCIES[NOTIFIED]), "it has no say"
 
 
 @cache
@@ -231,7 +279,8 @@ def can_end(stage: Stage, withdrawal_asked: bool) -> bool:
 
 
 def _after(stage: Stage, withdrawal_asked: bool) -> Iterator[tuple[Stage, bool]]:
-    here = Standing(stage, *AGENCIES, withdrawal_asked=withdrawal_asked)
+    opener, receiver, _ = AGENCIES
+    here = Standing(stage, opener=opener, receiver=receiver, withdrawal_asked=withdrawal_asked)
     for party in (OPENER, RECEIVER):
         for move in PLAIN_MOVES:
             judged = judge(here, Deed(party, 1, move).act(1))
@@ -239,30 +288,35 @@ def _after(stage: Stage, withdrawal_asked: bool) -> Iterator[tuple[Stage, bool]]
                 yield judged.stage, judged.withdrawal_asked
 
 
-def explore(bounds: Bounds) -> dict[str, int | None]:
+def explore(bounds: Bounds) -> dict[str, int | str | None]:
     """Visit every state that these bounds allow, breadth first, and check each. The figures of the visit."""
-    start = State((), ((place(Deed(OPENER, 1, Move.MAKE)),), ()))
+    start = State((), ((place(Deed(OPENER, 1, Move.MAKE, course=bounds.course)),), ()))
     known, level, depth, transitions, settled = {start}, [start], 0, 0, 0
+    logs = set[tuple[int, ...]]()
     while level:
         found = list[State]()
         for state in level:
             views = view(state, OPENER), view(state, RECEIVER)
             settled += check(state, views)
+            if state.log not in logs and len(state.log) <= NOTIFIED_HEARS:
+                logs.add(state.log)
+                check_notified(state.log)
             for after in following(state, views, bounds):
                 transitions += 1
                 if after not in known:
                     known.add(after)
                     found.append(after)
         depth, level = depth + bool(found), found
-    return {**bounds._asdict(), "states": len(known), "transitions": transitions, "depth": depth, "settled": settled}
+    found_here = {"states": len(known), "transitions": transitions, "depth": depth, "settled": settled}
+    return {**bounds._asdict(), **found_here}
 
 
-def figures() -> dict[str, list[dict[str, int | None]]]:
+def figures() -> dict[str, list[dict[str, int | str | None]]]:
     """The figures of all runs, as docs/handoff-check.json holds them."""
     return {"runs": [explore(bounds) for bounds in RUNS]}
 
 
-def dump(found: dict[str, list[dict[str, int | None]]]) -> str:
+def dump(found: dict[str, list[dict[str, int | str | None]]]) -> str:
     return json.dumps(found, indent=2) + "\n"
 
 

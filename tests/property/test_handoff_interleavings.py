@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from contracts.handoff import Stage
+from contracts.standing import Stage
 from tests.property import interleavings
 from tests.property.interleavings import RUNS, Bounds
 

@@ -11,8 +11,8 @@ from bus import content, keys
 from bus.submission import Head, Outgoing
 from contracts.catalogue import entry_of
 from contracts.errors import BarnabusError, Refused
-from contracts.handoff import Stage, Standing, Void
 from contracts.ids import NOTHING_BEFORE
+from contracts.standing import Stage, Standing, Void
 from services.agency import AgencyApplication
 from services.hearing import Heard
 from tests.builders import (
@@ -291,7 +291,7 @@ def test_acts_are_given_to_the_relay_one_by_one_in_the_order_they_were_taken(
 def test_where_the_log_put_an_act_is_known_once_it_is_logged(by_hand: ByHand, police: AgencyApplication) -> None:
     made = take(police, refer())
     assert police.logged(made) is None
-    assert standing(police, made).provisional == (made,)
+    assert standing(police, made).provisional[0].id == made
     by_hand.log_next(police)
     found = police.logged(made)
     assert found

@@ -9,7 +9,8 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts.handoff import Act, Move, Stage, Void, fold, in_order
+from contracts.handoff import fold, in_order
+from contracts.standing import Act, Move, Stage, Void
 from tests.unit.test_handoff import HEALTH, POLICE, SOCIAL, act, given_acts, reason_of, standing
 
 
@@ -37,14 +38,14 @@ def test_an_own_act_without_a_position_stands_last_and_shows_as_provisional() ->
     mine = act(None, Move.ACCEPT, id=UUID(int=50))
     others = given_acts(Move.MAKE, Move.ASK_WITHDRAWAL)
     found = fold([mine, *others])
-    assert (found.stage, found.provisional, found.last) == (Stage.ACCEPTED, (mine.id,), mine.id)
+    assert (found.stage, found.provisional, found.last) == (Stage.ACCEPTED, (mine,), mine.id)
     assert fold([replace(mine, position=3), mine, *others]).provisional == ()
 
 
 def test_provisional_acts_stand_in_the_order_in_which_they_were_done() -> None:
     accept, start = (act(None, move, id=UUID(int=number)) for number, move in ((60, Move.ACCEPT), (50, Move.START)))
     assert fold([*given_acts(Move.MAKE), accept, start]).stage is Stage.STARTED
-    assert fold([*given_acts(Move.MAKE), accept, start]).provisional == (accept.id, start.id)
+    assert fold([*given_acts(Move.MAKE), accept, start]).provisional == (accept, start)
 
 
 def test_what_the_gateway_could_never_log_is_void_and_no_longer_provisional() -> None:

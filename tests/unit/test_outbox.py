@@ -111,7 +111,7 @@ def test_a_refused_submission_frees_its_letters_numbers_and_gives_its_own_to_the
         ),
         previous=before,
     )
-    post.store.write(*post.outbox.free(refused.number, refusal))
+    post.store.write(*post.outbox.replace(refusal))
     waiting = post.outbox.waiting()
     assert waiting
     assert (waiting.number, waiting.type, waiting.body) == (2, "submission.refused", refusal.body)

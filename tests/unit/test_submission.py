@@ -24,7 +24,7 @@ from contracts.envelope import (
     Submission,
 )
 from contracts.events.post import LetterReceived, Receipt
-from contracts.handoff import Move
+from contracts.standing import Move
 from contracts.tiers import LOGGED, tiers_of
 from tests.builders import BORN, HEALTH, NAME, POLICE, PROSECUTION, SOCIAL, START, ByHand, act, now
 

@@ -1,0 +1,31 @@
+"""What the types of every handoff have in common: the act that makes one, and the acts on it."""
+
+from typing import Annotated, Self
+from uuid import UUID
+
+from pydantic import AwareDatetime, Field, model_validator
+
+from contracts.agencies import Agency
+from contracts.shapes import Person
+from contracts.tiers import Frozen, Tier
+
+
+class OnHandoff(Frozen):
+    """An act on a handoff, named by the id of the act that made it."""
+
+    handoff_id: Annotated[UUID, Tier.E]
+
+
+class MakesHandoff(Frozen):
+    """One agency asks another for something, for one child; others may be notified of it and of every act on it."""
+
+    to: Annotated[Agency, Tier.E]
+    concerns: Annotated[Person, Tier.E]
+    notified: Annotated[tuple[Agency, ...], Field(max_length=len(Agency)), Tier.E] = ()
+    expires_at: Annotated[AwareDatetime | None, Tier.E] = None
+
+    @model_validator(mode="after")
+    def _notified_once_and_not_asked(self) -> Self:
+        if len({self.to, *self.notified}) != 1 + len(self.notified):
+            raise ValueError("`notified` names agencies once each, and not the one that is asked")
+        return self
