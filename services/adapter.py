@@ -114,7 +114,7 @@ class Adapter:
             vault_key,
             sealing_key,
             self._directory,
-            alone=f"The adapter of {self.agency}",  # two relays would fork the chain
+            alone=True,
         )
         self._resources.callback(self.application.close)
 

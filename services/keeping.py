@@ -37,10 +37,10 @@ class Keeping(Application[UUID]):
         sealing_key: OKPKey,
         directory: Directory,
         *,
-        alone: str | None = None,
+        alone: bool = False,
     ) -> None:
-        """`alone` says who holds the store against another such process. Raises what `bus.store.opened` does."""
-        self.store = opened(store, alone=alone)
+        """`alone` keeps a second such process off the store: two relays would fork the chain. Raises as `opened` does."""
+        self.store = opened(store, alone=f"The adapter of {self.agency}" if alone else None)
         super().__init__()
         self.inbox = Inbox(self.store)
         self.outbox = Outbox(self.store)
