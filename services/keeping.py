@@ -39,7 +39,7 @@ class Keeping(Application[UUID]):
         *,
         alone: bool = False,
     ) -> None:
-        """`alone` keeps a second such process off the store: two relays would fork the chain. Raises as `opened` does."""
+        """`alone` keeps a second such process off it: two relays would fork the chain. Raises what `opened` does."""
         self.store = opened(store, alone=f"The adapter of {self.agency}" if alone else None)
         super().__init__()
         self.inbox = Inbox(self.store)
