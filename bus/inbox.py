@@ -16,7 +16,7 @@ from contracts.agencies import Agency
 from contracts.envelope import RECEIPT_LIMIT_LETTERS, Postmark
 from contracts.events.post import LetterReceived, Receipt
 
-State = Literal["heard", "parked"]
+State = Literal["heard", "parked", "set-aside"]
 MISPLACED = "case.mismatch"
 """Why a letter is parked that names another case than its handoff's."""
 NOTHING_EXPECTED: Mapping[Agency, int] = MappingProxyType({})
@@ -129,15 +129,20 @@ class Inbox:
     def parked_again(self, sender: Agency, number: int, reason: str) -> Statement:
         return Statement("UPDATE inbox SET reason = ? WHERE sender = ? AND number = ?", (reason, sender, number))
 
-    def case_is_parked(self, case_ref: str) -> bool:
-        """Does a parked letter hold up the later ones of its case? Not one that has no business there."""
+    def held_up(self, sender: Agency, case_ref: str) -> bool:
+        """Does a parked letter hold up its sender's later ones of the case? Not one that has no business there."""
         return bool(
             self._store.read(
-                "SELECT 1 FROM inbox WHERE case_ref = ? AND state = 'parked' AND reason != ? LIMIT 1",
+                "SELECT 1 FROM inbox WHERE sender = ? AND case_ref = ? AND state = 'parked' AND reason != ? LIMIT 1",
+                sender,
                 case_ref,
                 MISPLACED,
             )
         )
+
+    def set_aside(self, record_id: str) -> Statement:
+        """The write by which a parked letter holds up nothing any more; named by its id it can still be tried again."""
+        return Statement("UPDATE inbox SET state = 'set-aside' WHERE record_id = ? AND state = 'parked'", (record_id,))
 
     def unreceipted(self, *, since: datetime) -> Receipt | None:
         """The next receipt that is owed for letters held since then. A missing letter is never signed for."""
@@ -192,8 +197,9 @@ class Inbox:
         found = self._store.read(f"SELECT {_COLUMNS} FROM inbox WHERE sender = ? AND number = ?", sender, number)  # noqa: S608
         return found[0] if found else None
 
-    def parked(self) -> list[dict[str, Any]]:
-        """Parked letters in the log's order, with their sealed bytes."""
+    def parked(self, state: State = "parked") -> list[dict[str, Any]]:
+        """Letters that are parked, or were set aside, in the log's order, with their sealed bytes."""
         return self._store.read(
-            f"SELECT {_COLUMNS}, jwe FROM inbox WHERE state = 'parked' ORDER BY position, sender"  # noqa: S608
+            f"SELECT {_COLUMNS}, jwe FROM inbox WHERE state = ? ORDER BY position, sender",  # noqa: S608
+            state,
         )

@@ -184,7 +184,7 @@ CODES: Mapping[str, Code] = MappingProxyType(
         ),
         "content.unreadable": Code(
             "A sealed letter cannot be opened with this agency's key.",
-            "Restore the sealing key, then `barnabus parked retry`.",
+            "Restore the sealing key, then `barnabus parked retry`; or `barnabus parked set-aside`.",
             Then.HALT,
         ),
         "chain.forked": Code("The same number was already used for other bytes.", _CHAIN, Then.HALT, 409),
@@ -195,7 +195,8 @@ CODES: Mapping[str, Code] = MappingProxyType(
             "A receipt does not follow on the last receipt of its link.", _CHAIN, Then.HALT, 409
         ),
         "letter.after-parked": Code(
-            "An earlier letter of this case is parked.", "Clear the earlier letter, then `barnabus parked retry`."
+            "An earlier letter of its sender in this case is parked.",
+            "Clear the earlier letter or set it aside, then `barnabus parked retry`.",
         ),
         "letter.failed": Code(
             "The letter could not be handled after the bounded number of tries.",

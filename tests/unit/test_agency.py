@@ -520,6 +520,32 @@ def test_what_is_parked_is_taken_in_by_the_logs_order_once_it_can_be(
     assert social.retry_parked() == []
 
 
+def test_a_parked_letter_holds_up_nobody_but_its_sender(
+    by_hand: ByHand, police: AgencyApplication, social: AgencyApplication, locked_out: Callable[[], None]
+) -> None:
+    """Else one sender could stop a child's case at a recipient."""
+    case = new_case()
+    unreadable = say(by_hand, police, refer(case_ref=case))
+    assert by_hand.deliver(social, unreadable).state == "parked"
+    locked_out()
+    by_another = by_hand.forge(act("referral.made", subject=case, receivers=(SOCIAL,)), HEALTH)
+    assert by_hand.deliver(social, by_another).state == "heard"
+
+
+def test_what_is_set_aside_holds_up_nothing_and_can_be_tried_again_by_its_name(
+    by_hand: ByHand, police: AgencyApplication, social: AgencyApplication, locked_out: Callable[[], None]
+) -> None:
+    case = new_case()
+    first, second = (say(by_hand, police, refer(case_ref=case)) for _ in range(2))
+    by_hand.deliver(social, first)
+    social.store.write(social.inbox.set_aside(str(first.record.id)))
+    locked_out()
+    assert by_hand.deliver(social, second).state == "heard"
+    assert social.retry_parked() == [], "all means all that is parked"
+    assert [heard.state for heard in social.retry_parked([str(first.record.id)])] == ["heard"]
+    assert social.inbox.parked("set-aside") == []
+
+
 def test_a_parked_letter_is_not_taken_in_before_an_earlier_one_of_its_case(
     by_hand: ByHand, police: AgencyApplication, social: AgencyApplication, locked_out: Callable[[], None]
 ) -> None:

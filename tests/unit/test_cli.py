@@ -210,6 +210,14 @@ def test_a_retry_that_takes_everything_in_ends_well(run: Run, letters: dict[str,
     assert "Nothing is parked." in run("parked", "list", "social").stdout
 
 
+def test_a_letter_is_set_aside_by_its_id_and_only_once(run: Run, letters: dict[str, str]) -> None:
+    assert "letter.not-found" in run("parked", "set-aside", "social", letters["heard"]).stderr
+    assert document(run("parked", "set-aside", "social", letters["parked"], "--json")) == {
+        "agency": "social", "set_aside": letters["parked"], "still_parked": 0,
+    }  # fmt: skip
+    assert run("parked", "set-aside", "social", letters["parked"]).exit_code == 1
+
+
 def test_a_retry_after_which_something_stays_parked_ends_with_1(
     run: Run, letters: dict[str, str], settings: Settings
 ) -> None:

@@ -180,14 +180,15 @@ def test_letters_are_listed_by_the_logs_position_in_pages(box: Box) -> None:
     assert [row["position"] for row in box.inbox.parked()] == [12]
 
 
-def test_a_case_is_parked_as_long_as_one_of_its_letters_is(box: Box) -> None:
+def test_a_senders_letters_of_a_case_are_held_up_as_long_as_one_of_them_is_parked(box: Box) -> None:
     case, other = new_case(), new_case()
     box.add(1, state="parked", case_ref=case)
     box.add(2, case_ref=other)
-    assert box.inbox.case_is_parked(case)
-    assert not box.inbox.case_is_parked(other)
+    assert box.inbox.held_up(POLICE, case)
+    assert not box.inbox.held_up(POLICE, other)
+    assert not box.inbox.held_up(HEALTH, case)
     box.store.write(box.inbox.heard(POLICE, 1, "referral.made", "item"))
-    assert not box.inbox.case_is_parked(case)
+    assert not box.inbox.held_up(POLICE, case)
     row = box.inbox.at(POLICE, 1)
     assert row
     assert (row["state"], row["type"], row["vault_item"], row["reason"]) == ("heard", "referral.made", "item", None)
