@@ -4,7 +4,7 @@ The receipt of a letter is an event in the agency's own store; this table is its
 transaction. It also shows which numbers are missing, and which letters are parked with what reason.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
@@ -197,3 +197,16 @@ class Inbox:
         return self._store.read(
             f"SELECT {_COLUMNS}, jwe FROM inbox WHERE state = 'parked' ORDER BY position, sender"  # noqa: S608
         )
+
+    def postmarks(self) -> Iterator[str]:
+        """The postmark of every letter, by sender and number."""
+        for sender in self._store.read("SELECT DISTINCT sender FROM inbox ORDER BY sender"):
+            after = 0
+            while rows := self._store.read(
+                "SELECT number, postmark FROM inbox WHERE sender = ? AND number > ? ORDER BY number LIMIT ?",
+                sender["sender"],
+                after,
+                RECEIPT_LIMIT_LETTERS,
+            ):
+                yield from (row["postmark"] for row in rows)
+                after = rows[-1]["number"]

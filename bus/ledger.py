@@ -1,13 +1,12 @@
 """The gateway's local file: the heads of all chains with their position, and where each sender's numbers stand.
 
-It is a cache of a fold. It is caught up from the log's leader before the first decision, and thrown away when it
-does not fit the log.
+It is a cache of a fold, caught up from the log's leader before the first decision. It is also what tells a log that
+was shortened or put back from one that goes on: positions that were used once are never used again.
 """
 
 import sqlite3
 from pathlib import Path
-
-import structlog
+from typing import NamedTuple
 
 from bus.chains import RECEIPT, Heads, changed, receipt_of
 from bus.directory import Directory
@@ -17,7 +16,6 @@ from bus.submission import Head
 from contracts.envelope import Record
 from contracts.errors import BarnabusError
 
-_log = structlog.get_logger()
 _VERSION = 2
 """Of these tables: a file of another version is made anew from the log."""
 _TABLES = """
@@ -27,9 +25,25 @@ CREATE TABLE IF NOT EXISTS places (
     sender TEXT NOT NULL, number INTEGER NOT NULL, position INTEGER NOT NULL UNIQUE, digest TEXT NOT NULL,
     record_id TEXT NOT NULL, PRIMARY KEY (sender, number), UNIQUE (sender, record_id));
 """
-
-
 _NAMES = ("heads", "receipted", "places")
+
+
+class Place(NamedTuple):
+    """Where a record stands, as this gateway saw it."""
+
+    sender: str
+    number: int
+    position: int
+    digest: str
+    record_id: str
+
+
+def places(db: sqlite3.Connection) -> tuple[Place, ...]:
+    """Every place in a ledger's file; none if it is of another version."""
+    if db.execute("PRAGMA user_version").fetchone()[0] != _VERSION:
+        return ()
+    found = db.execute("SELECT sender, number, position, digest, record_id FROM places ORDER BY position")
+    return tuple(Place(*row) for row in found)
 
 
 class Ledger:
@@ -84,11 +98,12 @@ class Ledger:
         self.heads.apply(position, record, digest)
 
     async def catch_up(self, log: LogReader, directory: Directory) -> None:
-        """Read the log from where this file ends. Raises `log.damaged` at the first entry that does not follow on."""
+        """Read the log from where this file ends. Raises `log.damaged` at the first entry that does not follow on.
+
+        Raises it too if the log ends sooner than this file, or holds something else where this file ends.
+        """
         last = await log.last()
-        if not await self._fits(log, last):
-            _log.warning("ledger.rebuilt", position=self.heads.position, log_position=last)
-            self._forget()
+        await self._compare(log, last)
         async for entry in log.entries(self.heads.position + 1, last):
             logged = verify(entry, directory)
             try:
@@ -97,21 +112,17 @@ class Ledger:
                 raise BarnabusError("log.damaged", detail=f"Position {entry.position}: {error.code}.") from None
             self.apply(entry.position, logged.record, logged.digest)
 
-    async def _fits(self, log: LogReader, last: int) -> bool:
+    async def _compare(self, log: LogReader, last: int) -> None:
         position = self.heads.position
-        if position == 0:
-            return True
-        entry = await log.get(position) if position <= last else None
+        if position > last:
+            raise BarnabusError("log.damaged", detail=f"It ends at position {last}; {position} was seen here.")
+        entry = await log.get(position) if position else None
         known = self._db.execute("SELECT digest FROM places WHERE position = ?", (position,)).fetchone()
-        return bool(entry and known and digest_of(entry.text) == known[0])
+        if position and not (entry and known and digest_of(entry.text) == known[0]):
+            raise BarnabusError("log.damaged", detail=f"Position {position}: it is not what was seen here.")
 
     def _load(self) -> Heads:
         position = self._db.execute("SELECT coalesce(max(position), 0) FROM places").fetchone()[0]
         heads = {chain: Head(number, digest) for chain, number, digest in self._db.execute("SELECT * FROM heads")}
         receipted = dict(self._db.execute("SELECT link, number FROM receipted").fetchall())
         return Heads(position, heads, receipted)
-
-    def _forget(self) -> None:
-        for table in _NAMES:
-            self._db.execute(f"DELETE FROM {table}")  # noqa: S608
-        self.heads = Heads()

@@ -68,6 +68,23 @@ async def embedded(settings: Settings, clock: Clock = wall_clock) -> AsyncIterat
             await asyncio.to_thread(server.stop)
 
 
+@contextlib.asynccontextmanager
+async def reached(settings: Settings) -> AsyncIterator[None]:
+    """The server that runs is used; the home's own one is started for as long as this lasts, if none does."""
+    async with contextlib.AsyncExitStack() as running:
+        if not settings.nats_url and not _held(settings.home / "run" / "server.lock"):
+            await running.enter_async_context(embedded(settings))
+        yield
+
+
+def _held(path: Path) -> bool:
+    try:
+        with locked(path, ""):
+            return False
+    except BarnabusError:
+        return True
+
+
 async def prepare(settings: Settings) -> None:
     """Make the streams that are missing, and compare those that are there."""
     nats = await connection.connect(settings, GATEWAY, "provisioner", patient=False)

@@ -4,7 +4,7 @@ It keeps them after they were sent: a recipient that misses a letter gets the sa
 restored from here.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -13,6 +13,8 @@ from bus.submission import Built, Head
 from contracts.agencies import Agency
 from contracts.events.post import Receipt
 from contracts.ids import NOTHING_BEFORE
+
+READ_AT_ONCE = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,15 @@ class Outbox:
     def last_notification(self) -> int:
         """Up to where this agency's own notification log has been turned into submissions."""
         return int(self._store.read("SELECT coalesce(max(notification_id), 0) AS id FROM outbox")[0]["id"])
+
+    def everything(self) -> Iterator[tuple[bytes, str | None]]:
+        """Every submission in order, with its stamp once it is logged."""
+        after = 0
+        while rows := self._store.read(
+            "SELECT number, submission, stamp FROM outbox WHERE number > ? ORDER BY number LIMIT ?", after, READ_AT_ONCE
+        ):
+            yield from ((row["submission"], row["stamp"]) for row in rows)
+            after = rows[-1]["number"]
 
     def waiting(self) -> Waiting | None:
         """The one submission that is built and not answered."""

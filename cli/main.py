@@ -2,7 +2,7 @@
 
 import typer
 
-from cli import case, contracts, demo, doctor, inbox, parked, run, submit
+from cli import case, contracts, demo, doctor, inbox, parked, reconcile, run, submit
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -15,4 +15,5 @@ for command in (run.up, run.gateway, run.adapter, run.provision, doctor.doctor, 
 app.add_typer(inbox.app, name="inbox")
 app.add_typer(parked.app, name="parked")
 app.add_typer(case.app, name="case")
+app.add_typer(reconcile.app, name="reconcile")
 app.add_typer(contracts.app, name="contracts")

@@ -1,0 +1,72 @@
+"""What drills of recovery compare before and after: every agency's standings, and the log, as digests."""
+
+import asyncio
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from typer.testing import CliRunner, Result
+
+from bus import seal
+from bus.audit import audit
+from bus.log import Logged
+from bus.settings import Settings
+from cli.agencies import opened
+from cli.main import app
+from contracts.agencies import Agency
+from projections.case_log import case_log
+from tests.builders import POLICE, SOCIAL, on, refer
+from tests.living import Bus
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """The log entry by entry, and what each agency believes of every handoff in it."""
+
+    log: tuple[tuple[str, str], ...]  # the record's digest and its stamp
+    standings: dict[Agency, str]
+
+    @classmethod
+    async def of(cls, bus: Bus) -> "Picture":
+        log = await bus.living.log()
+        held = tuple((entry.digest, entry.stamp.model_dump_json()) for entry in log)
+        return cls(held, standings(bus.settings, log))
+
+
+def standings(settings: Settings, log: Iterable[Logged]) -> dict[Agency, str]:
+    """A digest of each agency's standings of all handoffs, read from its own store."""
+    handoffs, found = sorted(case_log(log).standings()), {}
+    for agency in (POLICE, SOCIAL):
+        with opened(agency, settings) as application:
+            known = [application.standing(handoff) for handoff in handoffs]
+            found[agency] = seal.digest(seal.dump([standing and standing.document() for standing in known]))
+    return found
+
+
+def lost(settings: Settings, log: Iterable[Logged]) -> list[str]:
+    """What the audit misses."""
+    facts = {}
+    for agency in (POLICE, SOCIAL):
+        with opened(agency, settings) as application:
+            facts[agency] = application.facts()
+    found = audit(facts, log)
+    return [*found.lost, *([found.broken] if found.broken else [])]
+
+
+async def goes_on(bus: Bus) -> str:
+    """One referral through its loop and back, and everybody has signed. Its id."""
+    made = str((await bus.police.do(refer()))["id"])
+    await bus.social.hears(made)
+    accepted = await bus.social.do(on(SOCIAL, "referral.accept", made))
+    await bus.police.hears(accepted["id"])
+    await bus.settled()
+    return made
+
+
+async def command(*words: str) -> Result:
+    """One `barnabus …` of an operator, in the home that the environment names."""
+    return await asyncio.to_thread(CliRunner().invoke, app, list(words))
+
+
+def said(result: Result) -> Any:
+    return result.stdout, result.stderr, result.exception

@@ -1,0 +1,109 @@
+"""The log is lost, shortened or damaged on the server's disk, and comes back from the agencies' outboxes as it was."""
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from bus.settings import Settings
+from contracts.errors import BarnabusError
+from tests.builders import POLICE, SOCIAL, refer
+from tests.fault.drill import Picture, command, goes_on, lost
+from tests.living import eventually, living, whole
+
+pytestmark = pytest.mark.fault
+
+
+@pytest.fixture(autouse=True)
+def _of_this_home(settings: Settings, quick: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BARNABUS_HOME", str(settings.home))
+    monkeypatch.delenv("BARNABUS_NATS_URL", raising=False)
+    monkeypatch.setattr("bus.resending.LOOK_EVERY_S", 0.2)
+    monkeypatch.setattr("bus.restoring.LISTEN_S", 0.3)
+
+
+def all_of_it(settings: Settings) -> None:
+    shutil.rmtree(settings.home / "nats")
+
+
+def back_to_a_backup(settings: Settings) -> None:
+    all_of_it(settings)
+    shutil.copytree(settings.home / "backup", settings.home / "nats")
+
+
+def _flip(settings: Settings) -> Path:
+    """One byte of the middle of the log, in the server's own file."""
+    (block,) = (settings.home / "nats").rglob("CASES/msgs/1.blk")
+    data = bytearray(block.read_bytes())
+    data[data.index(b"referral.made", len(data) // 3)] ^= 1
+    block.write_bytes(data)
+    return block
+
+
+def a_byte(settings: Settings) -> None:
+    """The server skips that one entry in silence."""
+    _flip(settings)
+
+
+def a_byte_and_the_index(settings: Settings) -> None:
+    """As after a kill: the server drops everything from there on, and would use the positions again."""
+    (_flip(settings).parent / "index.db").unlink()
+
+
+@pytest.mark.parametrize("happened", [all_of_it, back_to_a_backup, a_byte, a_byte_and_the_index])
+async def test_a_log_comes_back_as_it_was_and_traffic_goes_on(
+    settings: Settings, happened: Callable[[Settings], None]
+) -> None:
+    async with whole(settings) as bus:
+        for _ in range(3):
+            await goes_on(bus)
+    shutil.copytree(settings.home / "nats", settings.home / "backup")
+    async with whole(settings) as bus:
+        await goes_on(bus)
+        await bus.living.stop_adapter(SOCIAL)
+        waiting = (await bus.police.do(refer()))["id"]  # its letter is in the post
+        before = await Picture.of(bus)
+    happened(settings)
+
+    looked = await command("reconcile", "--json")
+    assert looked.exit_code == 1, looked.stderr
+    found = json.loads(looked.stdout)
+    assert found["restored"], found
+    assert not found["unproven"]
+    assert {one["stamp_anew"] for one in found["restored"]} == {None}
+    done = await command("reconcile", "--write", "--json")
+    assert done.exit_code == 0, done.stderr
+    assert json.loads(done.stdout)["digest"] == found["digest"]
+    again = await command("reconcile", "--json")
+    assert (again.exit_code, json.loads(again.stdout)["whole"]) == (0, True)
+
+    async with whole(settings) as bus:
+        assert (await Picture.of(bus)).log == before.log
+        assert (await Picture.of(bus)).standings[POLICE] == before.standings[POLICE]
+        await eventually(lambda: bus.app(SOCIAL).inbox.letter(waiting))
+        await goes_on(bus)
+        log = await bus.living.log()
+    assert lost(settings, log) == []
+
+
+async def test_no_gateway_writes_to_a_log_that_ends_sooner_than_it_has_seen(settings: Settings) -> None:
+    async with whole(settings) as bus:
+        await goes_on(bus)
+    all_of_it(settings)
+    async with living(settings) as home:
+        service = await home.start_gateway()
+        with pytest.raises(BarnabusError, match=r"log\.damaged.*ends at position 0"):
+            await service.ended
+
+
+async def test_nothing_is_written_while_a_gateway_runs(settings: Settings) -> None:
+    async with living(settings) as home:
+        await home.start_gateway()
+        refused = await command("reconcile", "--write")
+        assert refused.exit_code == 1
+        assert "home.in-use" in refused.stderr
+        looked = await command("reconcile", "--json")
+        assert json.loads(looked.stdout)["whole"]
+        await eventually(lambda: home.gateways["a"].active)
