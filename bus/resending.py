@@ -70,8 +70,8 @@ class Resending:
         while True:
             await asyncio.sleep(LOOK_EVERY_S)
             post = await self._post()
-            if post and until is None:
-                until = post.last
+            if post:  # a post that ends sooner than it did was made anew
+                until = post.last if until is None else min(until, post.last)
             seen = bool(post and until is not None and post.handled >= until)
             await self._ask_for(self._inbox.gaps(logged if seen else {}))
             if seen:

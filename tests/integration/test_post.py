@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from eventsourcing.persistence import OperationalError
 
-from bus import keys, seal
+from bus import keys, node, seal
 from bus.store import SQLiteStore
 from bus.vault import Vault
 from contracts import subjects
@@ -66,6 +66,25 @@ async def test_what_still_waits_in_the_post_is_not_asked_for(
         await asyncio.sleep(1.0)  # several looks
     await bus.social.hears(referral)
     assert not {"letters.missing", "letter.repeated"} & events()
+
+
+async def test_what_was_lost_with_the_post_itself_comes_again_while_the_adapter_runs_on(
+    impatient: None, bus: Bus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The post is made anew and begins at one again: nobody waits for the sequences of the old one."""
+
+    def fails(*_: Any) -> None:
+        raise RuntimeError("no such thing")
+
+    monkeypatch.setattr("services.adapter.RETRY_AFTER_S", 5.0)
+    with monkeypatch.context() as failing:
+        failing.setattr(AgencyApplication, "hear", fails)
+        referral = (await bus.police.do(refer()))["id"]
+        await asyncio.sleep(0.5)  # it has looked: one letter waits
+        js = await bus.living.privileged()
+        await js.delete_stream(subjects.post_stream(SOCIAL))
+        await node.prepare(bus.settings)
+    await bus.social.hears(referral)
 
 
 async def test_a_receipt_stays_below_a_gap(bus: Bus) -> None:
