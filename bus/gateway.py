@@ -24,11 +24,23 @@ from bus.log import POSTMARK_TYP, STAMP_TYP, LogReader
 from bus.submission import RECORD_TYP
 from contracts import check, subjects
 from contracts.agencies import Agency
-from contracts.envelope import SUBMISSION_LIMIT_BYTES, Notice, Postmark, Record, ResendAsked, Stamp, Submission
+from contracts.envelope import (
+    SUBMISSION_LIMIT_BYTES,
+    Notice,
+    OwnAsked,
+    Postmark,
+    ReceiptsAsked,
+    Record,
+    ResendAsked,
+    Stamp,
+    Submission,
+)
 from contracts.errors import BarnabusError
 
 RESEND_LIMIT_LETTERS, RESEND_PAUSE_S = 100, 2.0
 """So many letters of a link at most are asked for again at a time, and no sooner after the last time."""
+OWN_LIMIT_RECORDS, OWN_LIMIT_BYTES = 200, 256 * 1024
+"""So much of its own does an agency get back in one answer; it asks on from there."""
 _log = structlog.get_logger()
 _PUBLISH_TIMEOUT_S = 2.0
 _TRIES = 3
@@ -73,7 +85,7 @@ class Gateway:
         self._clock = clock
         self._synthetic = synthetic
         self._one_at_a_time = asyncio.Lock()
-        self._asked_at: dict[tuple[Agency, Agency], float] = {}
+        self._asked_at: dict[tuple[str, Agency, Agency], float] = {}
 
     async def catch_up(self) -> int:
         """The log's last position, once this gateway has folded all of it.
@@ -174,12 +186,8 @@ class Gateway:
             if letter.number > self._ledger.heads.received(record.sender, letter.to)
         ]
         if record.type == RECEIPT:
-            notice = Notice(
-                kind="receipt", record=found.submission.record, signature=found.submission.signature, stamp=token
-            )
-            posts.append(
-                self._deliver(subjects.post_notices(receipt_of(record).sender), notice.model_dump_json().encode(), None)
-            )
+            told = _receipt_notice(found.submission.record, found.submission.signature, token)
+            posts.append(self._deliver(subjects.post_notices(receipt_of(record).sender), told, None))
         try:
             await asyncio.gather(*posts)
         except (NatsError, TimeoutError, APIError):
@@ -217,29 +225,66 @@ class Gateway:
         top, signed = self._ledger.heads.of_link(asked.sender, account).number, self._ledger.heads.received
         missing = range(signed(asked.sender, account) + 1, top + 1)
         numbers = tuple(number for number in sorted(asked.numbers) if number in missing)[:RESEND_LIMIT_LETTERS]
-        if numbers and self._may_ask(asked.sender, account):
+        if numbers and self._may_ask(subjects.RESEND, account, asked.sender):
             notice = Notice(kind="resend-asked", recipient=account, numbers=numbers)
             await self._deliver(subjects.post_notices(asked.sender), notice.model_dump_json().encode(), None)
 
-    def _may_ask(self, sender: Agency, recipient: Agency) -> bool:
-        now, link = asyncio.get_running_loop().time(), (sender, recipient)
-        if now - self._asked_at.get(link, -RESEND_PAUSE_S) < RESEND_PAUSE_S:
+    async def ask_receipts(self, account: Agency, raw: bytes) -> None:
+        """Tell this account again what a recipient has signed for: a notice was lost, or the store that noted it."""
+        asked = check.read(ReceiptsAsked, check.document(raw, limit_bytes=1024))
+        if asked.recipient is account or not self._may_ask(subjects.RECEIPTS, account, asked.recipient):
+            return
+        left = RESEND_LIMIT_LETTERS
+        async for entry in self._log.of(subjects.link(account, asked.recipient), first=asked.after + 1):
+            notice = _receipt_notice(entry.text, entry.signature, entry.stamp)
+            await self._deliver(subjects.post_notices(account), notice, None)
+            if (left := left - 1) == 0:
+                return
+
+    def _may_ask(self, what: str, asker: Agency, other: Agency) -> bool:
+        now, asked = asyncio.get_running_loop().time(), (what, asker, other)
+        if now - self._asked_at.get(asked, -RESEND_PAUSE_S) < RESEND_PAUSE_S:
             return False
-        self._asked_at[link] = now
+        self._asked_at[asked] = now
         return True
 
-    async def heads_of(self, account: Agency) -> dict[str, object]:
-        """The ends of this account's own chain, and of each link that leads to it, as the log has them."""
+    async def own(self, account: Agency, raw: bytes) -> list[dict[str, str]]:
+        """This account's own records above a number, in order, as the log has them; so many as one answer holds."""
+        after = check.read(OwnAsked, check.document(raw, limit_bytes=1024)).after
         async with self._one_at_a_time:
             await self._wake()
-        head = self._ledger.heads.of_sender(account)
-        inbound = {sender.value: self._ledger.heads.of_link(sender, account).number for sender in Agency}
+        found: list[dict[str, str]] = []
+        left = OWN_LIMIT_BYTES
+        for number in range(after + 1, after + 1 + OWN_LIMIT_RECORDS):
+            place = self._ledger.place(account, number)
+            entry = await self._log.get(place[0]) if place else None
+            if entry is None or (left := left - len(entry.text)) < 0:
+                break
+            found.append({"record": entry.text, "signature": entry.signature, "stamp": entry.stamp})
+        return found
+
+    async def heads_of(self, account: Agency) -> dict[str, object]:
+        """The ends of this account's own chain, and of each link that leads to it, as the log has them.
+
+        Also up to where letters are signed for: by this account, and by others for what it sent.
+        """
+        async with self._one_at_a_time:
+            await self._wake()
+        heads = self._ledger.heads
+        head = heads.of_sender(account)
+        inbound = {sender.value: heads.of_link(sender, account).number for sender in Agency}
         return {
             "number": head.number,
             "digest": head.digest,
-            "position": self._ledger.heads.position,
+            "position": heads.position,
             "inbound": {sender: number for sender, number in inbound.items() if number},
+            "signed": {sender.value: number for sender in Agency if (number := heads.received(sender, account))},
+            "outbound": {to.value: number for to in Agency if (number := heads.received(account, to))},
         }
+
+
+def _receipt_notice(record: str, signature: str, stamp: str) -> bytes:
+    return Notice(kind="receipt", record=record, signature=signature, stamp=stamp).model_dump_json().encode()
 
 
 def account_of(subject: str, reply: str, headers: Mapping[str, str] | None) -> Agency | None:

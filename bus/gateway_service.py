@@ -121,6 +121,8 @@ class GatewayService:
             (subjects.SUBMIT, self._submit),
             (subjects.RESEND, self._resend),
             (subjects.HEADS, self._heads),
+            (subjects.OWN, self._own),
+            (subjects.RECEIPTS, self._receipts),
         ):
             self._serving.append(await self.nats.subscribe(subject, cb=self._serve(answer)))
         if not self.active:  # an elder was heard meanwhile
@@ -177,6 +179,13 @@ class GatewayService:
 
     async def _heads(self, account: Agency, raw: bytes) -> dict[str, object]:
         return await self.gateway.heads_of(account)
+
+    async def _own(self, account: Agency, raw: bytes) -> dict[str, object]:
+        return {"entries": await self.gateway.own(account, raw)}
+
+    async def _receipts(self, account: Agency, raw: bytes) -> dict[str, object]:
+        await self.gateway.ask_receipts(account, raw)
+        return {"asked": True}
 
 
 _PLACES = frozenset(

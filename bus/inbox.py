@@ -53,7 +53,7 @@ class Inbox:
 
     def missing(self, sender: Agency, below: int) -> tuple[int, ...]:
         """Numbers lower than `below` that this inbox does not hold: the lowest 500."""
-        start = self._contiguous(sender)
+        start = self.held(sender)
         if start >= below - 1:
             return ()
         held = self._store.read(
@@ -78,7 +78,7 @@ class Inbox:
         }
         return {sender: numbers for sender, numbers in found.items() if numbers}
 
-    def _contiguous(self, sender: Agency) -> int:
+    def held(self, sender: Agency) -> int:
         """Up to this number every letter of the link is here."""
         found = self._store.read(
             "SELECT min(i.number) AS n FROM inbox i WHERE i.sender = ? AND NOT EXISTS "
@@ -152,7 +152,7 @@ class Inbox:
                 "SELECT number, received_at, opened FROM inbox WHERE sender = ? AND receipted = 0 AND number <= ? "
                 "ORDER BY number LIMIT ?",
                 sender,
-                self._contiguous(sender),
+                self.held(sender),
                 RECEIPT_LIMIT_LETTERS,
             )
             if letters:
@@ -173,6 +173,10 @@ class Inbox:
             "UPDATE inbox SET receipted = 1 WHERE sender = ? AND number BETWEEN ? AND ?",
             (receipt.sender, receipt.letters[0].number, receipt.letters[-1].number),
         )
+
+    def signed_for(self, sender: Agency, number: int) -> Statement:
+        """The write that notes what the log says: letters up to this number have their receipt."""
+        return Statement("UPDATE inbox SET receipted = 1 WHERE sender = ? AND number <= ?", (sender, number))
 
     def letters(self, *, after: int = 0, limit: int = 500, state: State | None = None) -> list[dict[str, Any]]:
         """Letters by the log's position, above `after`."""

@@ -8,7 +8,7 @@ import sqlite3
 from pathlib import Path
 from typing import NamedTuple
 
-from bus.chains import RECEIPT, Heads, changed, receipt_of
+from bus.chains import Heads, changed, signed
 from bus.directory import Directory
 from bus.log import LogReader, verify
 from bus.seal import digest as digest_of
@@ -92,9 +92,8 @@ class Ledger:
             self._db.execute("INSERT INTO places VALUES (?,?,?,?,?)", row)
             for chain, head in changed(record, digest):
                 self._db.execute("INSERT OR REPLACE INTO heads VALUES (?,?,?)", (chain, head.number, head.digest))
-            if record.type == RECEIPT:
-                last = receipt_of(record).letters[-1].number
-                self._db.execute("INSERT OR REPLACE INTO receipted VALUES (?,?)", (record.subject, last))
+            for link, number in signed(record, self.heads.receipted).items():
+                self._db.execute("INSERT OR REPLACE INTO receipted VALUES (?,?)", (link, number))
         self.heads.apply(position, record, digest)
 
     async def catch_up(self, log: LogReader, directory: Directory) -> None:

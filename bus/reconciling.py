@@ -13,9 +13,9 @@ from bus import seal
 from bus.chains import Heads
 from bus.directory import Directory
 from bus.evidence import Evidence, Held
-from bus.log import POSTMARK_TYP, STAMP_TYP, Entry, Logged, verify
+from bus.log import POSTMARK_TYP, Entry, Logged, placed, verify
 from bus.submission import RECORD_TYP
-from contracts import check, subjects
+from contracts import check
 from contracts.agencies import Agency
 from contracts.envelope import SUBMISSION_LIMIT_BYTES, Postmark, Record, Stamp
 from contracts.errors import BarnabusError
@@ -122,7 +122,7 @@ def _take(known: _Known, one: Evidence, directory: Directory) -> None:
     for held in one.records:
         try:
             if held.stamp:
-                entry = _entry(held, directory)
+                entry = placed(held.text, held.signature, held.stamp, directory)
                 _keep(known, Planned(entry, verify(entry, directory), one.holder))
             elif one.agency:
                 waiting = _waiting(held, one, directory)
@@ -141,18 +141,8 @@ def _take(known: _Known, one: Evidence, directory: Directory) -> None:
         known.places.setdefault(place.position, set()).add(place.digest)
 
 
-def _record(text: str) -> Record:
-    return check.read(Record, check.document(text, limit_bytes=SUBMISSION_LIMIT_BYTES))
-
-
-def _entry(held: Held, directory: Directory) -> Entry:
-    payload = seal.verify(held.stamp or "", directory.signer("gateway"), typ=STAMP_TYP)
-    position = Stamp.model_validate_json(payload).position
-    return Entry(position, subjects.of_record(_record(held.text)), held.text, held.signature, held.stamp or "")
-
-
 def _waiting(held: Held, one: Evidence, directory: Directory) -> _Waiting:
-    record = _record(held.text)
+    record = check.read(Record, check.document(held.text, limit_bytes=SUBMISSION_LIMIT_BYTES))
     seal.verify_detached(held.text.encode(), held.signature, directory.signer(Agency(record.sender)), typ=RECORD_TYP)
     return _Waiting(held, record, seal.digest(held.text), one.holder)
 
@@ -201,8 +191,7 @@ def _proven(
         record=waiting.digest,
         synthetic=marks[0].synthetic if marks else bool(before and before.synthetic),
     )
-    held = Held(waiting.held.text, waiting.held.signature, sign(stamp))
-    entry = _entry(held, directory)
+    entry = placed(waiting.held.text, waiting.held.signature, sign(stamp), directory)
     return Planned(entry, verify(entry, directory), waiting.holder, how)
 
 

@@ -20,7 +20,7 @@ from nats.aio.client import Client
 from nats.errors import Error as NatsError
 
 from bus import asking, faults, seal
-from bus.chains import RECEIPT
+from bus.chains import RECEIPT, RESTORED
 from bus.clock import Clock
 from bus.directory import Directory
 from bus.inbox import Inbox
@@ -38,6 +38,8 @@ PAUSES_S = (0.05, 0.1, 0.25, 0.5, 1.0, 2.0)
 RECEIPT_DELAY = timedelta(milliseconds=250)
 """How long letters are gathered into one receipt."""
 REFUSED = "submission.refused"
+OF_THE_BUS = frozenset({RECEIPT, REFUSED, RESTORED})
+"""No act stands behind these, so none can be void."""
 _log = structlog.get_logger()
 
 
@@ -167,7 +169,7 @@ class Relay:
             try:
                 stamp = await self._ask(waiting)
             except BarnabusError as error:
-                if error.then is Then.VOID and waiting.type not in (RECEIPT, REFUSED):
+                if error.then is Then.VOID and waiting.type not in OF_THE_BUS:
                     self._free(waiting, error)
                     return
                 self._note(error, waiting, first=attempt == 0)

@@ -25,6 +25,7 @@ TABLES = (
     "CREATE TABLE IF NOT EXISTS outbox_letters ("
     "recipient TEXT NOT NULL, number INTEGER NOT NULL, outbox_number INTEGER NOT NULL, sealed TEXT NOT NULL, "
     "received_at TEXT, opened INTEGER, PRIMARY KEY (recipient, number))",
+    "CREATE TABLE IF NOT EXISTS outbox_adopted (number INTEGER PRIMARY KEY, record_id TEXT NOT NULL UNIQUE)",
     "CREATE TABLE IF NOT EXISTS inbox ("
     "sender TEXT NOT NULL, number INTEGER NOT NULL, record_id TEXT NOT NULL, case_ref TEXT NOT NULL, type TEXT, "
     "position INTEGER NOT NULL, logged_at TEXT NOT NULL, received_at TEXT NOT NULL, sealed_digest TEXT NOT NULL, "

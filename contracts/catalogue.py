@@ -99,6 +99,7 @@ _ENTRIES = (
     _act("information.refused", information.InformationRefused, Move.REFUSE, "EO"),
     _of_the_bus("receipt", post.Receipt),
     _of_the_bus("submission.refused", post.SubmissionRefused),
+    _of_the_bus("store.restored", post.StoreRestored),
 )
 
 CATALOGUE: Mapping[str, Entry] = MappingProxyType({entry.type: entry for entry in _ENTRIES})

@@ -13,7 +13,7 @@ from contracts.agencies import Agency
 from contracts.catalogue import COMMANDS, Entry, entry_of
 from contracts.envelope import COMMAND_LIMIT_BYTES, About, Command, Letter, LetterEntry, Record, Submission
 from contracts.errors import Refused
-from contracts.events.post import Receipt
+from contracts.events.post import Receipt, StoreRestored
 from contracts.events.referral import ReferralMade
 from contracts.handoff import Move
 from contracts.ids import CaseRef
@@ -147,7 +147,7 @@ def record(found: Record) -> Entry:
         sender = Agency(found.sender)
     except ValueError:
         raise Refused("sender.not-allowed", field="source") from None
-    if entry.content is not Receipt:  # whose subject is its link
+    if entry.content not in (Receipt, StoreRestored):  # whose subjects are links
         _case(found.subject)
     _logged_content(entry, found.data.content)
     receiving(entry, sender, ((letter.to, letter.tiers) for letter in found.data.letters))

@@ -207,7 +207,7 @@ CODES: Mapping[str, Code] = MappingProxyType(
         ),
         "adapter.behind": Code(
             "The agency's store is behind the log, so it takes no commands.",
-            "The store was restored from a backup: see docs/operate.md.",
+            "It was restored from a backup. Stop its adapter, then `barnabus recover AGENCY`: docs/operate.md.",
             Then.HALT,
             503,
             1,

@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
+from eventsourcing.persistence import Notification
+
 from bus import seal
 from bus.log import STAMP_TYP
 from bus.relay import LoggedAct
@@ -17,23 +19,28 @@ from contracts.envelope import Stamp
 from services import translate
 from services.handoffs import Handoff
 from services.hearing import Hearing
+from services.recovering import Recovering
 from services.taking import Taking
 
 
-class AgencyApplication(Taking, Hearing):
+class AgencyApplication(Taking, Hearing, Recovering):
     """Subclasses say who they are and what their posts may do. Here: what the relay asks of it."""
 
     def next_act(self, after: int) -> tuple[int, Outgoing] | None:
         """The next act for the relay, out of this agency's own notification log."""
         top = self.recorder.max_notification_id() or 0
-        found = self.recorder.select_notifications(max(after, self._no_acts_up_to) + 1, 1, topics=[Handoff.Acted.TOPIC])
-        if not found:
-            self._no_acts_up_to = top  # what was heard since the last act is not looked through again
-            return None
-        event = self.mapper.to_domain_event(found[0])
-        assert isinstance(event, Handoff.Acted)
-        kept = self.vault.get(event.vault_item) if event.vault_item else None
-        return found[0].id, translate.outgoing(event, kept)
+        while found := self._acted_above(max(after, self._no_acts_up_to)):
+            event = self.mapper.to_domain_event(found[0])
+            assert isinstance(event, Handoff.Acted)
+            if not self.outbox.holds(event.act_id):
+                kept = self.vault.get(event.vault_item) if event.vault_item else None
+                return found[0].id, translate.outgoing(event, kept)
+            self._no_acts_up_to = found[0].id  # adopted: the log has it
+        self._no_acts_up_to = top  # what was heard since the last act is not looked through again
+        return None
+
+    def _acted_above(self, after: int) -> Sequence[Notification]:
+        return self.recorder.select_notifications(after + 1, 1, topics=[Handoff.Acted.TOPIC])
 
     def on_logged(self, record_id: UUID, stamp: Stamp, also: Sequence[Statement]) -> tuple[Mapping[str, Any], ...]:
         handoff = self._handoff_of(record_id)

@@ -151,6 +151,18 @@ class Handoff(Aggregate):
             causation_id=standing.last,
         )
 
+    def adopt(self, act: Act, logged: Mapping[str, Any]) -> None:
+        """Take in this agency's own act from the log, of which its store knows nothing; `logged` as in `Acted`."""
+        self.trigger_event(
+            self.Acted,
+            act_id=act.id,
+            case_ref=self.case_ref,
+            move=act.move.value,
+            by=act.by.value,
+            vault_item=None,
+            **logged,
+        )
+
     def hear(self, act: Act, codes: Mapping[str, Any], correlation_id: UUID | None) -> None:
         """Record another party's act as its letter tells it."""
         self.trigger_event(

@@ -21,6 +21,9 @@ from contracts.errors import BarnabusError
 from contracts.handoff import Standing, Void
 from services.handoffs import Handoff
 
+BY_ID_ALONE = ""
+"""In place of a command's fingerprint, where only the log knows of the command: the same id is the same command."""
+
 
 class Keeping(Application[UUID]):
     """An agency's own store, opened with its keys."""
@@ -49,6 +52,10 @@ class Keeping(Application[UUID]):
     def close(self) -> None:
         self.store.close()
         super().close()
+
+    def knows(self, act_id: UUID) -> bool:
+        """Is this an act of this agency's own, as far as its store knows?"""
+        return self._handoff_of(act_id) is not None
 
     def void_of(self, act_id: UUID) -> str | None:
         """Why an own act is void, as far as is known here; None while it counts."""

@@ -17,7 +17,7 @@ from contracts.handoff import Move, Void
 from contracts.ids import case_ref_from
 from services import translate
 from services.handoffs import Handoff, Proposal, Rule
-from services.keeping import Keeping
+from services.keeping import BY_ID_ALONE, Keeping
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ class Taking(Keeping):
         found = self.store.read("SELECT digest, case_ref FROM commands WHERE id = ?", str(command_id))
         if not found:
             return None
-        if found[0]["digest"] != fingerprint:
+        if found[0]["digest"] not in (fingerprint, BY_ID_ALONE):
             raise Refused("command.id-reused", field="id")
         return Taken(command_id, found[0]["case_ref"], repeated=True)
 

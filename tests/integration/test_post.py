@@ -16,6 +16,7 @@ from services.agency import AgencyApplication
 from services.hearing import Heard
 from tests.builders import POLICE, SOCIAL, new_case, now, refer
 from tests.conftest import Said
+from tests.fault.waiting import until
 from tests.living import Bus, eventually, letters_sent
 
 
@@ -85,6 +86,21 @@ async def test_what_was_lost_with_the_post_itself_comes_again_while_the_adapter_
         await js.delete_stream(subjects.post_stream(SOCIAL))
         await node.prepare(bus.settings)
     await bus.social.hears(referral)
+
+
+async def test_a_receipt_whose_notice_was_lost_is_told_again(impatient: None, bus: Bus) -> None:
+    """The log has it, and the sender asks for what the log has."""
+    await bus.police.do(refer())
+    await bus.living.stop_adapter(POLICE)
+    js, post = await bus.living.privileged(), subjects.post_stream(POLICE)
+
+    async def taken_out() -> bool:
+        state = (await js.stream_info(post)).state
+        return bool(state.messages) and await js.delete_msg(post, state.last_seq)
+
+    await until("the notice is taken out of the post", taken_out)
+    await bus.living.start_adapter(POLICE)
+    await bus.settled()
 
 
 async def test_a_receipt_stays_below_a_gap(bus: Bus) -> None:

@@ -1,0 +1,96 @@
+"""A store is put back to an old copy, or lost whole: it adopts what the log has, and its letters come again."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from bus.settings import Settings
+from tests.builders import POLICE, SOCIAL, on, refer
+from tests.fault.drill import Picture, command, goes_on, lost
+from tests.living import Bus, eventually, whole
+
+pytestmark = pytest.mark.fault
+
+
+@pytest.fixture(autouse=True)
+def _of_this_home(settings: Settings, quick: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BARNABUS_HOME", str(settings.home))
+    monkeypatch.delenv("BARNABUS_NATS_URL", raising=False)
+    monkeypatch.setattr("bus.resending.LOOK_EVERY_S", 0.2)
+
+
+def _copy(settings: Settings, to: Path) -> None:
+    """A backup of the file as it lies there, in the middle of traffic."""
+    to.mkdir()
+    for path in settings.home.glob("stores/social.db*"):
+        shutil.copy(path, to)
+
+
+def _put_back(settings: Settings, backup: Path | None) -> None:
+    for path in settings.home.glob("stores/social.db*"):
+        path.unlink()
+    for path in backup.glob("*") if backup else ():
+        shutil.copy(path, settings.home / "stores")
+
+
+async def _all_kinds(bus: Bus) -> list[dict[str, object]]:
+    """Letters both ways, acts on handoffs old and new, a question, a referral of the Centre's own."""
+    commands = []
+    for _ in range(2):
+        made = await goes_on(bus)
+        commands.append(on(SOCIAL, "referral.start", made, began_at="2026-03-11T09:00:00+01:00"))
+        await bus.social.do(commands[-1])
+        commands.append(refer(SOCIAL, to=POLICE))
+        await bus.social.do(commands[-1])
+    await bus.settled()
+    return commands
+
+
+@pytest.mark.parametrize("backup", [True, False], ids=["an old copy", "nothing at all"])
+async def test_a_store_comes_back_to_what_it_was_and_traffic_goes_on(
+    settings: Settings, tmp_path: Path, backup: bool
+) -> None:
+    async with whole(settings) as bus:
+        await _all_kinds(bus)
+        _copy(settings, tmp_path / "copy")
+        commands = await _all_kinds(bus)
+        before = await Picture.of(bus)
+        received = bus.app(SOCIAL).inbox.letters()
+        await bus.living.stop_adapter(SOCIAL)
+        _put_back(settings, tmp_path / "copy" if backup else None)
+
+        await bus.living.start_adapter(SOCIAL)
+        await eventually(lambda: bus.living.adapters[SOCIAL].behind)
+        assert (await bus.social.ask(refer(SOCIAL, to=POLICE)))["error"]["code"] == "adapter.behind"
+        refused = await command("recover", "social", "--write")
+        assert "home.in-use" in refused.stderr
+        await bus.living.stop_adapter(SOCIAL)
+
+        looked = await command("recover", "social", "--json")
+        assert looked.exit_code == 1, looked.stderr
+        found = json.loads(looked.stdout)
+        assert found["adopted"] == sum(found["types"].values()) > 5
+        assert {row["type"] for row in found["personal_data_lost"]} == {"referral.made"}
+        done = await command("recover", "social", "--write", "--json")
+        assert done.exit_code == 0, done.stderr
+        assert json.loads(done.stdout) == found | {"written": True}
+        again = await command("recover", "social", "--json")
+        assert (again.exit_code, json.loads(again.stdout)["adopted"]) == (0, 0)
+
+        await bus.living.start_adapter(SOCIAL)
+        await eventually(lambda: len(bus.app(SOCIAL).inbox.letters()) == len(received))
+        after = await Picture.of(bus)
+        assert after.standings == before.standings
+        assert after.log[: len(before.log)] == before.log
+        await eventually(lambda: bus.app(SOCIAL).inbox.gaps() == {})
+        for known in commands:
+            answer = await bus.social.do(known)
+            assert answer["repeated"]
+        await goes_on(bus)
+        await bus.living.stop_adapter(SOCIAL)
+        await bus.living.stop_adapter(POLICE)
+        log = await bus.living.log()
+    assert lost(settings, log) == []
+    assert [entry.record.type for entry in log].count("store.restored") == 1
