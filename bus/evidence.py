@@ -49,12 +49,13 @@ class Evidence:
 
 
 def of_store(agency: Agency, outbox: Outbox, inbox: Inbox) -> Evidence:
-    """An agency's own records, and the postmarks of what it received."""
+    """An agency's own records, the receipts that it was given, and the postmarks of what it received."""
     records = []
     for body, stamp in outbox.everything():
         sent = Submission.model_validate_json(body)
         records.append(Held(sent.record, sent.signature, stamp))
-    return Evidence(f"the outbox of {agency}", agency, tuple(records), tuple(inbox.postmarks()))
+    records += [Held(*receipt) for receipt in outbox.receipts()]
+    return Evidence(f"the store of {agency}", agency, tuple(records), tuple(inbox.postmarks()))
 
 
 def of_ledger(path: Path) -> Evidence:

@@ -160,7 +160,7 @@ class Gateway:
         }
         text = found.submission.record.encode()
         await self._js.publish(subjects.of_record(found.record), text, stream=subjects.CASES, headers=headers)
-        self._ledger.apply(position, found.record, found.digest)
+        self._ledger.apply(position, found.record, found.digest, stamp.logged_at)
         await self._nats.publish(subjects.LOG_APPENDED, str(position).encode())
         return token
 

@@ -5,6 +5,7 @@ was shortened or put back from one that goes on: positions that were used once a
 """
 
 import sqlite3
+from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,14 +17,14 @@ from bus.submission import Head
 from contracts.envelope import Record
 from contracts.errors import BarnabusError
 
-_VERSION = 2
+_VERSION = 3
 """Of these tables: a file of another version is made anew from the log."""
 _TABLES = """
 CREATE TABLE IF NOT EXISTS heads (chain TEXT PRIMARY KEY, number INTEGER NOT NULL, digest TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS receipted (link TEXT PRIMARY KEY, number INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS places (
     sender TEXT NOT NULL, number INTEGER NOT NULL, position INTEGER NOT NULL UNIQUE, digest TEXT NOT NULL,
-    record_id TEXT NOT NULL, PRIMARY KEY (sender, number), UNIQUE (sender, record_id));
+    record_id TEXT NOT NULL, logged_at TEXT NOT NULL, PRIMARY KEY (sender, number), UNIQUE (sender, record_id));
 """
 _NAMES = ("heads", "receipted", "places")
 
@@ -36,13 +37,14 @@ class Place(NamedTuple):
     position: int
     digest: str
     record_id: str
+    logged_at: str
 
 
 def places(db: sqlite3.Connection) -> tuple[Place, ...]:
     """Every place in a ledger's file; none if it is of another version."""
     if db.execute("PRAGMA user_version").fetchone()[0] != _VERSION:
         return ()
-    found = db.execute("SELECT sender, number, position, digest, record_id FROM places ORDER BY position")
+    found = db.execute("SELECT sender, number, position, digest, record_id, logged_at FROM places ORDER BY position")
     return tuple(Place(*row) for row in found)
 
 
@@ -84,12 +86,12 @@ class Ledger:
         row = found.fetchone()
         return (row[0], row[1]) if row else None
 
-    def apply(self, position: int, record: Record, digest: str) -> None:
+    def apply(self, position: int, record: Record, digest: str, logged_at: datetime) -> None:
         """Take one checked record in: in the file or nowhere, then in memory, so that the two never differ."""
         with self._db:
             self._db.execute("BEGIN")
-            row = (record.sender, record.number, position, digest, str(record.id))
-            self._db.execute("INSERT INTO places VALUES (?,?,?,?,?)", row)
+            row = (record.sender, record.number, position, digest, str(record.id), logged_at.isoformat())
+            self._db.execute("INSERT INTO places VALUES (?,?,?,?,?,?)", row)
             for chain, head in changed(record, digest):
                 self._db.execute("INSERT OR REPLACE INTO heads VALUES (?,?,?)", (chain, head.number, head.digest))
             for link, number in signed(record, self.heads.receipted).items():
@@ -109,7 +111,7 @@ class Ledger:
                 self.check(logged.record)
             except BarnabusError as error:
                 raise BarnabusError("log.damaged", detail=f"Position {entry.position}: {error.code}.") from None
-            self.apply(entry.position, logged.record, logged.digest)
+            self.apply(entry.position, logged.record, logged.digest, logged.stamp.logged_at)
 
     async def _compare(self, log: LogReader, last: int) -> None:
         position = self.heads.position

@@ -12,6 +12,7 @@ from bus.log import Logged
 from bus.store import SQLiteStore, Statement
 from bus.submission import Built, Head
 from contracts.agencies import Agency
+from contracts.envelope import Notice
 from contracts.events.post import Receipt
 from contracts.ids import NOTHING_BEFORE
 
@@ -159,6 +160,19 @@ class Outbox:
             )
             for letter in receipt.letters
         ]
+
+    def keep(self, recipient: Agency, told: Notice, position: int) -> Statement:
+        """The write that keeps a recipient's receipt as it was signed and stamped: a proof, and evidence of the log."""
+        return Statement(
+            "INSERT INTO receipts (recipient, position, record, signature, stamp) VALUES (?,?,?,?,?) "
+            "ON CONFLICT (recipient, position) DO NOTHING",
+            (recipient, position, told.record, told.signature, told.stamp),
+        )
+
+    def receipts(self) -> Iterator[tuple[str, str, str]]:
+        """Every receipt that recipients gave for this agency's letters: record, signature, stamp."""
+        for row in self._store.read("SELECT record, signature, stamp FROM receipts ORDER BY position"):
+            yield row["record"], row["signature"], row["stamp"]
 
     def untold(self, recipient: Agency, number: int) -> str | None:
         """The stamp of the first letter up to this number of whose receipt nothing is noted here."""

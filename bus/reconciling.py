@@ -84,7 +84,7 @@ class _Known:
 
     entries: dict[int, dict[str, Planned]] = field(default_factory=dict)  # by the record's digest
     marks: dict[int, dict[str, Postmark]] = field(default_factory=dict)  # by the letter's digest
-    places: dict[int, set[str]] = field(default_factory=dict)  # digests that a gateway saw there
+    places: dict[int, dict[str, datetime]] = field(default_factory=dict)  # digests that a gateway saw there, and when
     waiting: dict[str, _Waiting] = field(default_factory=dict)
     agencies: set[Agency] = field(default_factory=set)
 
@@ -138,7 +138,7 @@ def _take(known: _Known, one: Evidence, directory: Directory) -> None:
             continue
         known.marks.setdefault(mark.position, {})[mark.sealed] = mark
     for place in one.places:
-        known.places.setdefault(place.position, set()).add(place.digest)
+        known.places.setdefault(place.position, {})[place.digest] = datetime.fromisoformat(place.logged_at)
 
 
 def _waiting(held: Held, one: Evidence, directory: Directory) -> _Waiting:
@@ -182,10 +182,10 @@ def _proven(
         if any((mark.sender, mark.record_id) != _named(planned.logged.record) for mark in marks):
             raise BarnabusError("log.unproven", detail="Its stamp and a letter's postmark speak of two records.")
         return planned
-    waiting, how = _waiting_for(known, position, marks, heads)
+    waiting, at, how = _waiting_for(known, position, marks, heads)
     stamp = Stamp(
         position=position,
-        logged_at=marks[0].logged_at if marks else _between(before, waiting.record),
+        logged_at=at or _between(before, waiting.record),
         account=Agency(waiting.record.sender),
         record_id=waiting.record.id,
         record=waiting.digest,
@@ -204,20 +204,22 @@ def _between(before: Stamp | None, record: Record) -> datetime:
     return before.logged_at if before else record.time
 
 
-def _waiting_for(known: _Known, position: int, marks: Sequence[Postmark], heads: Heads) -> tuple[_Waiting, str]:
-    """The record without a stamp that was at this position. Raises `log.unproven`."""
+def _waiting_for(
+    known: _Known, position: int, marks: Sequence[Postmark], heads: Heads
+) -> tuple[_Waiting, datetime | None, str]:
+    """The record without a stamp that was at this position, and when it came. Raises `log.unproven`."""
     for mark in marks:
         for waiting in known.waiting.values():
             letters = {(letter.to, letter.number, letter.sealed) for letter in waiting.record.data.letters}
             if (mark.recipient, mark.number, mark.sealed) in letters and waiting.record.sender == mark.sender:
-                return waiting, f"by the postmark of its letter to {mark.recipient}"
-    for digest in known.places.get(position, ()):
+                return waiting, mark.logged_at, f"by the postmark of its letter to {mark.recipient}"
+    for digest, at in known.places.get(position, {}).items():
         if digest in known.waiting:
-            return known.waiting[digest], "by a gateway's ledger"
+            return known.waiting[digest], at, "by a gateway's ledger"
     if not marks and position not in known.places and known.agencies == set(Agency):
         fitting = [waiting for waiting in known.waiting.values() if _fits(waiting.record, heads)]
         if len(fitting) == 1:
-            return fitting[0], "as the only record of any agency that fits there"
+            return fitting[0], None, "as the only record of any agency that fits there"
     raise BarnabusError("log.unproven", detail=_said(known, position))
 
 
@@ -231,8 +233,8 @@ def _fits(record: Record, heads: Heads) -> bool:
 
 def _said(known: _Known, position: int) -> str:
     for mark in known.marks.get(position, {}).values():
-        return f"It was record {mark.record_id} of {mark.sender}, which is in no outbox given."
+        return f"It was record {mark.record_id} of {mark.sender}, which is in no store given."
     if position in known.places:
-        return "A gateway saw it, and its record is in no outbox given."
+        return "A gateway saw it, and its record is in no store given."
     missing = sorted(set(Agency) - known.agencies)
     return f"Nobody knows of it; no evidence was given by: {', '.join(missing) or 'nobody else'}."

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
 
 from typer.testing import CliRunner, Result
 
@@ -25,12 +25,14 @@ class Picture:
 
     log: tuple[tuple[str, str], ...]  # the record's digest and its stamp
     standings: dict[Agency, str]
+    received: dict[tuple[str, str, int], datetime | None]  # when each letter was first signed for
 
     @classmethod
     async def of(cls, bus: Bus) -> "Picture":
         log = await bus.living.log()
         held = tuple((entry.digest, entry.stamp.model_dump_json()) for entry in log)
-        return cls(held, standings(bus.settings, log))
+        received = {letter: delivery.received_at for letter, delivery in case_log(log).deliveries.items()}
+        return cls(held, standings(bus.settings, log), received)
 
 
 def standings(settings: Settings, log: Iterable[Logged]) -> dict[Agency, str]:
@@ -66,7 +68,3 @@ async def goes_on(bus: Bus) -> str:
 async def command(*words: str) -> Result:
     """One `barnabus …` of an operator, in the home that the environment names."""
     return await asyncio.to_thread(CliRunner().invoke, app, list(words))
-
-
-def said(result: Result) -> Any:
-    return result.stdout, result.stderr, result.exception

@@ -3,9 +3,12 @@
 import json
 import shutil
 from collections.abc import Callable
+from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
+from nats.js import JetStreamContext
 
 from bus.settings import Settings
 from contracts.errors import BarnabusError
@@ -72,7 +75,6 @@ async def test_a_log_comes_back_as_it_was_and_traffic_goes_on(
     found = json.loads(looked.stdout)
     assert found["restored"], found
     assert not found["unproven"]
-    assert {one["stamp_anew"] for one in found["restored"]} == {None}
     done = await command("reconcile", "--write", "--json")
     assert done.exit_code == 0, done.stderr
     assert json.loads(done.stdout)["digest"] == found["digest"]
@@ -86,6 +88,62 @@ async def test_a_log_comes_back_as_it_was_and_traffic_goes_on(
         await goes_on(bus)
         log = await bus.living.log()
     assert lost(settings, log) == []
+
+
+async def test_broken_off_in_the_middle_it_is_begun_again_and_nothing_that_could_be_read_is_lost(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with whole(settings) as bus:
+        for _ in range(2):
+            await goes_on(bus)
+        before = await Picture.of(bus)
+    a_byte(settings)
+    writes, real = count(1), JetStreamContext.publish
+
+    async def fails(*args: Any, **more: Any) -> Any:
+        if next(writes) > 2:
+            raise TimeoutError
+        return await real(*args, **more)
+
+    with monkeypatch.context() as failing:
+        failing.setattr(JetStreamContext, "publish", fails)
+        assert (await command("reconcile", "--write")).exit_code == 1
+
+    stores = settings.home / "stores"
+    stores.rename(settings.home / "elsewhere")
+    looked = json.loads((await command("reconcile", "--json")).stdout)
+    assert looked["log"]["last"] == 2
+    assert len(looked["unproven"]) == 1, "what the server still gave was written down first"
+    shutil.rmtree(stores, ignore_errors=True)
+    (settings.home / "elsewhere").rename(stores)
+    done = await command("reconcile", "--write", "--json")
+    assert done.exit_code == 0, done.stderr
+    async with whole(settings) as bus:
+        assert await Picture.of(bus) == before
+        await goes_on(bus)
+
+
+async def test_what_agencies_export_is_enough_where_their_stores_are_elsewhere(
+    settings: Settings, tmp_path: Path
+) -> None:
+    async with whole(settings) as bus:
+        for _ in range(2):
+            await goes_on(bus)
+        before = await Picture.of(bus)
+    files = []
+    for agency in (POLICE, SOCIAL):
+        exported = await command("reconcile", "evidence", agency)
+        (tmp_path / agency).write_text(exported.stdout)
+        files += ["--evidence", str(tmp_path / agency)]
+    all_of_it(settings)
+    shutil.rmtree(settings.home / "gateway")
+    (settings.home / "stores").rename(settings.home / "elsewhere")
+    assert json.loads((await command("reconcile", "--json")).stdout)["positions"] == 0, "nobody knows of anything"
+    done = await command("reconcile", "--write", *files)
+    assert done.exit_code == 0, done.stderr
+    (settings.home / "elsewhere").rename(settings.home / "stores")
+    async with whole(settings) as bus:
+        assert await Picture.of(bus) == before
 
 
 async def test_no_gateway_writes_to_a_log_that_ends_sooner_than_it_has_seen(settings: Settings) -> None:

@@ -9,7 +9,7 @@ import pytest
 from bus.settings import Settings
 from tests.builders import POLICE, SOCIAL, on, refer
 from tests.fault.drill import Picture, command, goes_on, lost
-from tests.living import Bus, eventually, whole
+from tests.living import Bus, eventually, letters_sent, whole
 
 pytestmark = pytest.mark.fault
 
@@ -57,6 +57,7 @@ async def test_a_store_comes_back_to_what_it_was_and_traffic_goes_on(
         _copy(settings, tmp_path / "copy")
         commands = await _all_kinds(bus)
         before = await Picture.of(bus)
+        told = letters_sent(bus.app(POLICE))
         received = bus.app(SOCIAL).inbox.letters()
         await bus.living.stop_adapter(SOCIAL)
         _put_back(settings, tmp_path / "copy" if backup else None)
@@ -76,8 +77,8 @@ async def test_a_store_comes_back_to_what_it_was_and_traffic_goes_on(
         done = await command("recover", "social", "--write", "--json")
         assert done.exit_code == 0, done.stderr
         assert json.loads(done.stdout) == found | {"written": True}
-        again = await command("recover", "social", "--json")
-        assert (again.exit_code, json.loads(again.stdout)["adopted"]) == (0, 0)
+        looked = await command("recover", "social", "--json")
+        assert (looked.exit_code, json.loads(looked.stdout)["adopted"]) == (0, 0)
 
         await bus.living.start_adapter(SOCIAL)
         await eventually(lambda: len(bus.app(SOCIAL).inbox.letters()) == len(received))
@@ -89,6 +90,9 @@ async def test_a_store_comes_back_to_what_it_was_and_traffic_goes_on(
             answer = await bus.social.do(known)
             assert answer["repeated"]
         await goes_on(bus)
+        again = await Picture.of(bus)
+        assert {letter: again.received[letter] for letter in before.received} == before.received
+        assert letters_sent(bus.app(POLICE))[: len(told)] == told
         await bus.living.stop_adapter(SOCIAL)
         await bus.living.stop_adapter(POLICE)
         log = await bus.living.log()

@@ -151,7 +151,7 @@ async def test_a_log_that_ends_sooner_than_the_file_is_damaged_and_its_positions
     kept = fresh()
     await kept.catch_up(log, writer.by_hand.directory)
     record = (await writer.home.log())[0].record
-    kept.apply(9, record.model_copy(update={"number": 99, "id": uuid4()}), "x")
+    kept.apply(9, record.model_copy(update={"number": 99, "id": uuid4()}), "x", now())
     for ledger in (kept, fresh()):  # the same file, too
         with pytest.raises(BarnabusError, match=r"log\.damaged.*ends at position 8; 9 was seen"):
             await ledger.catch_up(log, writer.by_hand.directory)

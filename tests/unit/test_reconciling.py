@@ -18,7 +18,7 @@ from contracts.errors import BarnabusError
 from services.agency import AgencyApplication
 from tests.builders import POLICE, SOCIAL, ByHand, encoded, now, on, refer
 
-NOBODY_ELSE = tuple(Evidence(f"the outbox of {agency}", agency) for agency in Agency if agency not in (POLICE, SOCIAL))
+NOBODY_ELSE = tuple(Evidence(f"the store of {agency}", agency) for agency in Agency if agency not in (POLICE, SOCIAL))
 
 
 @dataclass
@@ -85,7 +85,7 @@ def test_a_lost_log_comes_back_in_its_order_from_the_outboxes_with_the_stamps_th
     wanted = [first, two.answers(first), two.says()]
     found = two.plan()
     assert ids(found) == wanted
-    assert [one.origin for one in found.entries] == [f"the outbox of {name}" for name in ("police", "social", "police")]
+    assert [one.origin for one in found.entries] == [f"the store of {name}" for name in ("police", "social", "police")]
     assert [one.anew for one in found.entries] == [None] * 3
     assert (found.kept, found.appends, found.whole, found.unproven) == (0, True, False, ())
 
@@ -126,12 +126,19 @@ def test_what_its_sender_never_got_a_stamp_for_has_the_place_and_time_of_its_let
 
 def test_a_gateways_ledger_proves_the_place_of_what_nobody_has_heard_of(two: Two) -> None:
     two.says()
-    built, _ = two.unanswered(heard=False)
+    built, stamp = two.unanswered(heard=False)
     assert len(two.plan().entries) == 1, "nobody knows that it was logged: its relay sends it again"
-    place = Place("police", built.number, 2, built.record_digest, str(built.record.id))
+    place = Place("police", built.number, 2, built.record_digest, str(built.record.id), stamp.logged_at.isoformat())
     found = two.plan([*two.evidence, Evidence("the ledger of gateway a", places=(place,))])
     assert [one.anew for one in found.entries] == [None, "by a gateway's ledger"]
-    assert found.entries[1].logged.stamp.logged_at == found.entries[0].logged.stamp.logged_at
+    assert found.entries[1].logged.stamp == stamp
+
+
+def test_a_receipt_is_held_by_whom_it_was_given_to_as_well(two: Two) -> None:
+    two.says()
+    two.police.note_receipt(two.by_hand.receipt_notice(SOCIAL, POLICE, [1]))
+    found = two.plan()
+    assert [(one.logged.record.type, one.origin) for one in found.entries][1:] == [("receipt", "the store of police")]
 
 
 @pytest.fixture
@@ -160,7 +167,7 @@ def test_of_two_that_would_fit_none_is_taken(two: Two) -> None:
     two.unanswered(heard=False)
     two.social.take(encoded(refer(SOCIAL, to=POLICE)), now())
     two.by_hand.build_next(two.social)
-    later = Evidence("the ledger of gateway a", places=(Place("health", 1, 3, "x", "y"),))
+    later = Evidence("the ledger of gateway a", places=(Place("health", 1, 3, "x", "y", now().isoformat()),))
     found = two.plan([*two.evidence, *NOBODY_ELSE, later])
     assert (len(found.entries), [one.position for one in found.unproven]) == (1, [2, 3])
 
