@@ -6,17 +6,20 @@ a file of the home, which counts as evidence from then on.
 
 import asyncio
 import contextlib
+import json
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
 
 from nats.aio.client import Client
+from nats.errors import Error as NatsError
+from nats.js import JetStreamContext
 from nats.js.errors import NotFoundError
 
-from bus import evidence, seal, streams
+from bus import evidence, seal, streams, tasks
 from bus.evidence import Evidence
-from bus.gateway_service import SILENCE_S
+from bus.gateway_service import ALIVE_EVERY_S, SILENCE_S
 from bus.log import READ_AHEAD, Entry, LogReader
 from bus.node import locked
 from bus.reconciling import Plan
@@ -90,18 +93,41 @@ async def carry_out(plan: Plan, gateway: Client, provisioner: Client, raw: Path)
         _write_down(raw, evidence.of_entries(f"the log before {raw.stem}", entries.values()))
         await provisioner.jetstream().delete_stream(subjects.CASES)
     await streams.provision(provisioner, replicas)
-    js = gateway.jetstream(timeout=WRITE_TIMEOUT_S)
-    for planned in plan.entries[plan.kept if plan.appends else 0 :]:
-        entry = planned.entry
-        headers = {
-            subjects.SIGNATURE: entry.signature,
-            subjects.STAMP: entry.stamp,
-            "Nats-Expected-Last-Sequence": str(entry.position - 1),
-        }
-        await js.publish(entry.subject, entry.text.encode(), stream=subjects.CASES, headers=headers)
+    async with standing_in(gateway):
+        for planned in plan.entries[plan.kept if plan.appends else 0 :]:
+            await _append(gateway.jetstream(timeout=WRITE_TIMEOUT_S), planned.entry)
     entries, _ = await readable(provisioner)
     if list(entries.values()) != [planned.entry for planned in plan.entries]:
         raise BarnabusError("log.damaged", detail="It is not what was written.")
+
+
+async def _append(js: JetStreamContext, entry: Entry) -> None:
+    headers = {
+        subjects.SIGNATURE: entry.signature,
+        subjects.STAMP: entry.stamp,
+        "Nats-Expected-Last-Sequence": str(entry.position - 1),
+    }
+    try:
+        await js.publish(entry.subject, entry.text.encode(), stream=subjects.CASES, headers=headers)
+    except (NatsError, TimeoutError) as error:
+        said = f"Broken off at position {entry.position}: {type(error).__name__}. Run it again."
+        raise BarnabusError("log.unavailable", detail=said) from None
+
+
+@contextlib.asynccontextmanager
+async def standing_in(gateway: Client) -> AsyncIterator[None]:
+    """While the log is written, every gateway on any machine hears an elder and stands by."""
+
+    async def say() -> None:
+        while True:
+            await gateway.publish(subjects.GATEWAY_ALIVE, json.dumps({"name": "reconcile", "since": ""}).encode())
+            await asyncio.sleep(ALIVE_EVERY_S)
+
+    saying = asyncio.create_task(say())
+    try:
+        yield
+    finally:
+        await tasks.end(saying)
 
 
 async def _replicas(nats: Client) -> int:

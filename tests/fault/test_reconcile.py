@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from nats.js import JetStreamContext
 
+from bus import restoring
 from bus.settings import Settings
 from contracts.errors import BarnabusError
 from tests.builders import POLICE, SOCIAL, refer
@@ -107,7 +108,7 @@ async def test_broken_off_in_the_middle_it_is_begun_again_and_nothing_that_could
 
     with monkeypatch.context() as failing:
         failing.setattr(JetStreamContext, "publish", fails)
-        assert (await command("reconcile", "--write")).exit_code == 1
+        assert "Broken off at position 3" in (await command("reconcile", "--write")).stderr
 
     stores = settings.home / "stores"
     stores.rename(settings.home / "elsewhere")
@@ -164,4 +165,15 @@ async def test_nothing_is_written_while_a_gateway_runs(settings: Settings) -> No
         assert "home.in-use" in refused.stderr
         looked = await command("reconcile", "--json")
         assert json.loads(looked.stdout)["whole"]
-        await eventually(lambda: home.gateways["a"].active)
+        nats = await home.connect("gateway", "gateway")
+        with pytest.raises(BarnabusError, match=r"home\.in-use"):  # as from another machine, where no lock says so
+            await restoring.no_gateway_anywhere(nats)
+
+
+async def test_while_it_is_written_no_gateway_of_any_machine_becomes_active(settings: Settings) -> None:
+    async with living(settings) as home:
+        service = await home.start_gateway()
+        nats = await home.connect("gateway", "gateway")
+        async with restoring.standing_in(nats):
+            await eventually(lambda: not service.active)
+        await eventually(lambda: service.active)
