@@ -12,7 +12,7 @@ from bus.directory import Directory
 from bus.log import Entry, placed
 from contracts import subjects
 from contracts.agencies import Agency
-from contracts.envelope import OwnAsked, ReceiptsAsked, ResendAsked
+from contracts.envelope import HeadsAsked, OwnAsked, ReceiptsAsked, ResendAsked
 from contracts.errors import CODES, BarnabusError
 
 ANSWER_TIMEOUT_S = 2.0
@@ -36,9 +36,12 @@ async def submit(nats: Client, body: bytes) -> str:
     return str((await _ask(nats, subjects.SUBMIT, body))["stamp"])
 
 
-async def ends(nats: Client) -> Ends:
-    """Where this agency's chains end in the log. Raises the code of a refusal, or `log.unavailable`."""
-    found = await _ask(nats, subjects.HEADS, b"{}")
+async def ends(nats: Client, stamp: str | None) -> Ends:
+    """Where this agency's chains end in the log; `stamp` is the last that it holds.
+
+    Raises the code of a refusal, or `log.unavailable`.
+    """
+    found = await _ask(nats, subjects.HEADS, HeadsAsked(stamp=stamp).model_dump_json().encode())
     links = ({Agency(name): int(n) for name, n in found[which].items()} for which in ("inbound", "signed", "outbound"))
     return Ends(int(found["number"]), str(found["digest"]), int(found["position"]), *links)
 

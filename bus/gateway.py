@@ -26,6 +26,7 @@ from contracts import check, subjects
 from contracts.agencies import Agency
 from contracts.envelope import (
     SUBMISSION_LIMIT_BYTES,
+    HeadsAsked,
     Notice,
     OwnAsked,
     Postmark,
@@ -85,6 +86,7 @@ class Gateway:
         self._clock = clock
         self._synthetic = synthetic
         self._one_at_a_time = asyncio.Lock()
+        self._shortened: str | None = None
         self._asked_at: dict[tuple[str, Agency, Agency], float] = {}
 
     async def catch_up(self) -> int:
@@ -101,6 +103,7 @@ class Gateway:
         """The stamp of the submission's record, as a signed token. Raises the coded reason for a refusal."""
         found = examine(raw, account, self._directory)
         async with self._one_at_a_time:
+            self._whole()
             stamp = await self._logged(found)
         faults.point("gateway.appended")
         await self._post(found, stamp)
@@ -248,6 +251,19 @@ class Gateway:
         self._asked_at[asked] = now
         return True
 
+    def _compare(self, token: str) -> None:
+        """A ledger that was lost with the log knows nothing of its end; whoever has written to it does."""
+        payload = seal.verify(token, self._directory.signer("gateway"), typ=STAMP_TYP)
+        shown = Stamp.model_validate_json(payload).position
+        if shown > self._ledger.heads.position:
+            self._shortened = f"It ends at position {self._ledger.heads.position}; a sender holds a stamp for {shown}."
+            _log.error("log.damaged", detail=self._shortened)
+        self._whole()
+
+    def _whole(self) -> None:
+        if self._shortened:
+            raise BarnabusError("log.damaged", detail=self._shortened)
+
     async def own(self, account: Agency, raw: bytes) -> list[dict[str, str]]:
         """This account's own records above a number, in order, as the log has them; so many as one answer holds."""
         after = check.read(OwnAsked, check.document(raw, limit_bytes=1024)).after
@@ -263,13 +279,17 @@ class Gateway:
             found.append({"record": entry.text, "signature": entry.signature, "stamp": entry.stamp})
         return found
 
-    async def heads_of(self, account: Agency) -> dict[str, object]:
+    async def heads_of(self, account: Agency, raw: bytes = b"{}") -> dict[str, object]:
         """The ends of this account's own chain, and of each link that leads to it, as the log has them.
 
-        Also up to where letters are signed for: by this account, and by others for what it sent.
+        Also up to where letters are signed for: by this account, and by others for what it sent. Raises `log.damaged`
+        if it holds a stamp for a position that the log has not reached: then nothing is written any more.
         """
+        asked = check.read(HeadsAsked, check.document(raw, limit_bytes=4 * 1024))
         async with self._one_at_a_time:
             await self._wake()
+            if asked.stamp:
+                self._compare(asked.stamp)
         heads = self._ledger.heads
         head = heads.of_sender(account)
         inbound = {sender.value: heads.of_link(sender, account).number for sender in Agency}

@@ -178,7 +178,7 @@ class GatewayService:
         return {"asked": True}
 
     async def _heads(self, account: Agency, raw: bytes) -> dict[str, object]:
-        return await self.gateway.heads_of(account)
+        return await self.gateway.heads_of(account, raw)
 
     async def _own(self, account: Agency, raw: bytes) -> dict[str, object]:
         return {"entries": await self.gateway.own(account, raw)}

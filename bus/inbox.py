@@ -175,8 +175,10 @@ class Inbox:
         )
 
     def signed_for(self, sender: Agency, number: int) -> Statement:
-        """The write that notes what the log says: letters up to this number have their receipt."""
-        return Statement("UPDATE inbox SET receipted = 1 WHERE sender = ? AND number <= ?", (sender, number))
+        """The write that notes what the log says: letters up to this number have their receipt, and no others."""
+        return Statement(
+            "UPDATE inbox SET receipted = CASE WHEN number <= ? THEN 1 ELSE 0 END WHERE sender = ?", (number, sender)
+        )
 
     def letters(self, *, after: int = 0, limit: int = 500, state: State | None = None) -> list[dict[str, Any]]:
         """Letters by the log's position, above `after`."""

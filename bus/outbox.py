@@ -100,6 +100,11 @@ class Outbox:
         )
         return Head(found[0]["number"], found[0]["record_digest"]) if found else Head(0, NOTHING_BEFORE)
 
+    def last_stamp(self) -> str | None:
+        """The stamp of this sender's last record that is logged, as far as it is known here."""
+        found = self._store.read("SELECT stamp FROM outbox WHERE stamp IS NOT NULL ORDER BY number DESC LIMIT 1")
+        return str(found[0]["stamp"]) if found else None
+
     def holds(self, record_id: UUID) -> bool:
         """Was this record built, or its refusal adopted from the log?"""
         return bool(

@@ -52,6 +52,7 @@ class Plan:
     kept: int  # so many at the beginning lie in the log as they must
     damaged: Mapping[int, str]  # positions of the log whose entry does not hold, and why
     last: int  # where the log ends now
+    silent: tuple[Agency, ...]  # who has shown nothing: what they alone know of is missing here
 
     @property
     def whole(self) -> bool:
@@ -89,6 +90,10 @@ class _Known:
     agencies: set[Agency] = field(default_factory=set)
 
     @property
+    def silent(self) -> tuple[Agency, ...]:
+        return tuple(sorted(set(Agency) - self.agencies))
+
+    @property
     def top(self) -> int:
         """The highest position that anybody knows to have been used."""
         return max((*self.entries, *self.marks, *self.places), default=0)
@@ -108,7 +113,7 @@ def plan(
         _take(known, one, directory)
     entries, unproven = _follow(known, directory, sign)
     kept = next((i for i, planned in enumerate(entries) if planned.origin != LOG), len(entries))
-    return Plan(tuple(entries), tuple(unproven), kept, damaged, last)
+    return Plan(tuple(entries), tuple(unproven), kept, damaged, last, known.silent)
 
 
 def _keep(known: _Known, planned: Planned) -> None:
@@ -175,6 +180,8 @@ def _proven(
     """Raises `log.unproven`, saying what is known of the position."""
     found = known.entries.get(position, {})
     marks = tuple(known.marks.get(position, {}).values())
+    if len({(mark.sender, mark.record_id) for mark in marks}) > 1:
+        raise BarnabusError("log.unproven", detail="Letters' postmarks speak of two records.")
     if len(found) > 1:
         ids = " and ".join(f"{one.logged.record.id} ({one.origin})" for one in found.values())
         raise BarnabusError("log.unproven", detail=f"The gateway stamped two records for it: {ids}.")
@@ -216,7 +223,7 @@ def _waiting_for(
     for digest, at in known.places.get(position, {}).items():
         if digest in known.waiting:
             return known.waiting[digest], at, "by a gateway's ledger"
-    if not marks and position not in known.places and known.agencies == set(Agency):
+    if not marks and position not in known.places and not known.silent:
         fitting = [waiting for waiting in known.waiting.values() if _fits(waiting.record, heads)]
         if len(fitting) == 1:
             return fitting[0], None, "as the only record of any agency that fits there"
@@ -236,5 +243,4 @@ def _said(known: _Known, position: int) -> str:
         return f"It was record {mark.record_id} of {mark.sender}, which is in no store given."
     if position in known.places:
         return "A gateway saw it, and its record is in no store given."
-    missing = sorted(set(Agency) - known.agencies)
-    return f"Nobody knows of it; no evidence was given by: {', '.join(missing) or 'nobody else'}."
+    return f"Nobody knows of it. No evidence was given by: {', '.join(known.silent) or 'nobody else'}."

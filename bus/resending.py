@@ -118,7 +118,7 @@ class Resending:
 
     async def _logged(self) -> Ends | None:
         try:
-            return await asking.ends(self._nats)
+            return await asking.ends(self._nats, self._outbox.last_stamp())
         except BarnabusError:
             return None
 

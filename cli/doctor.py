@@ -110,7 +110,7 @@ async def _posts(nats: Client) -> Finding:
 async def _gateway(settings: Settings, agency: Agency) -> str:
     nats = await connection.connect(settings, agency, "adapter", patient=False)
     try:
-        head = await asking.ends(nats)
+        head = await asking.ends(nats, None)
     finally:
         await connection.close(nats)
     with opened(agency, settings) as application:

@@ -19,6 +19,7 @@ from cli import show
 from cli.agencies import APPLICATIONS, opened
 from contracts.agencies import Agency
 from contracts.envelope import Stamp
+from contracts.errors import BarnabusError
 
 app = typer.Typer(help="Restores a log that was lost, shortened or damaged from what the agencies hold of it.")
 SHOWN = 20
@@ -32,6 +33,9 @@ def reconcile(
     files: Annotated[
         list[Path] | None, typer.Option("--evidence", help="What an agency exported, or an older copy of the log.")
     ] = None,
+    without: Annotated[
+        list[str] | None, typer.Option(help="An agency that never sent anything, or whose evidence cannot be had.")
+    ] = None,
     write: Annotated[bool, typer.Option("--write", help="Do it; without this it is only reported.")] = False,
     as_json: show.AsJson = False,
 ) -> None:
@@ -40,7 +44,8 @@ def reconcile(
         return
     settings = Settings()
     directory.load(settings)
-    done = asyncio.run(_reconcile(settings, files or [], write=write))
+    spared = {show.agency(name) for name in without or ()}
+    done = asyncio.run(_reconcile(settings, files or [], spared, write=write))
     show.document(done) if as_json else _print(done)
     if not done["whole"] and not done["written"]:
         raise typer.Exit(1)
@@ -56,7 +61,7 @@ def evidence_(agency: Annotated[str, typer.Argument(help="Whose store is read.")
             sys.stdout.write(line + "\n")
 
 
-async def _reconcile(settings: Settings, files: list[Path], *, write: bool) -> dict[str, Any]:
+async def _reconcile(settings: Settings, files: list[Path], spared: set[Agency], *, write: bool) -> dict[str, Any]:
     async with AsyncExitStack() as held:
         if write:
             held.enter_context(restoring.no_gateway_here(settings))
@@ -76,11 +81,19 @@ async def _reconcile(settings: Settings, files: list[Path], *, write: bool) -> d
 
         found = plan(log, last, given, keyring, sign)
         if write and not found.whole:
+            _nobody_is_missing(found, spared)
             raw = restoring.kept(settings) / restoring.name_of(wall_clock())
             await restoring.carry_out(found, gateway, provisioner, raw)
         if write:
             restoring.forget_ledgers(settings)
         return _document(found, [one.holder for one in given], written=write and not found.whole)
+
+
+def _nobody_is_missing(found: Plan, spared: set[Agency]) -> None:
+    """Else what they alone know of would be cut off, and its positions used again. Raises `log.unproven`."""
+    if missing := [agency.value for agency in found.silent if agency not in spared]:
+        said = f"No evidence was given by: {', '.join(missing)}; give it, or say --without for each."
+        raise BarnabusError("log.unproven", detail=said)
 
 
 def _given(settings: Settings, files: list[Path]) -> list[Evidence]:
@@ -99,6 +112,7 @@ def _document(found: Plan, holders: list[str], *, written: bool) -> dict[str, An
         "written": written,
         "digest": restoring.fingerprint(planned.entry for planned in found.entries),
         "evidence": holders,
+        "no_evidence_of": [agency.value for agency in found.silent],
         "log": {"last": found.last, "kept": found.kept, "damaged": dict(sorted(found.damaged.items()))},
         "would_be": "appended to" if found.appends else "made anew",
         "positions": len(found.entries),
@@ -129,6 +143,8 @@ def _print(done: dict[str, Any]) -> None:
         show.out.print(f"… and {len(done['restored']) - SHOWN} more.")
     for row in done["unproven"][:SHOWN]:
         show.out.print(f"Unproven: position {row['position']}. {row['known']}", markup=False)
+    if done["no_evidence_of"]:
+        show.out.print(f"No evidence was given by: {', '.join(done['no_evidence_of'])}.")
     if done["written"]:
         show.out.print(f"Restored: {done['positions']} positions, digest {done['digest']}. Start the gateways.")
     elif done["unproven"]:

@@ -39,7 +39,7 @@ async def _recover(agency: Agency, settings: Settings, *, write: bool) -> dict[s
         nats = await connection.connect(settings, agency, "adapter", patient=False)
         held.push_async_callback(connection.close, nats)
         keyring, after = directory.load(settings), application.outbox.logged_head()
-        ends = await asking.ends(nats)
+        ends = await asking.ends(nats, application.outbox.last_stamp())
         own = await recovering.own_records(nats, after, agency, keyring)
         lack = recovering.lacking(agency, own, ends, after, application.inbox)
         gone = [one for one in own if recovering.personal(one) and not application.knows(one.logged.record.id)]

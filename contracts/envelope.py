@@ -169,6 +169,12 @@ class Notice(Frozen):
     numbers: Annotated[tuple[PositiveInt, ...], Field(max_length=RECEIPT_LIMIT_LETTERS)] = ()
 
 
+class HeadsAsked(Frozen):
+    """A sender's question where its chains end. It shows its last stamp: a log that ends sooner was shortened."""
+
+    stamp: Annotated[str, Field(max_length=2048)] | None = None
+
+
 class OwnAsked(Frozen):
     """A sender's request for its own records as the log has them, above a number of its chain."""
 

@@ -155,7 +155,7 @@ class Adapter:
         """Before anything is sent: is this store behind the log, as one restored from a backup would be?"""
         while True:
             try:
-                head = await asking.ends(self._nats)
+                head = await asking.ends(self._nats, self.application.outbox.last_stamp())
             except BarnabusError as error:
                 if error.code != "log.unavailable":
                     _log.warning("relay.waiting", agency=self.agency.value, code=error.code)

@@ -28,8 +28,8 @@ class Recovering(Keeping):
         handoffs, writes = dict[UUID, Handoff](), list[Statement]()
         for own in lack.own:
             writes += self._adopted(own, handoffs)
-        for sender, number in lack.signed.items():
-            writes.append(self.inbox.signed_for(sender, min(number, self.inbox.held(sender))))
+        for sender in Agency:
+            writes.append(self.inbox.signed_for(sender, min(lack.signed.get(sender, 0), self.inbox.held(sender))))
         self._save(*handoffs.values(), also=[*writes, *self.outbox.add(said, None)])
 
     def _adopted(self, own: Own, handoffs: dict[UUID, Handoff]) -> list[Statement]:

@@ -19,6 +19,9 @@ from tests.living import eventually, living, whole
 
 pytestmark = pytest.mark.fault
 
+WRITE = ("reconcile", "--write", "--without", "health", "--without", "oversight", "--without", "prosecution")
+"""Police and social are all that has ever run here."""
+
 
 @pytest.fixture(autouse=True)
 def _of_this_home(settings: Settings, quick: None, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -76,7 +79,7 @@ async def test_a_log_comes_back_as_it_was_and_traffic_goes_on(
     found = json.loads(looked.stdout)
     assert found["restored"], found
     assert not found["unproven"]
-    done = await command("reconcile", "--write", "--json")
+    done = await command(*WRITE, "--json")
     assert done.exit_code == 0, done.stderr
     assert json.loads(done.stdout)["digest"] == found["digest"]
     again = await command("reconcile", "--json")
@@ -108,7 +111,7 @@ async def test_broken_off_in_the_middle_it_is_begun_again_and_nothing_that_could
 
     with monkeypatch.context() as failing:
         failing.setattr(JetStreamContext, "publish", fails)
-        assert "Broken off at position 3" in (await command("reconcile", "--write")).stderr
+        assert "Broken off at position 3" in (await command(*WRITE)).stderr
 
     stores = settings.home / "stores"
     stores.rename(settings.home / "elsewhere")
@@ -117,7 +120,7 @@ async def test_broken_off_in_the_middle_it_is_begun_again_and_nothing_that_could
     assert len(looked["unproven"]) == 1, "what the server still gave was written down first"
     shutil.rmtree(stores, ignore_errors=True)
     (settings.home / "elsewhere").rename(stores)
-    done = await command("reconcile", "--write", "--json")
+    done = await command(*WRITE, "--json")
     assert done.exit_code == 0, done.stderr
     async with whole(settings) as bus:
         assert await Picture.of(bus) == before
@@ -140,7 +143,7 @@ async def test_what_agencies_export_is_enough_where_their_stores_are_elsewhere(
     shutil.rmtree(settings.home / "gateway")
     (settings.home / "stores").rename(settings.home / "elsewhere")
     assert json.loads((await command("reconcile", "--json")).stdout)["positions"] == 0, "nobody knows of anything"
-    done = await command("reconcile", "--write", *files)
+    done = await command(*WRITE, *files)
     assert done.exit_code == 0, done.stderr
     (settings.home / "elsewhere").rename(settings.home / "stores")
     async with whole(settings) as bus:
@@ -155,6 +158,34 @@ async def test_no_gateway_writes_to_a_log_that_ends_sooner_than_it_has_seen(sett
         service = await home.start_gateway()
         with pytest.raises(BarnabusError, match=r"log\.damaged.*ends at position 0"):
             await service.ended
+
+
+async def test_a_log_that_is_made_anew_is_not_begun_by_a_gateway_that_knows_nothing_either(
+    settings: Settings, events: Callable[[], set[str]]
+) -> None:
+    """Server and gateway were on one disk; an agency that shows its last stamp tells them."""
+    async with whole(settings) as bus:
+        await goes_on(bus)
+    all_of_it(settings)
+    shutil.rmtree(settings.home / "gateway")
+    async with living(settings) as home:
+        assert (await home.start_gateway()).active
+        await home.start_adapter(SOCIAL)
+        await eventually(lambda: "log.damaged" in events())
+        settings.store(POLICE).unlink()
+        police = await home.system(POLICE)
+        await home.start_adapter(POLICE)
+        assert (await police.ask(refer()))["status"] == "recorded"
+        assert await home.log() == []
+
+
+async def test_evidence_of_every_agency_is_needed_or_they_are_named(settings: Settings) -> None:
+    async with whole(settings) as bus:
+        await goes_on(bus)
+    all_of_it(settings)
+    refused = await command("reconcile", "--write", "--without", "health")
+    assert refused.exit_code == 1
+    assert "oversight, prosecution" in refused.stderr
 
 
 async def test_nothing_is_written_while_a_gateway_runs(settings: Settings) -> None:

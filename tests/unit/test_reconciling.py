@@ -183,6 +183,20 @@ def test_two_records_that_were_stamped_for_one_position_are_never_chosen_between
     assert "two records" in found.unproven[0].known
 
 
+def test_nor_between_two_that_letters_speak_of(two: Two) -> None:
+    two.says()
+    two.unanswered(heard=True)
+    two.by_hand.position = 1
+    two.unanswered(heard=True)
+    found = two.plan()
+    assert (len(found.entries), found.unproven[0].known) == (1, "Letters' postmarks speak of two records.")
+
+
+def test_who_has_shown_nothing_is_named(two: Two) -> None:
+    assert two.plan().silent == (Agency.HEALTH, Agency.OVERSIGHT, Agency.PROSECUTION)
+    assert two.plan([*two.evidence, *NOBODY_ELSE]).silent == ()
+
+
 def _unsigned(held: Held) -> Held:
     return replace(held, signature=held.signature[:-8] + "AAAAAAAA")
 

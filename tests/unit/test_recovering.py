@@ -229,6 +229,26 @@ def test_a_log_that_is_behind_the_store_is_no_case_for_it(police: Police) -> Non
         recovering.lacking(POLICE, (), Ends(0, "", 0, {}, {}, {}), head, police.lost.inbox)
 
 
+def test_a_receipt_that_never_reached_the_log_is_given_again(police: Police) -> None:
+    """It waited in the copy, under a number for which the log has something else."""
+    social = police.by_hand.application(SOCIAL)
+    police.opened.append(social)
+    for _ in range(2):
+        police.lost.take(encoded(refer()), now())
+        (letter,) = police.by_hand.log_next(police.lost)
+        police.by_hand.deliver(social, letter)
+    owed = social.inbox.unreceipted(since=now())
+    assert owed
+    social.store.write(social.inbox.receipted(owed))
+    lack = recovering.lacking(SOCIAL, (), Ends(0, "", 2, {}, {POLICE: 1}, {}), START, social.inbox)
+    key, keyring = police.by_hand.key(SOCIAL), police.by_hand.directory
+    said = recovering.restored(lack, social.outbox, key, keyring, record_id=uuid4(), now=now())
+    social.adopt(lack, said)
+    again = social.inbox.unreceipted(since=now())
+    assert again
+    assert [letter.number for letter in again.letters] == [2]
+
+
 def test_it_says_up_to_where_it_holds_what_it_had_signed_for(police: Police) -> None:
     social = police.by_hand.application(SOCIAL)
     police.opened.append(social)
