@@ -18,7 +18,8 @@ from nats.errors import Error as NatsError
 
 from bus import streams, tasks
 from bus.clock import Clock
-from bus.gateway import Gateway, account_of
+from bus.examining import account_of
+from bus.gateway import Gateway
 from contracts import subjects
 from contracts.agencies import Agency
 from contracts.errors import BarnabusError, Then

@@ -159,7 +159,7 @@ class Adapter:
             except BarnabusError as error:
                 if error.code != "log.unavailable":
                     _log.warning("relay.waiting", agency=self.agency.value, code=error.code)
-                await asyncio.sleep(HEADS_AGAIN_S)
+                await asyncio.sleep(BEHIND_SAID_EVERY_S if error.then is Then.HALT else HEADS_AGAIN_S)
                 continue
             self.behind = not self.application.outbox.reaches(head.number, head.digest)
             if not self.behind:
