@@ -5,34 +5,21 @@ nobody can prove is named, and then the plan cannot be carried out: behind an un
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from bus import seal
 from bus.chains import Heads
 from bus.directory import Directory
-from bus.evidence import Evidence, Held
-from bus.log import POSTMARK_TYP, Entry, Logged, placed, position_of, verify
-from bus.submission import RECORD_TYP
-from contracts import check
+from bus.evidence import Evidence
+from bus.log import Entry, placed, verify
+from bus.proofs import LOG, Known, Planned, Waiting
 from contracts.agencies import Agency
-from contracts.envelope import SUBMISSION_LIMIT_BYTES, Postmark, Record, Stamp
+from contracts.envelope import Postmark, Record, Stamp
 from contracts.errors import BarnabusError
 
-LOG = "the log"
 SignStamp = Callable[[Stamp], str]
 """Signs a stamp with the gateway's key."""
-
-
-@dataclass(frozen=True, slots=True)
-class Planned:
-    """One entry of the log as it will be, and who had it."""
-
-    entry: Entry
-    logged: Logged
-    origin: str
-    anew: str | None = None  # how its place is known, if the stamp had to be signed anew
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,99 +56,20 @@ class Plan:
         return tuple(planned for planned in self.entries if planned.origin != LOG)
 
 
-@dataclass(frozen=True, slots=True)
-class _Waiting:
-    """A record without a stamp: its sender never stored the gateway's answer, if there was one."""
-
-    held: Held
-    record: Record
-    digest: str
-    holder: str
-
-
-@dataclass(slots=True)
-class _Known:
-    """All evidence, verified, by position."""
-
-    entries: dict[int, dict[str, Planned]] = field(default_factory=dict)  # by the record's digest
-    marks: dict[int, dict[str, Postmark]] = field(default_factory=dict)  # by the letter's digest
-    places: dict[int, dict[str, datetime]] = field(default_factory=dict)  # digests that a gateway saw there, and when
-    waiting: dict[str, _Waiting] = field(default_factory=dict)
-    agencies: set[Agency] = field(default_factory=set)
-
-    @property
-    def silent(self) -> tuple[Agency, ...]:
-        return tuple(sorted(set(Agency) - self.agencies))
-
-    @property
-    def top(self) -> int:
-        """The highest position that anybody knows to have been used."""
-        return max((*self.entries, *self.marks, *self.places), default=0)
-
-
 def plan(
     log: Mapping[int, Entry], last: int, evidence: Iterable[Evidence], directory: Directory, sign: SignStamp
 ) -> Plan:
     """What the log must hold. `log` are the entries that can be read, `last` is its last position."""
-    known, damaged = _Known(), {position: "It is gone." for position in range(1, last + 1) if position not in log}
-    for position, entry in log.items():
-        try:
-            _keep(known, Planned(entry, verify(entry, directory), LOG))
-        except BarnabusError as error:
-            damaged[position] = error.detail or error.code
+    known = Known(directory)
+    damaged = {position: "It is gone." for position in range(1, last + 1) if position not in log} | known.read(log)
     for one in evidence:
-        _take(known, one, directory)
+        known.take(one)
     entries, unproven = _follow(known, directory, sign)
     kept = next((i for i, planned in enumerate(entries) if planned.origin != LOG), len(entries))
     return Plan(tuple(entries), tuple(unproven), kept, damaged, last, known.silent)
 
 
-def _keep(known: _Known, planned: Planned) -> None:
-    known.entries.setdefault(planned.entry.position, {}).setdefault(planned.logged.digest, planned)
-
-
-def _take(known: _Known, one: Evidence, directory: Directory) -> None:
-    """What of this evidence is signed as it must be; anything else is no evidence."""
-    if one.agency:
-        known.agencies.add(one.agency)
-    for held in one.records:
-        try:
-            if _is_known(known, held):
-                continue
-            if held.stamp:
-                entry = placed(held.text, held.signature, held.stamp, directory)
-                _keep(known, Planned(entry, verify(entry, directory), one.holder))
-            elif one.agency:
-                waiting = _waiting(held, one, directory)
-                if waiting.record.sender == one.agency:
-                    known.waiting[waiting.digest] = waiting
-        except (BarnabusError, ValueError):
-            continue
-    for token in one.postmarks:
-        try:
-            payload = seal.verify(token, directory.signer("gateway"), typ=POSTMARK_TYP)
-            mark = Postmark.model_validate_json(payload)
-        except (BarnabusError, ValueError):
-            continue
-        known.marks.setdefault(mark.position, {})[mark.sealed] = mark
-    for place in one.places:
-        known.places.setdefault(place.position, {})[place.digest] = datetime.fromisoformat(place.logged_at)
-
-
-def _is_known(known: _Known, held: Held) -> bool:
-    """Is this very record proven for this place already? Most are held by several, and verifying is what takes long."""
-    if not held.stamp or held.stamp.count(".") != 2:
-        return False
-    return seal.digest(held.text) in known.entries.get(position_of(held.stamp), {})
-
-
-def _waiting(held: Held, one: Evidence, directory: Directory) -> _Waiting:
-    record = check.read(Record, check.document(held.text, limit_bytes=SUBMISSION_LIMIT_BYTES))
-    seal.verify_detached(held.text.encode(), held.signature, directory.signer(Agency(record.sender)), typ=RECORD_TYP)
-    return _Waiting(held, record, seal.digest(held.text), one.holder)
-
-
-def _follow(known: _Known, directory: Directory, sign: SignStamp) -> tuple[list[Planned], list[Unproven]]:
+def _follow(known: Known, directory: Directory, sign: SignStamp) -> tuple[list[Planned], list[Unproven]]:
     """Position by position: the one entry that is proven for it and follows on in all its chains."""
     heads, used, entries, unproven = Heads(), set[tuple[str, UUID]](), list[Planned](), list[Unproven]()
     for position in range(1, known.top + 1):
@@ -184,7 +92,7 @@ def _follow(known: _Known, directory: Directory, sign: SignStamp) -> tuple[list[
 
 
 def _proven(
-    known: _Known, position: int, heads: Heads, before: Stamp | None, directory: Directory, sign: SignStamp
+    known: Known, position: int, heads: Heads, before: Stamp | None, directory: Directory, sign: SignStamp
 ) -> Planned:
     """Raises `log.unproven`, saying what is known of the position."""
     found = known.entries.get(position, {})
@@ -221,8 +129,8 @@ def _between(before: Stamp | None, record: Record) -> datetime:
 
 
 def _waiting_for(
-    known: _Known, position: int, marks: Sequence[Postmark], heads: Heads
-) -> tuple[_Waiting, datetime | None, str]:
+    known: Known, position: int, marks: Sequence[Postmark], heads: Heads
+) -> tuple[Waiting, datetime | None, str]:
     """The record without a stamp that was at this position, and when it came. Raises `log.unproven`."""
     for mark in marks:
         for waiting in known.waiting.values():
@@ -247,7 +155,7 @@ def _fits(record: Record, heads: Heads) -> bool:
     return True
 
 
-def _said(known: _Known, position: int) -> str:
+def _said(known: Known, position: int) -> str:
     for mark in known.marks.get(position, {}).values():
         return f"It was record {mark.record_id} of {mark.sender}, which is in no store given."
     if position in known.places:
