@@ -28,16 +28,17 @@ class Picture:
     received: dict[tuple[str, str, int], datetime | None]  # when each letter was first signed for
 
     @classmethod
-    async def of(cls, bus: Bus) -> "Picture":
+    async def of(cls, bus: Bus, *, but: str | None = None) -> "Picture":
+        """As it is now; `but` is a handoff of which not everybody has heard yet."""
         log = await bus.living.log()
         held = tuple((entry.digest, entry.stamp.model_dump_json()) for entry in log)
         received = {letter: delivery.received_at for letter, delivery in case_log(log).deliveries.items()}
-        return cls(held, standings(bus.settings, log), received)
+        return cls(held, standings(bus.settings, log, but), received)
 
 
-def standings(settings: Settings, log: Iterable[Logged]) -> dict[Agency, str]:
+def standings(settings: Settings, log: Iterable[Logged], but: str | None) -> dict[Agency, str]:
     """A digest of each agency's standings of all handoffs, read from its own store."""
-    handoffs, found = sorted(case_log(log).standings()), {}
+    handoffs, found = sorted(one for one in case_log(log).standings() if str(one) != but), {}
     for agency in (POLICE, SOCIAL):
         with opened(agency, settings) as application:
             known = [application.standing(handoff) for handoff in handoffs]
