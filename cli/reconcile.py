@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from bus import connection, directory, evidence, keys, node, restoring, seal
+from bus import connection, directory, evidence, keys, logging, node, restoring, seal
 from bus.clock import wall_clock
 from bus.evidence import Evidence
 from bus.log import STAMP_TYP
@@ -44,6 +44,7 @@ def reconcile(
         return
     settings = Settings()
     directory.load(settings)
+    logging.configure("reconcile")
     spared = {show.agency(name) for name in without or ()}
     done = asyncio.run(_reconcile(settings, files or [], spared, write=write))
     show.document(done) if as_json else _print(done)

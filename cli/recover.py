@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import typer
 
-from bus import asking, connection, directory, keys, node, recovering
+from bus import asking, connection, directory, keys, logging, node, recovering
 from bus.clock import wall_clock
 from bus.recovering import Lacking, Own
 from bus.settings import Settings
@@ -24,6 +24,7 @@ def recover(
 ) -> None:
     """Say what a store lacks of its own chain, and adopt it from the log; exit 1 while it lacks something."""
     asked = show.agency(agency, APPLICATIONS)
+    logging.configure("recover")
     done = asyncio.run(_recover(asked, Settings(), write=write))
     show.document(done) if as_json else _print(done)
     if done["adopted"] and not done["written"]:
@@ -35,6 +36,8 @@ async def _recover(agency: Agency, settings: Settings, *, write: bool) -> dict[s
         if write:
             lock = settings.store(agency).with_suffix(".lock")
             held.enter_context(node.locked(lock, f"The adapter of {agency}"))
+        directory.load(settings)
+        await held.enter_async_context(node.at_work(settings))
         application = held.enter_context(opened(agency, settings))
         nats = await connection.connect(settings, agency, "adapter", patient=False)
         held.push_async_callback(connection.close, nats)

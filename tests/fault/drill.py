@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+import pytest
 from typer.testing import CliRunner, Result
 
 from bus import seal
@@ -64,6 +65,15 @@ async def goes_on(bus: Bus) -> str:
     await bus.police.hears(accepted["id"])
     await bus.settled()
     return made
+
+
+def at_hand(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The home that commands work on; those inside this process leave its logging as it is."""
+    monkeypatch.setenv("BARNABUS_HOME", str(settings.home))
+    monkeypatch.delenv("BARNABUS_NATS_URL", raising=False)
+    monkeypatch.setattr("bus.logging.configure", lambda _: None)
+    monkeypatch.setattr("bus.resending.LOOK_EVERY_S", 0.2)
+    monkeypatch.setattr("bus.restoring.LISTEN_S", 0.3)
 
 
 async def command(*words: str) -> Result:

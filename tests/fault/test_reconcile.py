@@ -16,7 +16,7 @@ from contracts import subjects
 from contracts.agencies import Agency
 from contracts.errors import BarnabusError
 from tests.builders import POLICE, SOCIAL, refer
-from tests.fault.drill import Picture, command, goes_on, lost
+from tests.fault.drill import Picture, at_hand, command, goes_on, lost
 from tests.living import eventually, living, whole
 
 pytestmark = pytest.mark.fault
@@ -27,10 +27,7 @@ WRITE = ("reconcile", "--write", "--without", "health", "--without", "oversight"
 
 @pytest.fixture(autouse=True)
 def _of_this_home(settings: Settings, quick: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("BARNABUS_HOME", str(settings.home))
-    monkeypatch.delenv("BARNABUS_NATS_URL", raising=False)
-    monkeypatch.setattr("bus.resending.LOOK_EVERY_S", 0.2)
-    monkeypatch.setattr("bus.restoring.LISTEN_S", 0.3)
+    at_hand(settings, monkeypatch)
 
 
 def all_of_it(settings: Settings) -> None:

@@ -1,14 +1,17 @@
 """A store is put back to an old copy, or lost whole: it adopts what the log has, and its letters come again."""
 
+import asyncio
 import json
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from bus.settings import Settings
 from tests.builders import POLICE, SOCIAL, on, refer
-from tests.fault.drill import Picture, command, goes_on, lost
+from tests.fault.drill import Picture, at_hand, command, goes_on, lost
 from tests.living import Bus, eventually, letters_sent, whole
 
 pytestmark = pytest.mark.fault
@@ -16,9 +19,7 @@ pytestmark = pytest.mark.fault
 
 @pytest.fixture(autouse=True)
 def _of_this_home(settings: Settings, quick: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("BARNABUS_HOME", str(settings.home))
-    monkeypatch.delenv("BARNABUS_NATS_URL", raising=False)
-    monkeypatch.setattr("bus.resending.LOOK_EVERY_S", 0.2)
+    at_hand(settings, monkeypatch)
 
 
 def _copy(settings: Settings, to: Path) -> None:
@@ -28,11 +29,9 @@ def _copy(settings: Settings, to: Path) -> None:
         shutil.copy(path, to)
 
 
-def _put_back(settings: Settings, backup: Path | None) -> None:
+def _remove(settings: Settings) -> None:
     for path in settings.home.glob("stores/social.db*"):
         path.unlink()
-    for path in backup.glob("*") if backup else ():
-        shutil.copy(path, settings.home / "stores")
 
 
 async def _all_kinds(bus: Bus) -> list[dict[str, object]]:
@@ -48,10 +47,7 @@ async def _all_kinds(bus: Bus) -> list[dict[str, object]]:
     return commands
 
 
-@pytest.mark.parametrize("backup", [True, False], ids=["an old copy", "nothing at all"])
-async def test_a_store_comes_back_to_what_it_was_and_traffic_goes_on(
-    settings: Settings, tmp_path: Path, backup: bool
-) -> None:
+async def test_a_store_comes_back_to_what_it_was_and_traffic_goes_on(settings: Settings, tmp_path: Path) -> None:
     async with whole(settings) as bus:
         await _all_kinds(bus)
         _copy(settings, tmp_path / "copy")
@@ -60,7 +56,9 @@ async def test_a_store_comes_back_to_what_it_was_and_traffic_goes_on(
         told = letters_sent(bus.app(POLICE))
         received = bus.app(SOCIAL).inbox.letters()
         await bus.living.stop_adapter(SOCIAL)
-        _put_back(settings, tmp_path / "copy" if backup else None)
+        _remove(settings)
+        for path in (tmp_path / "copy").iterdir():
+            shutil.copy(path, settings.home / "stores")
 
         await bus.living.start_adapter(SOCIAL)
         await eventually(lambda: bus.living.adapters[SOCIAL].behind)
@@ -98,3 +96,22 @@ async def test_a_store_comes_back_to_what_it_was_and_traffic_goes_on(
         log = await bus.living.log()
     assert lost(settings, log) == []
     assert [entry.record.type for entry in log].count("store.restored") == 1
+
+
+async def test_a_store_that_is_gone_is_made_anew_where_nothing_runs(settings: Settings) -> None:
+    """`barnabus up` would run the adapter too: what is needed is started for as long as it takes."""
+    async with whole(settings) as bus:
+        await _all_kinds(bus)
+        before = await Picture.of(bus)
+        received = bus.app(SOCIAL).inbox.letters()
+    _remove(settings)
+    words = [sys.executable, "-m", "cli", "recover", "social", "--write", "--json"]
+    done = await asyncio.to_thread(subprocess.run, words, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["held_up_to"] == 0
+    async with whole(settings) as bus:
+        await eventually(lambda: len(bus.app(SOCIAL).inbox.letters()) == len(received))
+        assert (await Picture.of(bus)).standings == before.standings
+        await goes_on(bus)
+        log = await bus.living.log()
+    assert lost(settings, log) == []
