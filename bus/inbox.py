@@ -4,7 +4,7 @@ The receipt of a letter is an event in the agency's own store; this table is its
 transaction. It also shows which numbers are missing, and which letters are parked with what reason.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
@@ -53,7 +53,7 @@ class Inbox:
 
     def missing(self, sender: Agency, below: int) -> tuple[int, ...]:
         """Numbers lower than `below` that this inbox does not hold: the lowest 500."""
-        start = self._contiguous(sender)
+        start = self.held(sender)
         if start >= below - 1:
             return ()
         held = self._store.read(
@@ -78,7 +78,7 @@ class Inbox:
         }
         return {sender: numbers for sender, numbers in found.items() if numbers}
 
-    def _contiguous(self, sender: Agency) -> int:
+    def held(self, sender: Agency) -> int:
         """Up to this number every letter of the link is here."""
         found = self._store.read(
             "SELECT min(i.number) AS n FROM inbox i WHERE i.sender = ? AND NOT EXISTS "
@@ -157,7 +157,7 @@ class Inbox:
                 "SELECT number, received_at, opened FROM inbox WHERE sender = ? AND receipted = 0 AND number <= ? "
                 "ORDER BY number LIMIT ?",
                 sender,
-                self._contiguous(sender),
+                self.held(sender),
                 RECEIPT_LIMIT_LETTERS,
             )
             if letters:
@@ -177,6 +177,12 @@ class Inbox:
         return Statement(
             "UPDATE inbox SET receipted = 1 WHERE sender = ? AND number BETWEEN ? AND ?",
             (receipt.sender, receipt.letters[0].number, receipt.letters[-1].number),
+        )
+
+    def signed_for(self, sender: Agency, number: int) -> Statement:
+        """The write that notes what the log says: letters up to this number have their receipt, and no others."""
+        return Statement(
+            "UPDATE inbox SET receipted = CASE WHEN number <= ? THEN 1 ELSE 0 END WHERE sender = ?", (number, sender)
         )
 
     def letters(self, *, after: int = 0, limit: int = 500, state: State | None = None) -> list[dict[str, Any]]:
@@ -203,3 +209,16 @@ class Inbox:
             f"SELECT {_COLUMNS}, jwe FROM inbox WHERE state = ? ORDER BY position, sender",  # noqa: S608
             state,
         )
+
+    def postmarks(self) -> Iterator[str]:
+        """The postmark of every letter, by sender and number."""
+        for sender in self._store.read("SELECT DISTINCT sender FROM inbox ORDER BY sender"):
+            after = 0
+            while rows := self._store.read(
+                "SELECT number, postmark FROM inbox WHERE sender = ? AND number > ? ORDER BY number LIMIT ?",
+                sender["sender"],
+                after,
+                RECEIPT_LIMIT_LETTERS,
+            ):
+                yield from (row["postmark"] for row in rows)
+                after = rows[-1]["number"]

@@ -39,6 +39,10 @@ TABLES = (
     "CREATE TABLE IF NOT EXISTS outbox_letters ("
     "recipient TEXT NOT NULL, number INTEGER NOT NULL, outbox_number INTEGER NOT NULL, sealed TEXT NOT NULL, "
     "received_at TEXT, opened INTEGER, PRIMARY KEY (recipient, number))",
+    "CREATE TABLE IF NOT EXISTS outbox_adopted (number INTEGER PRIMARY KEY, record_id TEXT NOT NULL UNIQUE)",
+    "CREATE TABLE IF NOT EXISTS receipts ("
+    "recipient TEXT NOT NULL, position INTEGER NOT NULL, record TEXT NOT NULL, signature TEXT NOT NULL, "
+    "stamp TEXT NOT NULL, PRIMARY KEY (recipient, position))",
     "CREATE TABLE IF NOT EXISTS inbox ("
     "sender TEXT NOT NULL, number INTEGER NOT NULL, record_id TEXT NOT NULL, case_ref TEXT NOT NULL, type TEXT, "
     "position INTEGER NOT NULL, logged_at TEXT NOT NULL, received_at TEXT NOT NULL, sealed_digest TEXT NOT NULL, "

@@ -125,6 +125,7 @@ _ENTRIES = (
     ),
     of_the_bus("receipt", post.Receipt),
     of_the_bus("submission.refused", post.SubmissionRefused),
+    of_the_bus("store.restored", post.StoreRestored),
 )  # fmt: skip
 
 CATALOGUE: Mapping[str, Entry] = MappingProxyType({entry.type: entry for entry in _ENTRIES})

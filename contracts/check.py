@@ -19,7 +19,7 @@ from contracts.envelope import COMMAND_LIMIT_BYTES, About, Command, Letter, Lett
 from contracts.errors import Refused
 from contracts.events.case import LetterHandedOver
 from contracts.events.handoff import MakesHandoff
-from contracts.events.post import Receipt
+from contracts.events.post import Receipt, StoreRestored
 from contracts.events.referral import ReferralMade
 from contracts.ids import CaseRef
 from contracts.standing import Move
@@ -198,7 +198,7 @@ def record(found: Record, bypasses: AbstractSet[Bypass] = frozenset()) -> Entry:
         sender = Agency(found.sender)
     except ValueError:
         raise Refused("sender.not-allowed", field="source") from None
-    if entry.content is not Receipt:  # whose subject is its link
+    if entry.content not in (Receipt, StoreRestored):  # whose subjects are links
         _case(found.subject)
     codes, about, letters = found.data.content, found.data.about, found.data.letters
     _logged_content(entry, codes)

@@ -215,7 +215,20 @@ CODES: Mapping[str, Code] = MappingProxyType(
             503,
             1,
         ),
-        "log.damaged": Code("The log does not hold together at a position.", _CHAIN, Then.HALT, 500, 1),
+        "log.damaged": Code(
+            "The log does not hold together at a position.",
+            "Nothing is written to it. `barnabus reconcile` says what is lost and restores it: docs/operate.md.",
+            Then.HALT,
+            500,
+            1,
+        ),
+        "log.unproven": Code(
+            "What stood at a position of the log cannot be proven by the evidence given.",
+            "Nothing is restored behind it. Give the evidence of every agency, and any older copy of the log.",
+            Then.HALT,
+            500,
+            1,
+        ),
         "log.misconfigured": Code(
             "A stream's configuration is not what was provisioned.",
             "A missing one: `barnabus provision --streams`. A changed one: put it back as in bus/streams.py.",
@@ -242,7 +255,7 @@ CODES: Mapping[str, Code] = MappingProxyType(
         ),
         "adapter.behind": Code(
             "The agency's store is behind the log, so it takes no commands.",
-            "The store was restored from a backup: see docs/operate.md.",
+            "It was restored from a backup. Stop its adapter, then `barnabus recover AGENCY`: docs/operate.md.",
             Then.HALT,
             503,
             1,

@@ -163,11 +163,11 @@ class Adapter:
         """Before anything is sent: is this store behind the log, as one restored from a backup would be?"""
         while True:
             try:
-                head = await asking.ends(self._nats)
+                head = await asking.ends(self._nats, self.application.outbox.last_stamp())
             except BarnabusError as error:
                 if error.code != "log.unavailable":
                     _log.warning("relay.waiting", agency=self.agency.value, code=error.code)
-                await asyncio.sleep(HEADS_AGAIN_S)
+                await asyncio.sleep(BEHIND_SAID_EVERY_S if error.then is Then.HALT else HEADS_AGAIN_S)
                 continue
             self.behind = not self.application.outbox.reaches(head.number, head.digest)
             if not self.behind:

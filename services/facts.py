@@ -66,6 +66,10 @@ class Fact(Aggregate):
         position: int
         logged_at: datetime
 
+        def apply(self, aggregate: Aggregate) -> None:
+            assert isinstance(aggregate, Fact)
+            aggregate.position = self.position
+
     class Refused(Aggregate.Event):
         """The gateway can never log it."""
 
@@ -82,6 +86,7 @@ class Fact(Aggregate):
         self.type = type
         self.by = by
         self.codes: Mapping[str, Any] = {}
+        self.position: int | None = None  # of this agency's own, once that is known
         self.refused = False
 
     @classmethod
@@ -124,6 +129,9 @@ class Fact(Aggregate):
 
     def log(self, act_id: UUID, position: int, logged_at: datetime) -> None:
         self.trigger_event(self.Logged, act_id=act_id, position=position, logged_at=logged_at)
+
+    def was_refused(self, act_id: UUID) -> bool:
+        return self.refused
 
     def refuse(self, act_id: UUID, code: str) -> None:
         self.trigger_event(self.Refused, act_id=act_id, code=code)

@@ -171,6 +171,36 @@ class Handoff(Aggregate):
             causation_id=standing.last,
         )
 
+    def adopt(
+        self,
+        said: Proposal,
+        receivers: Sequence[str],
+        notified: Sequence[str],
+        correlation_id: UUID,
+        causation_id: UUID | None,
+    ) -> None:
+        """Take in this agency's own act from the log, of which its store knows nothing."""
+        self.trigger_event(
+            self.Acted,
+            act_id=said.id,
+            case_ref=self.case_ref,
+            type=said.type,
+            move=said.move,
+            course=said.course,
+            by=said.by.value,
+            at=said.at,
+            receivers=list(receivers),
+            notified=list(notified),
+            about=dict(said.about),
+            codes=dict(said.codes),
+            vault_item=None,
+            correlation_id=correlation_id,
+            causation_id=causation_id,
+        )
+
+    def was_refused(self, act_id: UUID) -> bool:
+        return act_id in self.refused
+
     def hear(self, act: Act, codes: Mapping[str, Any], correlation_id: UUID | None) -> None:
         """Record another party's act as its letter tells it."""
         self.trigger_event(

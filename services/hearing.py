@@ -188,8 +188,9 @@ class Hearing(Routing):
 
     def note_receipt(self, notice: Notice) -> None:
         """Keep what a recipient has signed for."""
-        recipient, receipt, _ = arrivals.receipt(notice, self.agency, self._directory)
-        self.store.write(*self.outbox.receipted(recipient, receipt))
+        recipient, receipt, stamp = arrivals.receipt(notice, self.agency, self._directory)
+        kept = self.outbox.keep(recipient, notice, stamp.position)
+        self.store.write(*self.outbox.receipted(recipient, receipt), kept)
 
     def letter(self, row: Mapping[str, Any]) -> dict[str, Any] | None:
         """A heard letter's claims and content, from the vault; None if it is parked or was erased."""

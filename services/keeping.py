@@ -24,6 +24,9 @@ from services import translate
 from services.facts import Fact
 from services.handoffs import Handoff, LetterReceipt
 
+BY_ID_ALONE = ""
+"""In place of a command's fingerprint, where only the log knows of the command: the same id is the same command."""
+
 
 class Keeping(Application[UUID]):
     """An agency's own store, opened with its keys."""
@@ -55,6 +58,10 @@ class Keeping(Application[UUID]):
     def close(self) -> None:
         super().close()
         self.store.close()
+
+    def knows(self, act_id: UUID) -> bool:
+        """Is this an act of this agency's own, as far as its store knows?"""
+        return self._part_of(act_id) is not None
 
     def void_of(self, act_id: UUID) -> str | None:
         """Why an own act or fact is void, as far as is known here; None while it counts."""

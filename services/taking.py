@@ -21,6 +21,7 @@ from services import translate
 from services.facts import Fact
 from services.filing import Filing
 from services.handoffs import Handoff, Proposal, Rule
+from services.keeping import BY_ID_ALONE
 from services.posts import any_post
 from services.routing import Routing
 
@@ -59,7 +60,7 @@ class Taking(Routing, Filing):
         found = self.store.read("SELECT digest, case_ref FROM commands WHERE id = ?", str(command_id))
         if not found:
             return None
-        if found[0]["digest"] != fingerprint:
+        if found[0]["digest"] not in (fingerprint, BY_ID_ALONE):
             raise Refused("command.id-reused", field="id")
         return Taken(command_id, found[0]["case_ref"], repeated=True)
 
