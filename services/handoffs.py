@@ -153,6 +153,29 @@ class Handoff(Aggregate):
         judged = judge(standing, act.act())
         if isinstance(judged, Void):
             raise Refused("handoff.void", detail=f"Standing: {standing.stage}. Reason: {judged}.")
+        notified = [agency.value for agency in judged.notified]
+        self._record(act, receivers, notified, vault_item, self.correlation_id or self.id, standing.last)
+
+    def adopt(
+        self,
+        act: Proposal,
+        receivers: Sequence[str],
+        notified: Sequence[str],
+        correlation_id: UUID,
+        causation_id: UUID | None,
+    ) -> None:
+        """Take in this agency's own act from the log, of which its store knows nothing."""
+        self._record(act, receivers, notified, None, correlation_id, causation_id)
+
+    def _record(
+        self,
+        act: Proposal,
+        receivers: Sequence[str],
+        notified: Sequence[str],
+        vault_item: str | None,
+        correlation_id: UUID,
+        causation_id: UUID | None,
+    ) -> None:
         self.trigger_event(
             self.Acted,
             act_id=act.id,
@@ -162,38 +185,11 @@ class Handoff(Aggregate):
             course=act.course,
             by=act.by.value,
             at=act.at,
-            receivers=[receiver.value for receiver in receivers],
-            notified=[agency.value for agency in judged.notified],
+            receivers=[str(receiver) for receiver in receivers],
+            notified=list(notified),
             about=dict(act.about),
             codes=dict(act.codes),
             vault_item=vault_item,
-            correlation_id=self.correlation_id or self.id,
-            causation_id=standing.last,
-        )
-
-    def adopt(
-        self,
-        said: Proposal,
-        receivers: Sequence[str],
-        notified: Sequence[str],
-        correlation_id: UUID,
-        causation_id: UUID | None,
-    ) -> None:
-        """Take in this agency's own act from the log, of which its store knows nothing."""
-        self.trigger_event(
-            self.Acted,
-            act_id=said.id,
-            case_ref=self.case_ref,
-            type=said.type,
-            move=said.move,
-            course=said.course,
-            by=said.by.value,
-            at=said.at,
-            receivers=list(receivers),
-            notified=list(notified),
-            about=dict(said.about),
-            codes=dict(said.codes),
-            vault_item=None,
             correlation_id=correlation_id,
             causation_id=causation_id,
         )
