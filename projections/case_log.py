@@ -80,7 +80,11 @@ class CaseLog:
     def document(self, case_ref: str) -> dict[str, Any]:
         """The case with stable keys."""
         standings = self.standings()
-        voids = {void.act.id: void.reason.value for standing in standings.values() for void in standing.voids}
+        voids = {
+            (void.act.by.value, void.act.id): void.reason.value
+            for standing in standings.values()
+            for void in standing.voids
+        }
         return {
             "case_ref": case_ref,
             "position": max((logged.stamp.position for logged in self.records), default=0),
@@ -88,7 +92,7 @@ class CaseLog:
             "handoffs": [{"id": str(handoff_id)} | standing.document() for handoff_id, standing in standings.items()],
         }
 
-    def _event(self, logged: Logged, voids: dict[UUID, str]) -> dict[str, Any]:
+    def _event(self, logged: Logged, voids: dict[tuple[str, UUID], str]) -> dict[str, Any]:
         record = logged.record
         letters = [self.deliveries[record.sender, entry.to, entry.number] for entry in record.data.letters]
         return {
@@ -102,7 +106,7 @@ class CaseLog:
             "codes": record.data.content,
             "causation_id": str(record.causationid) if record.causationid else None,
             "correlation_id": str(record.correlationid) if record.correlationid else None,
-            "void": voids.get(record.id),
+            "void": voids.get((record.sender, record.id)),
             "letters": [
                 {
                     "to": letter.to.value,

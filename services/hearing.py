@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from eventsourcing.persistence import IntegrityError
+
 from bus import arrivals
 from bus.inbox import MISPLACED, letter_id
 from bus.store import Statement
@@ -171,20 +173,25 @@ class Hearing(Routing):
                 continue
             mark = arrivals.postmark(row["postmark"], self.agency, self._directory)
             try:
-                before = self.inbox.place(sender, number).before
-                opened = arrivals.open_letter(row["jwe"], mark, before, self._sealing_key, self._directory)
-                part, item, writes, voided = self._apply(opened, mark)
+                done.append(self._retry(row, mark))
             except BarnabusError as error:
                 self.store.write(self.inbox.parked_again(sender, number, error.code))
                 if error.code != MISPLACED:
                     blocked.add(line)
                 done.append(Heard("parked", sender, reason=error.code))
-                continue
-            self._save(part, also=[*writes, self.inbox.heard(sender, number, opened.letter.type, item)])
-            received_at = datetime.fromisoformat(row["received_at"])
-            told = self._as_told(opened, mark, received_at, _standing(part))
-            done.append(Heard("heard", sender, told, voided=voided))
         return done
+
+    def _retry(self, row: Mapping[str, Any], mark: Postmark) -> Heard:
+        """Raises the coded reason for which it stays parked."""
+        before = self.inbox.place(mark.sender, mark.number).before
+        opened = arrivals.open_letter(row["jwe"], mark, before, self._sealing_key, self._directory)
+        part, item, writes, voided = self._apply(opened, mark)
+        try:
+            self._save(part, also=[*writes, self.inbox.heard(mark.sender, mark.number, opened.letter.type, item)])
+        except IntegrityError:  # the adapter wrote to the same part meanwhile, or it cannot be taken in at all
+            raise BarnabusError("letter.failed") from None
+        received_at = datetime.fromisoformat(row["received_at"])
+        return Heard("heard", mark.sender, self._as_told(opened, mark, received_at, _standing(part)), voided=voided)
 
     def note_receipt(self, notice: Notice) -> None:
         """Keep what a recipient has signed for."""
