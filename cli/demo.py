@@ -4,28 +4,37 @@ import asyncio
 import shutil
 import tempfile
 import time
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.table import Table
 
 from bus import connection, directory, logging, node, tasks
 from bus.audit import audit
 from bus.chains import RECEIPT
 from bus.log import Logged, LogReader, verify
 from bus.settings import Settings
-from cli import show
+from cli import holdings, show
 from cli.agencies import APPLICATIONS, opened
 from cli.processes import Processes
 from cli.run import until_told
 from cli.scenario import Player, read_all
 from contracts import subjects
 from contracts.errors import BarnabusError
+from projections import holdings as who_holds
 from projections.case_log import case_log
 
 SCENARIOS = Path(__file__).resolve().parents[1] / "examples" / "scenarios"
 GATEWAYS = ("a", "b")
 SETTLE_TIMEOUT_S = 15.0
+SETTLE_AGAIN_S = 0.1
+
+
+WHO_COLUMNS = 13
+COLOURS = {"police": "cyan", "social": "magenta", "prosecution": "yellow", "health": "green", "oversight": "blue"}
 
 
 @show.coded
@@ -37,7 +46,7 @@ def demo(
         Path | None, typer.Option(help="Keep the home here; without it, a temporary one that goes at the end.")
     ] = None,
 ) -> None:
-    """Watch a case travel between two agencies, through a duplicate, a crossing and kills; stays up until Ctrl-C."""
+    """Watch cases travel between five agencies, see who holds what, and pull plugs; stays up until Ctrl-C."""
     logging.configure("demo")
     where = home or Path(tempfile.mkdtemp(prefix="barnabus-demo-"))
     try:
@@ -64,7 +73,7 @@ async def _play(settings: Settings, scenarios: Path, *, once: bool, as_json: boo
             "each a process of its own.",
         )
         processes = Processes(settings)
-        player = Player(settings, processes, say)
+        player = Player(settings, processes, say, partial(_signed_for, settings))
         try:
             for name in GATEWAYS:
                 await processes.start(f"gateway-{name}", "gateway", "--name", name)
@@ -73,9 +82,15 @@ async def _play(settings: Settings, scenarios: Path, *, once: bool, as_json: boo
             await player.open(tuple(APPLICATIONS))
             for agency in APPLICATIONS:
                 await player.answers(agency)
+            cases: list[dict[str, Any]] = []
             for story in stories:
                 await player.play(story)
+                for case in _new_cases(await _signed_for(settings), cases):
+                    cases.append({"scenario": story.title} | case)
+                    if not as_json:
+                        holdings.table(case)
             summary, logged = await _settled(settings, player, processes)
+            summary["cases"] = cases
             summary["seconds"] = round(time.monotonic() - began, 1)
             if as_json:
                 show.document(summary)
@@ -94,6 +109,27 @@ async def _play(settings: Settings, scenarios: Path, *, once: bool, as_json: boo
             await processes.stop_all()
 
 
+async def _signed_for(settings: Settings) -> list[Logged]:
+    """The log once every letter in it is signed for, or as it is when that takes too long."""
+    end = time.monotonic() + SETTLE_TIMEOUT_S
+    while True:
+        tasks.heed()
+        logged = await read_log(settings)
+        if not case_log(logged).unsigned() or time.monotonic() > end:
+            return logged
+        await asyncio.sleep(SETTLE_AGAIN_S)
+
+
+def _new_cases(logged: list[Logged], known: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Who holds what in each case that is in the log and not among these."""
+    seen = {case["case_ref"] for case in known}
+    receipts = [entry for entry in logged if entry.record.type == RECEIPT]
+    for case_ref in dict.fromkeys(entry.record.subject for entry in logged if entry.record.type != RECEIPT):
+        if case_ref not in seen:
+            of_case = [entry for entry in logged if entry.record.subject == case_ref]
+            yield who_holds.document(case_log(of_case + receipts), case_ref)
+
+
 async def _settled(settings: Settings, player: Player, processes: Processes) -> tuple[dict[str, Any], list[Logged]]:
     """The summary once every letter has been signed for, or as it is when that takes too long."""
     end = time.monotonic() + SETTLE_TIMEOUT_S
@@ -103,7 +139,7 @@ async def _settled(settings: Settings, player: Player, processes: Processes) -> 
         summary = summarise(settings, logged, player.repeated, processes.kills)
         if not summary["lost"] or time.monotonic() > end:
             return summary, logged
-        await asyncio.sleep(0.2)
+        await asyncio.sleep(SETTLE_AGAIN_S)
 
 
 async def read_log(settings: Settings) -> list[Logged]:
@@ -162,12 +198,15 @@ def _quiet(who: str, what: str) -> None:
 
 def _say(who: str, what: str) -> None:
     if not who:
-        show.out.print(f"\n[bold]{what}[/bold]")
+        show.out.print(f"\n[bold]{what}[/bold]", soft_wrap=False)
     elif who == "·":
-        show.out.print(f"[dim]{what}[/dim]")
+        show.out.print(f"[dim]{what}[/dim]", soft_wrap=False)
     else:
-        colour = {"police": "cyan", "social": "magenta", "prosecution": "yellow", "health": "green"}.get(who, "white")
-        show.out.print(f"  [{colour}]{who:<8}[/{colour}] {what}")
+        line = Table.grid(padding=(0, 1, 0, 0))
+        line.add_column(width=WHO_COLUMNS, justify="right", style=COLOURS.get(who, "white"), no_wrap=True)
+        line.add_column(overflow="fold")
+        line.add_row(who, what)
+        show.out.print(line, soft_wrap=False)
 
 
 def _sum_up(summary: dict[str, Any]) -> None:
