@@ -10,31 +10,27 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.table import Table
 
 from bus import connection, directory, logging, node, tasks
-from bus.audit import audit
+from bus.audit import StoreFacts, audit
 from bus.chains import RECEIPT
 from bus.log import Logged, LogReader, verify
 from bus.settings import Settings
-from cli import holdings, show
+from cli import show, telling
 from cli.agencies import APPLICATIONS, opened
 from cli.processes import Processes
 from cli.run import until_told
 from cli.scenario import Player, read_all
 from contracts import subjects
+from contracts.agencies import Agency
 from contracts.errors import BarnabusError
-from projections import holdings as who_holds
+from projections import holdings
 from projections.case_log import case_log
 
 SCENARIOS = Path(__file__).resolve().parents[1] / "examples" / "scenarios"
 GATEWAYS = ("a", "b")
 SETTLE_TIMEOUT_S = 15.0
 SETTLE_AGAIN_S = 0.1
-
-
-WHO_COLUMNS = 13
-COLOURS = {"police": "cyan", "social": "magenta", "prosecution": "yellow", "health": "green", "oversight": "blue"}
 
 
 @show.coded
@@ -65,7 +61,7 @@ async def _demo(settings: Settings, scenarios: Path, *, once: bool, as_json: boo
 async def _play(settings: Settings, scenarios: Path, *, once: bool, as_json: bool) -> None:
     began = time.monotonic()
     stories = read_all(scenarios)
-    say = _quiet if as_json else _say
+    say = telling.nothing if as_json else telling.line
     async with node.embedded(settings) as server:
         say(
             "",
@@ -73,7 +69,7 @@ async def _play(settings: Settings, scenarios: Path, *, once: bool, as_json: boo
             "each a process of its own.",
         )
         processes = Processes(settings)
-        player = Player(settings, processes, say, partial(_signed_for, settings))
+        player = Player(settings, processes, say, partial(_settled, settings))
         try:
             for name in GATEWAYS:
                 await processes.start(f"gateway-{name}", "gateway", "--name", name)
@@ -85,19 +81,21 @@ async def _play(settings: Settings, scenarios: Path, *, once: bool, as_json: boo
             cases: list[dict[str, Any]] = []
             for story in stories:
                 await player.play(story)
-                for case in _new_cases(await _signed_for(settings), cases):
+                for case in _new_cases(await _settled(settings), cases):
                     cases.append({"scenario": story.title} | case)
                     if not as_json:
-                        holdings.table(case)
-            summary, logged = await _settled(settings, player, processes)
+                        telling.who_holds_what(case)
+                if story.point:
+                    say("→", story.point)
+            summary = summarise(settings, await _settled(settings), player.repeated, processes.kills)
             summary["cases"] = cases
             summary["seconds"] = round(time.monotonic() - began, 1)
             if as_json:
                 show.document(summary)
             else:
-                _sum_up(summary)
+                telling.sum_up(summary)
                 if not once:
-                    _what_to_try(settings, logged)
+                    telling.what_to_try(settings.home, cases)
             if summary["lost"] or not summary["log"]["chains_verified"]:
                 raise BarnabusError("log.damaged", detail=f"Lost: {summary['lost']}.")
             tasks.heed()
@@ -109,13 +107,13 @@ async def _play(settings: Settings, scenarios: Path, *, once: bool, as_json: boo
             await processes.stop_all()
 
 
-async def _signed_for(settings: Settings) -> list[Logged]:
-    """The log once every letter in it is signed for, or as it is when that takes too long."""
+async def _settled(settings: Settings) -> list[Logged]:
+    """The log once it has every act, and every letter is signed for; or as it is when that takes too long."""
     end = time.monotonic() + SETTLE_TIMEOUT_S
     while True:
         tasks.heed()
         logged = await read_log(settings)
-        if not case_log(logged).unsigned() or time.monotonic() > end:
+        if not audit(_stores(settings), logged).lost or time.monotonic() > end:
             return logged
         await asyncio.sleep(SETTLE_AGAIN_S)
 
@@ -127,19 +125,7 @@ def _new_cases(logged: list[Logged], known: list[dict[str, Any]]) -> Iterator[di
     for case_ref in dict.fromkeys(entry.record.subject for entry in logged if entry.record.type != RECEIPT):
         if case_ref not in seen:
             of_case = [entry for entry in logged if entry.record.subject == case_ref]
-            yield who_holds.document(case_log(of_case + receipts), case_ref)
-
-
-async def _settled(settings: Settings, player: Player, processes: Processes) -> tuple[dict[str, Any], list[Logged]]:
-    """The summary once every letter has been signed for, or as it is when that takes too long."""
-    end = time.monotonic() + SETTLE_TIMEOUT_S
-    while True:
-        tasks.heed()
-        logged = await read_log(settings)
-        summary = summarise(settings, logged, player.repeated, processes.kills)
-        if not summary["lost"] or time.monotonic() > end:
-            return summary, logged
-        await asyncio.sleep(SETTLE_AGAIN_S)
+            yield holdings.document(case_log(of_case + receipts), case_ref)
 
 
 async def read_log(settings: Settings) -> list[Logged]:
@@ -153,15 +139,22 @@ async def read_log(settings: Settings) -> list[Logged]:
         await connection.close(nats)
 
 
+def _stores(settings: Settings) -> dict[Agency, StoreFacts]:
+    """What each agency's store holds."""
+    found = {}
+    for agency in APPLICATIONS:
+        with opened(agency, settings) as application:
+            found[agency] = application.facts()
+    return found
+
+
 def summarise(
     settings: Settings, logged: list[Logged], repeated: dict[Any, int], kills: dict[str, int]
 ) -> dict[str, Any]:
     """What stores and log hold, compared with each other; nothing is taken from the script."""
-    facts, agencies = {}, {}
-    for agency in APPLICATIONS:
-        with opened(agency, settings) as application:
-            facts[agency] = application.facts()
-        agencies[agency.value] = {
+    facts = _stores(settings)
+    agencies = {
+        agency.value: {
             "submitted": len(facts[agency].acts),
             "letters_received": len(facts[agency].letters),
             "receipts": sum(entry.record.type == RECEIPT and entry.record.sender == agency for entry in logged),
@@ -169,6 +162,8 @@ def summarise(
             "parked": facts[agency].parked,
             "kills": kills.get(agency, 0),
         }
+        for agency in APPLICATIONS
+    }
     found = audit(facts, logged)
     standings = case_log(logged).standings()
     return {
@@ -190,46 +185,3 @@ def summarise(
             for void in standing.voids
         ],
     }
-
-
-def _quiet(who: str, what: str) -> None:
-    """With --json standard output holds the document alone."""
-
-
-def _say(who: str, what: str) -> None:
-    if not who:
-        show.out.print(f"\n[bold]{what}[/bold]", soft_wrap=False)
-    elif who == "·":
-        show.out.print(f"[dim]{what}[/dim]", soft_wrap=False)
-    else:
-        line = Table.grid(padding=(0, 1, 0, 0))
-        line.add_column(width=WHO_COLUMNS, justify="right", style=COLOURS.get(who, "white"), no_wrap=True)
-        line.add_column(overflow="fold")
-        line.add_row(who, what)
-        show.out.print(line, soft_wrap=False)
-
-
-def _sum_up(summary: dict[str, Any]) -> None:
-    show.out.print("\n[bold]What it came to[/bold], counted from stores, log and receipts:")
-    columns = ("agency", *next(iter(summary["agencies"].values())))
-    show.table(
-        [c.replace("_", " ") for c in columns],
-        [(name, *row.values()) for name, row in summary["agencies"].items()],
-        empty="",
-    )
-    log = summary["log"]
-    verified = "all chains verified" if log["chains_verified"] else "CHAINS BROKEN"
-    show.out.print(
-        f"Log: {log['position']} entries, {log['events']} of them events; {verified}. "
-        f"Lost: {summary['lost']}. {summary['seconds']} s."
-    )
-    for void in summary["void_acts"]:
-        show.out.print(f"Void: {void['agency']}'s {void['move']} at position {void['position']}, {void['reason']}.")
-
-
-def _what_to_try(settings: Settings, logged: list[Logged]) -> None:
-    case_ref = next(entry.record.subject for entry in logged if entry.record.type != RECEIPT)
-    show.out.print("\nNow try, in another terminal:")
-    show.out.print(f"  export BARNABUS_HOME={settings.home}")
-    show.out.print(f'  .venv/bin/barnabus case log {case_ref} --purpose "to see how it works"')
-    show.out.print("  .venv/bin/barnabus inbox social list")

@@ -26,7 +26,9 @@ from contracts.tiers import Frozen
 
 HEAR_TIMEOUT_S = 20.0
 ANSWER_TIMEOUT_S = 6.0
-ASK_AGAIN_TIMES = 5
+LISTEN_S = 0.05
+"""After an act, before the story goes on: most letters are heard by then, and stand where a reader looks for them."""
+ASK_TIMES = 5
 """An adapter's answer waits two seconds for the log by itself."""
 Say = Callable[[str, str], None]
 """Shows one line: who, and what happened."""
@@ -63,6 +65,7 @@ class Scenario(Frozen):
     title: str
     story: str
     steps: tuple[Step, ...]
+    point: str | None = None  # what a reader sees in who holds what, after all that
 
 
 def read_all(folder: Path) -> list[Scenario]:
@@ -86,10 +89,12 @@ class Player:
     processes: Processes
     say: Say
     settled: Callable[[], Awaitable[object]]
-    """Returns once every letter in the log is signed for."""
+    """Returns once the log has every act and every letter is signed for."""
     repeated: dict[Agency, int] = field(default_factory=dict)
     _systems: dict[Agency, Client] = field(default_factory=dict)
     _heard: dict[tuple[Agency, str], asyncio.Event] = field(default_factory=dict)
+    _in_flight: dict[str, list[tuple[Agency, str]]] = field(default_factory=dict)
+    """By the id of an act that is being asked for: what was heard of it before its own agency had its answer."""
 
     async def open(self, agencies: tuple[Agency, ...]) -> None:
         for agency in agencies:
@@ -111,10 +116,9 @@ class Player:
             await self._do(step)
 
     async def _do(self, step: Step) -> None:
-        if step.send:
-            await self._send(step.send)
-        if step.together:
-            await asyncio.gather(*map(self._send, step.together))
+        if sent := ((step.send,) if step.send else step.together):
+            await asyncio.gather(*map(self._send, sent))
+            await asyncio.sleep(LISTEN_S)
         if step.kill:
             await self.processes.kill(step.kill)
             self.say(step.kill, "adapter killed (SIGKILL)")
@@ -147,33 +151,41 @@ class Player:
         raise BarnabusError("adapter.unreachable", detail=f"Agency: {agency}.")
 
     async def _send(self, sent: Sent) -> None:
-        name = sent.command.get("command", "?")
+        act_id = str(sent.command.get("id"))
+        self._in_flight[act_id] = []
+        try:
+            self.say(sent.agency, f"{sent.command.get('command', '?')}: {await self._outcome(sent)}")
+        finally:
+            for who, what in self._in_flight.pop(act_id):
+                self.say(who, what)
+
+    async def _outcome(self, sent: Sent) -> str:
+        """What a command came to. Raises the code it was refused with, or `scenario.failed`, where none is expected."""
         try:
             answer = await self._ask(sent)
         except (NatsError, TimeoutError):
             await self.processes.died(sent.agency)
-            self.say(sent.agency, f"{name}: no answer, the adapter died (SIGKILL) with the act on disk")
-            return
+            return "no answer, the adapter died (SIGKILL) with the act on disk"
         error = answer.get("error")
         if error and error["code"] != sent.expect:
             raise BarnabusError(error["code"], field=error.get("field"), detail=error.get("detail"))
         if not error and answer["void"] != sent.expect:
             came = f"{answer['void'] or 'not void'}, where {sent.expect or 'not void'} is expected"
-            raise BarnabusError("scenario.failed", detail=f"{sent.agency}'s {name} is {came}.")
-        if answer.get("repeated"):
+            raise BarnabusError("scenario.failed", detail=f"{sent.agency}'s act is {came}.")
+        if answer["repeated"]:
             self.repeated[sent.agency] = self.repeated.get(sent.agency, 0) + 1
-        self.say(sent.agency, f"{name}: {_became(answer)}")
+        return _became(answer)
 
     async def _ask(self, sent: Sent) -> dict[str, Any]:
         """The adapter's answer; where a void is expected, once it is known whether the log has the act."""
         raw, system = json.dumps(sent.command).encode(), self._systems[sent.agency]
-        first: dict[str, Any] | None = None
-        for _ in range(ASK_AGAIN_TIMES):
+        answers: list[dict[str, Any]] = []
+        while len(answers) < ASK_TIMES:
             answer = json.loads((await system.request(subjects.COMMAND, raw, timeout=ANSWER_TIMEOUT_S)).data)
-            first = first or answer
+            answers.append(answer)
             if "error" in answer or answer["stamp"] or answer["void"] or not sent.expect:
                 break
-        return answer | {name: first[name] for name in ("repeated",) if first and name in first}
+        return answers[-1] | {"repeated": answers[0].get("repeated", False)}
 
     async def _await(self, awaited: Awaited) -> None:
         try:
@@ -187,24 +199,31 @@ class Player:
             raise BarnabusError("scenario.failed", detail=f"{unwanted.agency} heard {unwanted.id}.")
         self.say(unwanted.agency, "has heard nothing of it")
 
+    def _told(self, act_id: str, who: Agency, what: str) -> None:
+        """Shown after the act itself."""
+        if act_id in self._in_flight:
+            self._in_flight[act_id].append((who, what))
+        else:
+            self.say(who, what)
+
     def _event(self, agency: Agency, letter: str) -> asyncio.Event:
         return self._heard.setdefault((agency, letter), asyncio.Event())
 
     def _on_letter(self, agency: Agency) -> Callable[[Msg], Any]:
-        async def heard(msg: Msg) -> None:
+        async def on_letter(msg: Msg) -> None:
             letter = json.loads(msg.data)
             event = self._event(agency, letter["id"])
             if not event.is_set():
-                where = f"{letter['type']} from {letter['sender']} (position {letter['position']})"
-                self.say(agency, f"hears {where}{_stands(letter['standing'])}")
+                heard = f"hears {letter['type']} from {letter['sender']} ({letter['position']})"
+                self._told(letter["id"], agency, f"{heard}{_stands(letter)}")
             event.set()
 
-        return heard
+        return on_letter
 
     def _on_void(self, agency: Agency) -> Callable[[Msg], Any]:
         async def heard(msg: Msg) -> None:
             void = json.loads(msg.data)
-            self.say(agency, f"is told that its {void['move'] or 'word'} is void: {void['reason']}")
+            self._told(void["id"], agency, f"is told that its {void['move'] or 'word'} is void: {void['reason']}")
 
         return heard
 
@@ -219,9 +238,12 @@ def _became(answer: Mapping[str, Any]) -> str:
     return f"{where}{again}{void}"
 
 
-def _stands(standing: Mapping[str, Any] | None) -> str:
-    """What the handoff has come to with this; a fact belongs to none."""
+def _stands(letter: Mapping[str, Any]) -> str:
+    """What the handoff has come to with this letter, where its type does not say so; a fact belongs to none."""
+    standing = letter["standing"]
     if standing is None:
         return ""
-    waits = f", waits for {standing['whose_move']}" if standing["whose_move"] else ""
-    return f": {standing['stage']}{waits}"
+    move = f"{standing['whose_move']}'s move" if standing["whose_move"] else ""
+    known = ("made", "acknowledged", letter["type"].rpartition(".")[2])
+    stage = "" if standing["stage"] in known and move else standing["stage"]
+    return f": {', '.join(filter(None, (stage, move)))}"
