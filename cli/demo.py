@@ -4,7 +4,6 @@ import asyncio
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
@@ -18,9 +17,10 @@ from bus.log import Logged, LogReader, verify
 from bus.settings import Settings
 from cli import show, telling
 from cli.agencies import APPLICATIONS, opened
+from cli.player import Player
 from cli.processes import Processes
 from cli.run import until_told
-from cli.scenario import Player, read_all
+from cli.scenario import Scenario, read_all
 from contracts import subjects
 from contracts.agencies import Agency
 from contracts.errors import BarnabusError
@@ -64,9 +64,13 @@ async def _play(settings: Settings, scenarios: Path, *, once: bool, as_json: boo
     say = telling.nothing if as_json else telling.line
     async with node.embedded(settings) as server:
         say(
-            "",
+            telling.HEADING,
             f"A real nats-server at {server.url}, two gateways, {len(APPLICATIONS)} adapters: "
             "each a process of its own.",
+        )
+        say(
+            telling.NARRATOR,
+            "Each agency's own system says what it sends and hears; numbers are places in the one log.",
         )
         processes = Processes(settings)
         player = Player(settings, processes, say, partial(_settled, settings))
@@ -81,12 +85,11 @@ async def _play(settings: Settings, scenarios: Path, *, once: bool, as_json: boo
             cases: list[dict[str, Any]] = []
             for story in stories:
                 await player.play(story)
-                for case in _new_cases(await _settled(settings), cases):
-                    cases.append({"scenario": story.title} | case)
-                    if not as_json:
-                        telling.who_holds_what(case)
+                cases += (found := _new_cases(story, await _settled(settings), cases))
+                for case in found if not as_json else ():
+                    telling.who_holds_what(case)
                 if story.point:
-                    say("→", story.point)
+                    say(telling.POINT, story.point)
             summary = summarise(settings, await _settled(settings), player.repeated, processes.kills)
             summary["cases"] = cases
             summary["seconds"] = round(time.monotonic() - began, 1)
@@ -94,7 +97,7 @@ async def _play(settings: Settings, scenarios: Path, *, once: bool, as_json: boo
                 show.document(summary)
             else:
                 telling.sum_up(summary)
-                if not once:
+                if cases and not once:
                     telling.what_to_try(settings.home, cases)
             if summary["lost"] or not summary["log"]["chains_verified"]:
                 raise BarnabusError("log.damaged", detail=f"Lost: {summary['lost']}.")
@@ -118,14 +121,18 @@ async def _settled(settings: Settings) -> list[Logged]:
         await asyncio.sleep(SETTLE_AGAIN_S)
 
 
-def _new_cases(logged: list[Logged], known: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    """Who holds what in each case that is in the log and not among these."""
+def _new_cases(story: Scenario, logged: list[Logged], known: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Who holds what in each case that came into the log with this story."""
     seen = {case["case_ref"] for case in known}
     receipts = [entry for entry in logged if entry.record.type == RECEIPT]
-    for case_ref in dict.fromkeys(entry.record.subject for entry in logged if entry.record.type != RECEIPT):
-        if case_ref not in seen:
-            of_case = [entry for entry in logged if entry.record.subject == case_ref]
-            yield holdings.document(case_log(of_case + receipts), case_ref)
+    of_cases: dict[str, list[Logged]] = {}
+    for entry in logged:
+        if entry.record.type != RECEIPT and entry.record.subject not in seen:
+            of_cases.setdefault(entry.record.subject, []).append(entry)
+    return [
+        {"scenario": story.title} | holdings.document(case_log(entries + receipts), case_ref)
+        for case_ref, entries in of_cases.items()
+    ]
 
 
 async def read_log(settings: Settings) -> list[Logged]:

@@ -10,6 +10,8 @@ from rich.text import Text
 from cli import show
 from contracts.agencies import Agency
 
+HEADING, NARRATOR, POINT = "", "·", "→"
+"""Who says a line that no agency says."""
 WHO_COLUMNS = max(map(len, Agency))
 COLOURS = {"police": "cyan", "social": "magenta", "prosecution": "yellow", "health": "green", "oversight": "blue"}
 HEADINGS = {"letters_received": "letters", "duplicates_refused": "duplicates"}
@@ -21,12 +23,12 @@ def nothing(who: str, what: str) -> None:
 
 
 def line(who: str, what: str) -> None:
-    """One line of a story: its heading (nobody says it), its narrator (·), its point (→), or an agency."""
-    if who == "→":
-        show.out.print(_filled(f"→ {what}", indent=2), style="bold", markup=False)
-    elif not who:
+    """One line of a story: its heading (nobody says it), its narrator's, its point, or an agency's."""
+    if who == POINT:
+        show.out.print(_filled(f"{POINT} {what}", indent=2), style="bold", markup=False)
+    elif who == HEADING:
         show.out.print(f"\n{_filled(what)}", style="bold", markup=False)
-    elif who == "·":
+    elif who == NARRATOR:
         show.out.print(_filled(what), style="dim", markup=False)
     else:
         shown = Text(_filled(f"{who:>{WHO_COLUMNS}} {what}", indent=WHO_COLUMNS + 1))
@@ -126,5 +128,5 @@ def what_to_try(home: Path, cases: list[dict[str, Any]]) -> None:
     case_ref = max(cases, key=lambda case: len(case["holdings"]))["case_ref"]
     show.out.print("\nNow try, in another terminal:")
     show.out.print(f"  export BARNABUS_HOME={home}")
-    show.out.print(f'  .venv/bin/barnabus case log {case_ref} --purpose "to see how it works"')
+    show.out.print(f'  .venv/bin/barnabus case log {case_ref} --purpose "a look around"')
     show.out.print("  .venv/bin/barnabus inbox social list")
