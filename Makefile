@@ -62,7 +62,8 @@ lock: .uv/.installed ## write requirements/*.txt anew from pyproject.toml (UPGRA
 	@$(LOCK) --group pyproject.toml:lock -o requirements/uv.txt >/dev/null
 	@$(LOCK) --group pyproject.toml:build -o requirements/build.txt >/dev/null
 	@$(LOCK) pyproject.toml -o requirements/runtime.txt >/dev/null
-	@$(LOCK) pyproject.toml --group dev -c requirements/runtime.txt -o requirements/dev.txt >/dev/null
+	@$(LOCK) pyproject.toml --extra postgres -c requirements/runtime.txt -o requirements/postgres.txt >/dev/null
+	@$(LOCK) pyproject.toml --extra postgres --group dev -c requirements/postgres.txt -o requirements/dev.txt >/dev/null
 	@if grep -nE '://|^-' requirements/*.txt; then echo "an address or an option in a lock file" >&2; exit 1; fi
 
 clean: ## remove .venv, caches, wheelhouse and build leftovers

@@ -11,7 +11,7 @@ from bus.log import POSTMARK_TYP, STAMP_TYP
 from bus.submission import RECORD_TYP
 from contracts import check
 from contracts.agencies import Agency
-from contracts.catalogue import Entry
+from contracts.entry import Entry
 from contracts.envelope import LETTER_LIMIT_BYTES, Letter, Notice, Postmark, Record, Stamp
 from contracts.errors import BarnabusError
 from contracts.events.post import Receipt

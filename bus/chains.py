@@ -4,17 +4,17 @@ Every sender's records are a chain, every link's letters are one, and every link
 has to trust the broker: what is missing, altered or out of place shows at the next entry.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from bus.submission import Head
 from contracts import check
 from contracts.envelope import Record
 from contracts.errors import BarnabusError
-from contracts.events.post import Receipt
+from contracts.events.post import Receipt, StoreRestored
 from contracts.ids import NOTHING_BEFORE
 
-RECEIPT = "receipt"
+RECEIPT, RESTORED = "receipt", "store.restored"
 _START = Head(0, NOTHING_BEFORE)
 
 
@@ -50,6 +50,9 @@ class Heads:
         if record.type == RECEIPT:
             self._check_receipt(record, receipt_of(record))
 
+        if record.type == RESTORED and record.subject != _link(record.sender, record.sender):
+            raise BarnabusError("receipt.out-of-place", field="subject")
+
     def _check_receipt(self, record: Record, receipt: Receipt) -> None:
         link = _link(receipt.sender, record.sender)
         first, last = receipt.letters[0].number, receipt.letters[-1].number
@@ -62,9 +65,7 @@ class Heads:
         self.position = position
         for name, head in changed(record, digest):
             self.heads[name] = head
-        if record.type == RECEIPT:
-            receipt = receipt_of(record)
-            self.receipted[_link(receipt.sender, record.sender)] = receipt.letters[-1].number
+        self.receipted |= signed(record, self.receipted)
 
 
 def changed(record: Record, digest: str) -> Iterator[tuple[str, Head]]:
@@ -72,6 +73,21 @@ def changed(record: Record, digest: str) -> Iterator[tuple[str, Head]]:
     yield f"records.{record.sender}", Head(record.number, digest)
     for letter in record.data.letters:
         yield _link(record.sender, letter.to), Head(letter.number, letter.sealed)
+
+
+def signed(record: Record, before: Mapping[str, int]) -> dict[str, int]:
+    """By link, up to which letter its recipient has signed, where a record changes that."""
+    if record.type == RECEIPT:
+        receipt = receipt_of(record)
+        return {_link(receipt.sender, record.sender): receipt.letters[-1].number}
+    if record.type == RESTORED:
+        held = {_link(link.sender, record.sender): link.number for link in restored_of(record).links}
+        return {link: number for link, number in held.items() if number < before.get(link, 0)}
+    return {}
+
+
+def restored_of(record: Record) -> StoreRestored:
+    return check.read(StoreRestored, record.data.content, at="data.content")
 
 
 def receipt_of(record: Record) -> Receipt:

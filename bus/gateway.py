@@ -5,9 +5,6 @@ expected last sequence is the fence: a second gateway, or a late packet of this 
 """
 
 import asyncio
-import json
-from collections.abc import Mapping
-from dataclasses import dataclass
 
 import structlog
 from joserfc.jwk import OKPKey
@@ -19,46 +16,35 @@ from bus import faults, seal, streams
 from bus.chains import RECEIPT, receipt_of
 from bus.clock import Clock
 from bus.directory import Directory
+from bus.examining import Examined, examine
 from bus.ledger import Ledger
 from bus.log import POSTMARK_TYP, STAMP_TYP, LogReader
-from bus.submission import RECORD_TYP
 from contracts import bypass, check, subjects
 from contracts.agencies import Agency
-from contracts.envelope import SUBMISSION_LIMIT_BYTES, Notice, Postmark, Record, ResendAsked, Stamp, Submission
+from contracts.catalogue import LINKED
+from contracts.entry import Audience
+from contracts.envelope import (
+    HeadsAsked,
+    Notice,
+    OwnAsked,
+    Postmark,
+    ReceiptsAsked,
+    Record,
+    ResendAsked,
+    Stamp,
+)
 from contracts.errors import BarnabusError
 
-LINKED = "case.linked"
 OVER_OTHERS = frozenset({LINKED, bypass.INVOKED})
 """Types that reach into what others hold: only who holds the case may say them."""
 RESEND_LIMIT_LETTERS, RESEND_PAUSE_S = 100, 2.0
 """So many letters of a link at most are asked for again at a time, and no sooner after the last time."""
+OWN_LIMIT_RECORDS, OWN_LIMIT_BYTES = 200, 256 * 1024
+"""So much of its own does an agency get back in one answer; it asks on from there."""
 _log = structlog.get_logger()
 _PUBLISH_TIMEOUT_S = 2.0
 _TRIES = 3
 """An append whose outcome is unknown is looked up in the log and tried again; after so many the sender is told to."""
-
-
-@dataclass(frozen=True, slots=True)
-class Examined:
-    """A submission that is well-formed and signed by the agency whose account asked."""
-
-    submission: Submission
-    record: Record
-    digest: str
-
-
-def examine(raw: bytes, account: Agency, directory: Directory) -> Examined:
-    """Raises a coded refusal unless account, sender and signing key agree and the letters are those of the record."""
-    submission, record = check.submission(raw, limit_bytes=SUBMISSION_LIMIT_BYTES)
-    if record.sender != account:
-        raise BarnabusError("account.mismatch", field="record.source")
-    text = submission.record.encode()
-    seal.verify_detached(text, submission.signature, directory.signer(account), typ=RECORD_TYP)
-    named = {letter.to: letter.sealed for letter in record.data.letters}
-    sent = {letter.to: seal.digest(letter.jwe) for letter in submission.letters}
-    if named != sent or len(named) != len(record.data.letters):
-        raise BarnabusError("digest.mismatch", field="letters")
-    return Examined(submission, record, seal.digest(text))
 
 
 class Gateway:
@@ -76,7 +62,8 @@ class Gateway:
         self._clock = clock
         self._synthetic = synthetic
         self._one_at_a_time = asyncio.Lock()
-        self._asked_at: dict[tuple[Agency, Agency], float] = {}
+        self._shortened: str | None = None
+        self._asked_at: dict[tuple[str, Agency, Agency], float] = {}
 
     async def catch_up(self) -> int:
         """The log's last position, once this gateway has folded all of it.
@@ -92,6 +79,7 @@ class Gateway:
         """The stamp of the submission's record, as a signed token. Raises the coded reason for a refusal."""
         found = examine(raw, account, self._directory)
         async with self._one_at_a_time:
+            self._whole()
             stamp = await self._logged(found)
         faults.point("gateway.appended")
         await self._post(found, stamp)
@@ -118,14 +106,14 @@ class Gateway:
 
     def _allowed(self, record: Record) -> None:
         """May it be said in this case? Raises the coded refusal."""
-        check.record(record, self._ledger.bypasses(record.subject))
-        if record.type not in OVER_OTHERS:
-            return
-        cases = [record.subject, record.data.content["other"]] if record.type == LINKED else [record.subject]
+        cases = [record.subject, *([record.data.content.get("other", "")] if record.type == LINKED else [])]
+        entry = check.record(record, frozenset().union(*map(self._ledger.bypasses, cases)))
+        told = {letter.to for letter in record.data.letters} if entry.audience is Audience.KNOWN else set[Agency]()
+        must_hold = told | ({record.sender} if record.type in OVER_OTHERS else set[str]())
         for case_ref in cases:
             holders = self._ledger.holders(case_ref)
-            told = {letter.to for letter in record.data.letters} if record.type == LINKED else frozenset()
-            if holders and not {record.sender, *told} <= holders:
+            opens = record.type == bypass.INVOKED and not holders  # before anybody is told anything
+            if not opens and not must_hold <= holders:
                 raise BarnabusError("case.not-held", field="subject" if case_ref == record.subject else "data.content")
 
     async def _follows(self, record: Record) -> bool:
@@ -163,7 +151,7 @@ class Gateway:
         }
         text = found.submission.record.encode()
         await self._js.publish(subjects.of_record(found.record), text, stream=subjects.CASES, headers=headers)
-        self._ledger.apply(position, found.record, found.digest)
+        self._ledger.apply(position, found.record, found.digest, stamp.logged_at)
         await self._nats.publish(subjects.LOG_APPENDED, str(position).encode())
         return token
 
@@ -189,12 +177,8 @@ class Gateway:
             if letter.number > self._ledger.heads.received(record.sender, letter.to)
         ]
         if record.type == RECEIPT:
-            notice = Notice(
-                kind="receipt", record=found.submission.record, signature=found.submission.signature, stamp=token
-            )
-            posts.append(
-                self._deliver(subjects.post_notices(receipt_of(record).sender), notice.model_dump_json().encode(), None)
-            )
+            told = _receipt_notice(found.submission.record, found.submission.signature, token)
+            posts.append(self._deliver(subjects.post_notices(receipt_of(record).sender), told, None))
         try:
             await asyncio.gather(*posts)
         except (NatsError, TimeoutError, APIError):
@@ -232,41 +216,80 @@ class Gateway:
         top, signed = self._ledger.heads.of_link(asked.sender, account).number, self._ledger.heads.received
         missing = range(signed(asked.sender, account) + 1, top + 1)
         numbers = tuple(number for number in sorted(asked.numbers) if number in missing)[:RESEND_LIMIT_LETTERS]
-        if numbers and self._may_ask(asked.sender, account):
+        if numbers and self._may_ask(subjects.RESEND, account, asked.sender):
             notice = Notice(kind="resend-asked", recipient=account, numbers=numbers)
             await self._deliver(subjects.post_notices(asked.sender), notice.model_dump_json().encode(), None)
 
-    def _may_ask(self, sender: Agency, recipient: Agency) -> bool:
-        now, link = asyncio.get_running_loop().time(), (sender, recipient)
-        if now - self._asked_at.get(link, -RESEND_PAUSE_S) < RESEND_PAUSE_S:
+    async def ask_receipts(self, account: Agency, raw: bytes) -> None:
+        """Tell this account again what a recipient has signed for: a notice was lost, or the store that noted it."""
+        asked = check.read(ReceiptsAsked, check.document(raw, limit_bytes=1024))
+        if asked.recipient is account or not self._may_ask(subjects.RECEIPTS, account, asked.recipient):
+            return
+        left = RESEND_LIMIT_LETTERS
+        async for entry in self._log.of(subjects.link(account, asked.recipient), first=asked.after + 1):
+            notice = _receipt_notice(entry.text, entry.signature, entry.stamp)
+            await self._deliver(subjects.post_notices(account), notice, None)
+            if (left := left - 1) == 0:
+                return
+
+    def _may_ask(self, what: str, asker: Agency, other: Agency) -> bool:
+        now, asked = asyncio.get_running_loop().time(), (what, asker, other)
+        if now - self._asked_at.get(asked, -RESEND_PAUSE_S) < RESEND_PAUSE_S:
             return False
-        self._asked_at[link] = now
+        self._asked_at[asked] = now
         return True
 
-    async def heads_of(self, account: Agency) -> dict[str, object]:
-        """The ends of this account's own chain, and of each link that leads to it, as the log has them."""
+    def _compare(self, token: str) -> None:
+        """A ledger that was lost with the log knows nothing of its end; whoever has written to it does."""
+        payload = seal.verify(token, self._directory.signer("gateway"), typ=STAMP_TYP)
+        shown = Stamp.model_validate_json(payload).position
+        if shown > self._ledger.heads.position:
+            self._shortened = f"It ends at position {self._ledger.heads.position}; a sender holds a stamp for {shown}."
+            _log.error("log.damaged", detail=self._shortened)
+        self._whole()
+
+    def _whole(self) -> None:
+        if self._shortened:
+            raise BarnabusError("log.damaged", detail=self._shortened)
+
+    async def own(self, account: Agency, raw: bytes) -> list[dict[str, str]]:
+        """This account's own records above a number, in order, as the log has them; so many as one answer holds."""
+        after = check.read(OwnAsked, check.document(raw, limit_bytes=1024)).after
         async with self._one_at_a_time:
             await self._wake()
-        head = self._ledger.heads.of_sender(account)
-        inbound = {sender.value: self._ledger.heads.of_link(sender, account).number for sender in Agency}
+        found: list[dict[str, str]] = []
+        left = OWN_LIMIT_BYTES
+        for number in range(after + 1, after + 1 + OWN_LIMIT_RECORDS):
+            place = self._ledger.place(account, number)
+            entry = await self._log.get(place[0]) if place else None
+            if entry is None or (left := left - len(entry.text)) < 0:
+                break
+            found.append({"record": entry.text, "signature": entry.signature, "stamp": entry.stamp})
+        return found
+
+    async def heads_of(self, account: Agency, raw: bytes = b"{}") -> dict[str, object]:
+        """The ends of this account's own chain, and of each link that leads to it, as the log has them.
+
+        Also up to where letters are signed for: by this account, and by others for what it sent. Raises `log.damaged`
+        if it holds a stamp for a position that the log has not reached: then nothing is written any more.
+        """
+        asked = check.read(HeadsAsked, check.document(raw, limit_bytes=4 * 1024))
+        async with self._one_at_a_time:
+            await self._wake()
+            if asked.stamp:
+                self._compare(asked.stamp)
+        heads = self._ledger.heads
+        head = heads.of_sender(account)
+        inbound = {sender.value: heads.of_link(sender, account).number for sender in Agency}
         return {
             "number": head.number,
             "digest": head.digest,
-            "position": self._ledger.heads.position,
+            "position": heads.position,
             "inbound": {sender: number for sender, number in inbound.items() if number},
+            "signed": {sender.value: number for sender in Agency if (number := heads.received(sender, account))},
+            "outbound": {to.value: number for to in Agency if (number := heads.received(account, to))},
         }
 
 
-def account_of(subject: str, reply: str, headers: Mapping[str, str] | None) -> Agency | None:
-    """Which agency's account asked, as the server itself states; None for what no agency's request can look like.
-
-    A stranger can make the server hand us other messages with a reply of its choice (another's post, our own
-    answers): only a request through the import has a reply under `_R_.` and names a user of an agency's account.
-    """
-    try:
-        stated = json.loads((headers or {}).get(subjects.ASKED_BY, ""))
-        if subject not in subjects.GATEWAY_SERVICES or not reply.startswith("_R_.") or not stated["user"]:
-            return None
-        return Agency(stated["acc"])
-    except (ValueError, KeyError, TypeError):
-        return None
+def _receipt_notice(record: str, signature: str, stamp: str) -> bytes:
+    return Notice(kind="receipt", record=record, signature=signature, stamp=stamp).model_dump_json().encode()

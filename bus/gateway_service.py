@@ -18,7 +18,8 @@ from nats.errors import Error as NatsError
 
 from bus import streams, tasks
 from bus.clock import Clock
-from bus.gateway import Gateway, account_of
+from bus.examining import account_of
+from bus.gateway import Gateway
 from contracts import subjects
 from contracts.agencies import Agency
 from contracts.errors import BarnabusError, Then
@@ -121,6 +122,8 @@ class GatewayService:
             (subjects.SUBMIT, self._submit),
             (subjects.RESEND, self._resend),
             (subjects.HEADS, self._heads),
+            (subjects.OWN, self._own),
+            (subjects.RECEIPTS, self._receipts),
         ):
             self._serving.append(await self.nats.subscribe(subject, cb=self._serve(answer)))
         if not self.active:  # an elder was heard meanwhile
@@ -176,7 +179,14 @@ class GatewayService:
         return {"asked": True}
 
     async def _heads(self, account: Agency, raw: bytes) -> dict[str, object]:
-        return await self.gateway.heads_of(account)
+        return await self.gateway.heads_of(account, raw)
+
+    async def _own(self, account: Agency, raw: bytes) -> dict[str, object]:
+        return {"entries": await self.gateway.own(account, raw)}
+
+    async def _receipts(self, account: Agency, raw: bytes) -> dict[str, object]:
+        await self.gateway.ask_receipts(account, raw)
+        return {"asked": True}
 
 
 _PLACES = frozenset(

@@ -4,19 +4,19 @@ The receipt of a letter is an event in the agency's own store; this table is its
 transaction. It also shows which numbers are missing, and which letters are parked with what reason.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Literal
 from uuid import NAMESPACE_URL, UUID, uuid5
 
-from bus.store import SQLiteStore, Statement
+from bus.store import Statement, Store
 from contracts.agencies import Agency
 from contracts.envelope import RECEIPT_LIMIT_LETTERS, Postmark
 from contracts.events.post import LetterReceived, Receipt
 
-State = Literal["heard", "parked"]
+State = Literal["heard", "parked", "set-aside"]
 MISPLACED = "case.mismatch"
 """Why a letter is parked that names another case than its handoff's."""
 NOTHING_EXPECTED: Mapping[Agency, int] = MappingProxyType({})
@@ -41,7 +41,7 @@ class Place:
 
 
 class Inbox:
-    def __init__(self, store: SQLiteStore) -> None:
+    def __init__(self, store: Store) -> None:
         self._store = store
 
     def place(self, sender: Agency, number: int) -> Place:
@@ -53,7 +53,7 @@ class Inbox:
 
     def missing(self, sender: Agency, below: int) -> tuple[int, ...]:
         """Numbers lower than `below` that this inbox does not hold: the lowest 500."""
-        start = self._contiguous(sender)
+        start = self.held(sender)
         if start >= below - 1:
             return ()
         held = self._store.read(
@@ -78,7 +78,7 @@ class Inbox:
         }
         return {sender: numbers for sender, numbers in found.items() if numbers}
 
-    def _contiguous(self, sender: Agency) -> int:
+    def held(self, sender: Agency) -> int:
         """Up to this number every letter of the link is here."""
         found = self._store.read(
             "SELECT min(i.number) AS n FROM inbox i WHERE i.sender = ? AND NOT EXISTS "
@@ -129,21 +129,26 @@ class Inbox:
     def parked_again(self, sender: Agency, number: int, reason: str) -> Statement:
         return Statement("UPDATE inbox SET reason = ? WHERE sender = ? AND number = ?", (reason, sender, number))
 
-    def case_is_parked(self, case_ref: str) -> bool:
-        """Does a parked letter hold up the later ones of its case? Not one that has no business there."""
+    def held_up(self, sender: Agency, case_ref: str) -> bool:
+        """Does a parked letter hold up its sender's later ones of the case? Not one that has no business there."""
         return bool(
             self._store.read(
-                "SELECT 1 FROM inbox WHERE case_ref = ? AND state = 'parked' AND reason != ? LIMIT 1",
+                "SELECT 1 FROM inbox WHERE sender = ? AND case_ref = ? AND state = 'parked' AND reason != ? LIMIT 1",
+                sender,
                 case_ref,
                 MISPLACED,
             )
         )
 
+    def set_aside(self, record_id: str) -> Statement:
+        """The write by which a parked letter holds up nothing any more; named by its id it can still be tried again."""
+        return Statement("UPDATE inbox SET state = 'set-aside' WHERE record_id = ? AND state = 'parked'", (record_id,))
+
     def unreceipted(self, *, since: datetime) -> Receipt | None:
         """The next receipt that is owed for letters held since then. A missing letter is never signed for."""
         owed = self._store.read(
             "SELECT sender, min(received_at) AS since FROM inbox WHERE receipted = 0 "
-            "GROUP BY sender HAVING since <= ? ORDER BY since",
+            "GROUP BY sender HAVING min(received_at) <= ? ORDER BY since",
             since.isoformat(),
         )
         for row in owed:
@@ -152,7 +157,7 @@ class Inbox:
                 "SELECT number, received_at, opened FROM inbox WHERE sender = ? AND receipted = 0 AND number <= ? "
                 "ORDER BY number LIMIT ?",
                 sender,
-                self._contiguous(sender),
+                self.held(sender),
                 RECEIPT_LIMIT_LETTERS,
             )
             if letters:
@@ -174,6 +179,12 @@ class Inbox:
             (receipt.sender, receipt.letters[0].number, receipt.letters[-1].number),
         )
 
+    def signed_for(self, sender: Agency, number: int) -> Statement:
+        """The write that notes what the log says: letters up to this number have their receipt, and no others."""
+        return Statement(
+            "UPDATE inbox SET receipted = CASE WHEN number <= ? THEN 1 ELSE 0 END WHERE sender = ?", (number, sender)
+        )
+
     def letters(self, *, after: int = 0, limit: int = 500, state: State | None = None) -> list[dict[str, Any]]:
         """Letters by the log's position, above `after`."""
         where, params = ("AND state = ?", (state,)) if state else ("", ())
@@ -192,8 +203,22 @@ class Inbox:
         found = self._store.read(f"SELECT {_COLUMNS} FROM inbox WHERE sender = ? AND number = ?", sender, number)  # noqa: S608
         return found[0] if found else None
 
-    def parked(self) -> list[dict[str, Any]]:
-        """Parked letters in the log's order, with their sealed bytes."""
+    def parked(self, state: State = "parked") -> list[dict[str, Any]]:
+        """Letters that are parked, or were set aside, in the log's order, with their sealed bytes."""
         return self._store.read(
-            f"SELECT {_COLUMNS}, jwe FROM inbox WHERE state = 'parked' ORDER BY position, sender"  # noqa: S608
+            f"SELECT {_COLUMNS}, jwe FROM inbox WHERE state = ? ORDER BY position, sender",  # noqa: S608
+            state,
         )
+
+    def postmarks(self) -> Iterator[str]:
+        """The postmark of every letter, by sender and number."""
+        for sender in self._store.read("SELECT DISTINCT sender FROM inbox ORDER BY sender"):
+            after = 0
+            while rows := self._store.read(
+                "SELECT number, postmark FROM inbox WHERE sender = ? AND number > ? ORDER BY number LIMIT ?",
+                sender["sender"],
+                after,
+                RECEIPT_LIMIT_LETTERS,
+            ):
+                yield from (row["postmark"] for row in rows)
+                after = rows[-1]["number"]

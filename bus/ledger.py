@@ -1,15 +1,15 @@
 """The gateway's local file: the heads of all chains with their position, and where each sender's numbers stand.
 
-It is a cache of a fold. It is caught up from the log's leader before the first decision, and thrown away when it
-does not fit the log.
+It is a cache of a fold, caught up from the log's leader before the first decision. It is also what tells a log that
+was shortened or put back from one that goes on: positions that were used once are never used again.
 """
 
 import sqlite3
+from datetime import datetime
 from pathlib import Path
+from typing import NamedTuple
 
-import structlog
-
-from bus.chains import RECEIPT, Heads, changed, receipt_of
+from bus.chains import Heads, changed, signed
 from bus.directory import Directory
 from bus.log import LogReader, verify
 from bus.seal import digest as digest_of
@@ -20,7 +20,6 @@ from contracts.bypass import Bypass
 from contracts.envelope import Record
 from contracts.errors import BarnabusError
 
-_log = structlog.get_logger()
 _VERSION = 3
 """Of these tables: a file of another version is made anew from the log."""
 _TABLES = """
@@ -28,13 +27,32 @@ CREATE TABLE IF NOT EXISTS heads (chain TEXT PRIMARY KEY, number INTEGER NOT NUL
 CREATE TABLE IF NOT EXISTS receipted (link TEXT PRIMARY KEY, number INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS places (
     sender TEXT NOT NULL, number INTEGER NOT NULL, position INTEGER NOT NULL UNIQUE, digest TEXT NOT NULL,
-    record_id TEXT NOT NULL, PRIMARY KEY (sender, number), UNIQUE (sender, record_id));
+    record_id TEXT NOT NULL, logged_at TEXT NOT NULL, PRIMARY KEY (sender, number), UNIQUE (sender, record_id));
 CREATE TABLE IF NOT EXISTS holders (case_ref TEXT, agency TEXT, PRIMARY KEY (case_ref, agency)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS bypasses (
     id TEXT NOT NULL, case_ref TEXT NOT NULL, conflicted TEXT NOT NULL, office TEXT, invoked_by TEXT NOT NULL,
     PRIMARY KEY (case_ref, id, invoked_by)) WITHOUT ROWID;
 """
 _NAMES = ("heads", "receipted", "places", "holders", "bypasses")
+
+
+class Place(NamedTuple):
+    """Where a record stands, as this gateway saw it."""
+
+    sender: str
+    number: int
+    position: int
+    digest: str
+    record_id: str
+    logged_at: str
+
+
+def places(db: sqlite3.Connection) -> tuple[Place, ...]:
+    """Every place in a ledger's file; none if it is of another version."""
+    if db.execute("PRAGMA user_version").fetchone()[0] != _VERSION:
+        return ()
+    found = db.execute("SELECT sender, number, position, digest, record_id, logged_at FROM places ORDER BY position")
+    return tuple(Place(*row) for row in found)
 
 
 class Ledger:
@@ -85,23 +103,23 @@ class Ledger:
         row = found.fetchone()
         return (row[0], row[1]) if row else None
 
-    def apply(self, position: int, record: Record, digest: str) -> None:
+    def apply(self, position: int, record: Record, digest: str, logged_at: datetime) -> None:
         """Take one checked record in: in the file or nowhere, then in memory, so that the two never differ."""
         with self._db:
             self._db.execute("BEGIN")
-            row = (record.sender, record.number, position, digest, str(record.id))
-            self._db.execute("INSERT INTO places VALUES (?,?,?,?,?)", row)
+            row = (record.sender, record.number, position, digest, str(record.id), logged_at.isoformat())
+            self._db.execute("INSERT INTO places VALUES (?,?,?,?,?,?)", row)
             for chain, head in changed(record, digest):
                 self._db.execute("INSERT OR REPLACE INTO heads VALUES (?,?,?)", (chain, head.number, head.digest))
-            if record.type == RECEIPT:
-                last = receipt_of(record).letters[-1].number
-                self._db.execute("INSERT OR REPLACE INTO receipted VALUES (?,?)", (record.subject, last))
-            else:
-                self._of_case(record)
+            for link, number in signed(record, self.heads.receipted).items():
+                self._db.execute("INSERT OR REPLACE INTO receipted VALUES (?,?)", (link, number))
+            self._of_case(record)
         self.heads.apply(position, record, digest)
 
     def _of_case(self, record: Record) -> None:
-        """Who holds its case, and which ways lead around whom from here on."""
+        """Who holds its case, and which ways lead around whom from here on; nothing for what is about a link."""
+        if record.subject.startswith("link."):
+            return
         everybody = [(record.subject, agency) for agency in (record.sender, *(to.to for to in record.data.letters))]
         self._db.executemany("INSERT OR IGNORE INTO holders VALUES (?,?)", everybody)
         codes = record.data.content
@@ -113,34 +131,31 @@ class Ledger:
             self._db.execute("DELETE FROM bypasses WHERE case_ref = ? AND id = ?", lifted)
 
     async def catch_up(self, log: LogReader, directory: Directory) -> None:
-        """Read the log from where this file ends. Raises `log.damaged` at the first entry that does not follow on."""
+        """Read the log from where this file ends. Raises `log.damaged` at the first entry that does not follow on.
+
+        Raises it too if the log ends sooner than this file, or holds something else where this file ends.
+        """
         last = await log.last()
-        if not await self._fits(log, last):
-            _log.warning("ledger.rebuilt", position=self.heads.position, log_position=last)
-            self._forget()
+        await self._compare(log, last)
         async for entry in log.entries(self.heads.position + 1, last):
             logged = verify(entry, directory)
             try:
                 self.check(logged.record)
             except BarnabusError as error:
                 raise BarnabusError("log.damaged", detail=f"Position {entry.position}: {error.code}.") from None
-            self.apply(entry.position, logged.record, logged.digest)
+            self.apply(entry.position, logged.record, logged.digest, logged.stamp.logged_at)
 
-    async def _fits(self, log: LogReader, last: int) -> bool:
+    async def _compare(self, log: LogReader, last: int) -> None:
         position = self.heads.position
-        if position == 0:
-            return True
-        entry = await log.get(position) if position <= last else None
+        if position > last:
+            raise BarnabusError("log.damaged", detail=f"It ends at position {last}; {position} was seen here.")
+        entry = await log.get(position) if position else None
         known = self._db.execute("SELECT digest FROM places WHERE position = ?", (position,)).fetchone()
-        return bool(entry and known and digest_of(entry.text) == known[0])
+        if position and not (entry and known and digest_of(entry.text) == known[0]):
+            raise BarnabusError("log.damaged", detail=f"Position {position}: it is not what was seen here.")
 
     def _load(self) -> Heads:
         position = self._db.execute("SELECT coalesce(max(position), 0) FROM places").fetchone()[0]
         heads = {chain: Head(number, digest) for chain, number, digest in self._db.execute("SELECT * FROM heads")}
         receipted = dict(self._db.execute("SELECT link, number FROM receipted").fetchall())
         return Heads(position, heads, receipted)
-
-    def _forget(self) -> None:
-        for table in _NAMES:
-            self._db.execute(f"DELETE FROM {table}")  # noqa: S608
-        self.heads = Heads()

@@ -71,6 +71,18 @@ def verify(entry: Entry, directory: Directory) -> Logged:
     return Logged(record, digest, stamp, entry.subject)
 
 
+def placed(text: str, signature: str, stamp: str, directory: Directory) -> Entry:
+    """A record at the place that its stamp names. Raises a code if record or stamp is none; `verify` says the rest."""
+    record = check.read(Record, check.document(text, limit_bytes=SUBMISSION_LIMIT_BYTES))
+    payload = seal.verify(stamp, directory.signer("gateway"), typ=STAMP_TYP)
+    return Entry(Stamp.model_validate_json(payload).position, subjects.of_record(record), text, signature, stamp)
+
+
+def position_of(stamp: str) -> int:
+    """The position that a stamp in one's own store names: it was verified before it was stored."""
+    return Stamp.model_validate_json(seal.unb64(stamp.split(".")[1])).position
+
+
 class LogReader:
     """Reads `CASES` with the two rights that the reader's account has: its state, and one message at a time."""
 

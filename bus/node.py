@@ -68,6 +68,43 @@ async def embedded(settings: Settings, clock: Clock = wall_clock) -> AsyncIterat
             await asyncio.to_thread(server.stop)
 
 
+@contextlib.asynccontextmanager
+async def reached(settings: Settings) -> AsyncIterator[None]:
+    """The server that runs is used; the home's own one is started for as long as this lasts, if none does."""
+    async with contextlib.AsyncExitStack() as running:
+        if not _runs(settings):
+            await running.enter_async_context(embedded(settings))
+        yield
+
+
+@contextlib.asynccontextmanager
+async def at_work(settings: Settings) -> AsyncIterator[None]:
+    """Likewise with a gateway: what runs is used, else the home's own server and gateway for as long as this lasts.
+
+    Raises what keeps that gateway from its work.
+    """
+    async with contextlib.AsyncExitStack() as running:
+        if not _runs(settings):
+            await running.enter_async_context(embedded(settings))
+            service = await running.enter_async_context(gateway(settings))
+            while not service.active:
+                if service.ended.done():
+                    service.ended.result()
+                await asyncio.sleep(WATCH_EVERY_S)
+        yield
+
+
+def _runs(settings: Settings) -> bool:
+    """Is there a server: somebody else's, or this home's own?"""
+    if settings.nats_url:
+        return True
+    try:
+        with locked(settings.home / "run" / "server.lock", "A server of this home"):
+            return False
+    except BarnabusError:
+        return True
+
+
 async def prepare(settings: Settings) -> None:
     """Make the streams that are missing, and compare those that are there."""
     nats = await connection.connect(settings, GATEWAY, "provisioner", patient=False)

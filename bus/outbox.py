@@ -4,15 +4,19 @@ It keeps them after they were sent: a recipient that misses a letter gets the sa
 restored from here.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from uuid import UUID
 
-from bus.store import SQLiteStore, Statement
+from bus.log import Logged
+from bus.store import Statement, Store
 from bus.submission import Built, Head
 from contracts.agencies import Agency
+from contracts.envelope import Notice
 from contracts.events.post import Receipt
 from contracts.ids import NOTHING_BEFORE
+
+READ_AT_ONCE = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +32,7 @@ class Waiting:
 
 
 class Outbox:
-    def __init__(self, store: SQLiteStore) -> None:
+    def __init__(self, store: Store) -> None:
         self._store = store
 
     def head(self, *, below: int = 2**62) -> Head:
@@ -56,6 +60,15 @@ class Outbox:
     def last_notification(self) -> int:
         """Up to where this agency's own notification log has been turned into submissions."""
         return int(self._store.read("SELECT coalesce(max(notification_id), 0) AS id FROM outbox")[0]["id"])
+
+    def everything(self) -> Iterator[tuple[bytes, str | None]]:
+        """Every submission in order, with its stamp once it is logged."""
+        after = 0
+        while rows := self._store.read(
+            "SELECT number, submission, stamp FROM outbox WHERE number > ? ORDER BY number LIMIT ?", after, READ_AT_ONCE
+        ):
+            yield from ((row["submission"], row["stamp"]) for row in rows)
+            after = rows[-1]["number"]
 
     def waiting(self) -> Waiting | None:
         """The one submission that is built and not answered."""
@@ -87,6 +100,51 @@ class Outbox:
             for letter in built.record.data.letters
         ]
 
+    def logged_head(self) -> Head:
+        """The end of this sender's chain as far as the gateway's answers were stored."""
+        found = self._store.read(
+            "SELECT number, record_digest FROM outbox WHERE stamp IS NOT NULL ORDER BY number DESC LIMIT 1"
+        )
+        return Head(found[0]["number"], found[0]["record_digest"]) if found else Head(0, NOTHING_BEFORE)
+
+    def last_stamp(self) -> str | None:
+        """The stamp of this sender's last record that is logged, as far as it is known here."""
+        found = self._store.read("SELECT stamp FROM outbox WHERE stamp IS NOT NULL ORDER BY number DESC LIMIT 1")
+        return str(found[0]["stamp"]) if found else None
+
+    def holds(self, record_id: UUID) -> bool:
+        """Was this record built, or its refusal adopted from the log?"""
+        return bool(
+            self._store.read(
+                "SELECT 1 FROM outbox WHERE record_id = ? UNION SELECT 1 FROM outbox_adopted WHERE record_id = ?",
+                str(record_id),
+                str(record_id),
+            )
+        )
+
+    def adopt(self, logged: Logged, body: bytes, stamp: str, about: UUID) -> list[Statement]:
+        """The writes that take in what the log has under a number where this outbox has nothing, or something else.
+
+        Its letters' sealed bytes are gone: it is never sent again. `about` is the act that it logs or refuses.
+        """
+        record = logged.record
+        letters = [(letter.to, letter.number, record.number, letter.sealed) for letter in record.data.letters]
+        return [
+            Statement("DELETE FROM outbox_letters WHERE outbox_number = ?", (record.number,)),
+            Statement("DELETE FROM outbox WHERE number = ?", (record.number,)),
+            Statement(
+                "INSERT INTO outbox (number, record_id, type, submission, record_digest, stamp) VALUES (?,?,?,?,?,?)",
+                (record.number, str(record.id), record.type, body, logged.digest, stamp),
+            ),
+            Statement("INSERT INTO outbox_adopted (number, record_id) VALUES (?,?)", (record.number, str(about))),
+            *(
+                Statement(
+                    "INSERT INTO outbox_letters (recipient, number, outbox_number, sealed) VALUES (?,?,?,?)", letter
+                )
+                for letter in letters
+            ),
+        ]
+
     def stamp_of(self, record_id: UUID) -> str | None:
         found = self._store.read("SELECT stamp FROM outbox WHERE record_id = ?", str(record_id))
         return found[0]["stamp"] if found else None
@@ -106,14 +164,38 @@ class Outbox:
         ]
 
     def receipted(self, recipient: Agency, receipt: Receipt) -> list[Statement]:
-        """The writes that note what a recipient has signed for."""
+        """The writes that note what a recipient has signed for; the first time counts."""
         return [
             Statement(
-                "UPDATE outbox_letters SET received_at = ?, opened = ? WHERE recipient = ? AND number = ?",
+                "UPDATE outbox_letters SET received_at = ?, opened = ? "
+                "WHERE recipient = ? AND number = ? AND received_at IS NULL",
                 (letter.received_at.isoformat(), int(letter.opened), recipient, letter.number),
             )
             for letter in receipt.letters
         ]
+
+    def keep(self, recipient: Agency, told: Notice, position: int) -> Statement:
+        """The write that keeps a recipient's receipt as it was signed and stamped: a proof, and evidence of the log."""
+        return Statement(
+            "INSERT INTO receipts (recipient, position, record, signature, stamp) VALUES (?,?,?,?,?) "
+            "ON CONFLICT (recipient, position) DO NOTHING",
+            (recipient, position, told.record, told.signature, told.stamp),
+        )
+
+    def receipts(self) -> Iterator[tuple[str, str, str]]:
+        """Every receipt that recipients gave for this agency's letters: record, signature, stamp."""
+        for row in self._store.read("SELECT record, signature, stamp FROM receipts ORDER BY position"):
+            yield row["record"], row["signature"], row["stamp"]
+
+    def untold(self, recipient: Agency, number: int) -> str | None:
+        """The stamp of the first letter up to this number of whose receipt nothing is noted here."""
+        found = self._store.read(
+            "SELECT o.stamp FROM outbox_letters l JOIN outbox o ON o.number = l.outbox_number WHERE l.recipient = ? "
+            "AND l.number <= ? AND l.received_at IS NULL AND o.stamp IS NOT NULL ORDER BY l.number LIMIT 1",
+            recipient,
+            number,
+        )
+        return str(found[0]["stamp"]) if found else None
 
     def holding(self, recipient: Agency, numbers: Iterable[int]) -> list[bytes]:
         """The logged submissions that hold these letters, to be sent once more."""
@@ -122,7 +204,8 @@ class Outbox:
         for number in {number for number in numbers if number <= top}:
             rows = self._store.read(
                 "SELECT o.number, o.submission FROM outbox o JOIN outbox_letters l ON l.outbox_number = o.number "
-                "WHERE o.stamp IS NOT NULL AND l.recipient = ? AND l.number = ?",
+                "WHERE o.stamp IS NOT NULL AND l.recipient = ? AND l.number = ? "
+                "AND NOT EXISTS (SELECT 1 FROM outbox_adopted a WHERE a.number = o.number)",
                 recipient,
                 number,
             )

@@ -21,13 +21,13 @@ from nats.aio.client import Client
 from nats.errors import Error as NatsError
 
 from bus import asking, faults, seal
-from bus.chains import RECEIPT
+from bus.chains import RECEIPT, RESTORED
 from bus.clock import Clock
 from bus.directory import Directory
 from bus.inbox import Inbox
 from bus.log import STAMP_TYP
 from bus.outbox import Outbox, Waiting
-from bus.store import SQLiteStore, Statement
+from bus.store import Statement, Store
 from bus.submission import Built, Outgoing, build
 from contracts import subjects
 from contracts.agencies import Agency
@@ -41,6 +41,8 @@ RECEIPT_DELAY = timedelta(milliseconds=250)
 REFUSED = "submission.refused"
 LETTER_AT = "data.letters."
 """Where a refusal names a letter by its receiver."""
+OF_THE_BUS = frozenset({RECEIPT, REFUSED, RESTORED})
+"""No act stands behind these, so none can be void."""
 _log = structlog.get_logger()
 
 
@@ -55,11 +57,11 @@ class LoggedAct:
 class Acts(Protocol):
     """What the relay needs of an agency's application."""
 
-    def next_act(self, after: int, without: AbstractSet[Agency] = frozenset()) -> tuple[int, Outgoing] | None:
-        """The first act to be submitted above this notification, with its own notification id.
+    def next_act(self, after: int) -> tuple[int, Outgoing] | None:
+        """The first act to be submitted above this notification, with its own notification id."""
 
-        `without` are agencies that get no letter of it.
-        """
+    def act_at(self, notification: int, without: AbstractSet[Agency]) -> Outgoing:
+        """The act of this notification once more, with no letter to these."""
 
     def on_logged(self, record_id: UUID, stamp: Stamp, also: Sequence[Statement]) -> tuple[Mapping[str, Any], ...]:
         """Note where the log put an act, with these writes in the same transaction. The own acts void by that."""
@@ -73,7 +75,7 @@ class Relay:
         self,
         agency: Agency,
         acts: Acts,
-        store: SQLiteStore,
+        store: Store,
         signing_key: OKPKey,
         directory: Directory,
         nats: Client,
@@ -178,7 +180,7 @@ class Relay:
                     kept_out.add(agency)
                     waiting = self._around(waiting, kept_out)
                     continue
-                if error.then is Then.VOID and waiting.type not in (RECEIPT, REFUSED):
+                if error.then is Then.VOID and waiting.type not in OF_THE_BUS:
                     await self._free(waiting, error)
                     return
                 self._note(error, waiting, first=attempt == 0)
@@ -192,15 +194,12 @@ class Relay:
         """The same act under the same number, with no letter for those whom a bypass keeps out."""
         assert waiting.notification_id is not None, "receipts hold no letters"
         _log.warning("submission.rerouted", agency=self._agency, record_id=waiting.record_id)
-        found = self._acts.next_act(waiting.notification_id - 1, frozenset(kept_out))
-        assert found
-        notification, outgoing = found
-        assert notification == waiting.notification_id
+        outgoing = self._acts.act_at(waiting.notification_id, kept_out)
         links = {receiver: self._outbox.link(receiver, below=waiting.number) for receiver in outgoing.receivers}
         head = self._outbox.head(below=waiting.number)
         built = build(outgoing, self._agency, head, links, self._key, self._directory)
         self._store.write(*self._outbox.replace(built))
-        return _waiting(built, notification)
+        return _waiting(built, waiting.notification_id)
 
     async def _ask(self, waiting: Waiting) -> tuple[str, Stamp]:
         token = await asking.submit(self._nats, waiting.body)

@@ -4,6 +4,7 @@ The gateway posts once more what its recipient has not signed for; what arrives 
 """
 
 import asyncio
+import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -12,11 +13,13 @@ from nats.aio.client import Client
 from nats.errors import Error as NatsError
 
 from bus import asking
+from bus.asking import Ends
 from bus.inbox import Inbox
+from bus.log import position_of
 from bus.outbox import Outbox
 from contracts import subjects
 from contracts.agencies import Agency
-from contracts.envelope import ResendAsked
+from contracts.envelope import ReceiptsAsked, ResendAsked
 from contracts.errors import BarnabusError
 
 LOOK_EVERY_S = 5.0
@@ -58,6 +61,7 @@ class Resending:
         self._nats = nats
         self._js = nats.jetstream(prefix=subjects.API, timeout=asking.ANSWER_TIMEOUT_S)
         self._asked_for: dict[Agency, Asked] = {}
+        self._untold: dict[Agency, Asked] = {}  # by recipient: behind which position its receipt stands
 
     async def run(self) -> None:
         """Until cancelled: ask for what is missing as long as it is missing.
@@ -65,16 +69,17 @@ class Resending:
         A gap shows by the letters behind it. The last letters of a link show by the log: what it held a look ago was
         posted by now, and once the post is handled up to here, what is not in the inbox was lost.
         """
-        logged: Mapping[Agency, int] = {}
+        logged: Ends | None = None
         until: int | None = None
         while True:
             await asyncio.sleep(LOOK_EVERY_S)
             post = await self._post()
-            if post and until is None:
-                until = post.last
+            if post:  # a post that ends sooner than it did was made anew
+                until = post.last if until is None else min(until, post.last)
             seen = bool(post and until is not None and post.handled >= until)
-            await self._ask_for(self._inbox.gaps(logged if seen else {}))
+            await self._ask_for(self._inbox.gaps(logged.inbound if seen and logged else {}))
             if seen:
+                await self._hear_of(logged.outbound if logged else {})
                 logged, until = await self._logged(), None
 
     async def want(self, sender: Agency, numbers: tuple[int, ...], *, altered: bool) -> None:
@@ -111,11 +116,26 @@ class Resending:
         floor = found.ack_floor.stream_seq if found.ack_floor else 0
         return Post(floor if found.num_ack_pending else delivered, delivered + (found.num_pending or 0))
 
-    async def _logged(self) -> Mapping[Agency, int]:
+    async def _logged(self) -> Ends | None:
         try:
-            return (await asking.ends(self._nats)).inbound
+            return await asking.ends(self._nats, self._outbox.last_stamp())
         except BarnabusError:
-            return {}
+            return None
+
+    async def _hear_of(self, signed: Mapping[Agency, int]) -> None:
+        """Ask for receipts that the log has, and whose notices never came or are forgotten here."""
+        for recipient, number in signed.items():
+            stamp = self._outbox.untold(recipient, number)
+            if stamp is None:
+                self._untold.pop(recipient, None)
+                continue
+            after = position_of(stamp)
+            asked = self._untold.setdefault(recipient, Asked(frozenset({after})))
+            if asked.numbers != {after}:
+                asked = self._untold[recipient] = Asked(frozenset({after}))
+            if asked.is_time():
+                with contextlib.suppress(BarnabusError):
+                    await asking.receipts(self._nats, ReceiptsAsked(recipient=recipient, after=after))
 
     async def answer(self, recipient: Agency, numbers: tuple[int, ...]) -> None:
         """Submit once more what this recipient misses; if that fails, it asks again."""

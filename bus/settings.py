@@ -7,6 +7,24 @@ from pathlib import Path
 from contracts.agencies import Agency
 from contracts.errors import BarnabusError
 
+SQLITE = "sqlite"
+STORE = "BARNABUS_STORE"
+"""Where agencies' stores lie; with `_` and an agency behind it, where that agency's does."""
+
+
+def stores_in_home() -> None:
+    """From here on, and in child processes: whatever the environment says, made-up cases never reach a real store."""
+    for name in [name for name in os.environ if name.startswith(STORE)]:
+        del os.environ[name]
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """A schema of a PostgreSQL database. Its URL may hold a password, so it is not shown."""
+
+    url: str = field(repr=False)
+    schema: str
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -31,8 +49,19 @@ class Settings:
     def keys(self, owner: str) -> Path:
         return self.home / "keys" / owner
 
-    def store(self, agency: Agency) -> Path:
-        return self.home / "stores" / f"{agency}.db"
+    def store(self, agency: Agency) -> Path | Database:
+        """A SQLite file in the home, or a schema of its own in the database that the environment names.
+
+        Raises `setting.invalid`.
+        """
+        name = f"{STORE}_{agency.upper()}"
+        chosen = os.environ.get(name) or os.environ.get(STORE) or SQLITE
+        if chosen == SQLITE:
+            return self.home / "stores" / f"{agency}.db"
+        if not chosen.startswith(("postgresql://", "postgres://")):
+            detail = f"{name} or {STORE} is neither `{SQLITE}` nor a URL that starts with postgresql://."
+            raise BarnabusError("setting.invalid", detail=detail)
+        return Database(chosen, f"barnabus_{agency}")
 
     def url(self) -> str:
         """The address of NATS. Raises `nats.unreachable` if none is known."""

@@ -1,14 +1,18 @@
-"""An agency's own store: one file that holds its events, its vault, its outbox and its inbox.
+"""An agency's own store: its events, its vault, its outbox and its inbox, in SQLite or in PostgreSQL.
 
 What belongs together is saved together: `app.save(aggregate, also=[…])` writes rows of the other tables in the
-transaction of the events, or nothing at all.
+transaction of the events, or nothing at all. Tables and statements are written once, in SQLite's words; PostgreSQL's
+are made from them in `bus/postgres_store.py`.
 """
 
-from collections.abc import Sequence
+from abc import abstractmethod
+from pathlib import Path
 from typing import Any, NamedTuple
 
-from eventsourcing.persistence import StoredEvent
-from eventsourcing.sqlite import SQLiteApplicationRecorder, SQLiteConnection, SQLiteCursor, SQLiteDatastore
+from eventsourcing.persistence import ApplicationRecorder
+
+from bus.settings import Database
+from contracts.errors import BarnabusError
 
 TABLES = (
     "CREATE TABLE IF NOT EXISTS commands ("
@@ -35,6 +39,10 @@ TABLES = (
     "CREATE TABLE IF NOT EXISTS outbox_letters ("
     "recipient TEXT NOT NULL, number INTEGER NOT NULL, outbox_number INTEGER NOT NULL, sealed TEXT NOT NULL, "
     "received_at TEXT, opened INTEGER, PRIMARY KEY (recipient, number))",
+    "CREATE TABLE IF NOT EXISTS outbox_adopted (number INTEGER PRIMARY KEY, record_id TEXT NOT NULL UNIQUE)",
+    "CREATE TABLE IF NOT EXISTS receipts ("
+    "recipient TEXT NOT NULL, position INTEGER NOT NULL, record TEXT NOT NULL, signature TEXT NOT NULL, "
+    "stamp TEXT NOT NULL, PRIMARY KEY (recipient, position))",
     "CREATE TABLE IF NOT EXISTS inbox ("
     "sender TEXT NOT NULL, number INTEGER NOT NULL, record_id TEXT NOT NULL, case_ref TEXT NOT NULL, type TEXT, "
     "position INTEGER NOT NULL, logged_at TEXT NOT NULL, received_at TEXT NOT NULL, sealed_digest TEXT NOT NULL, "
@@ -53,52 +61,40 @@ class Statement(NamedTuple):
     params: tuple[Any, ...]
 
 
-class SQLiteStore(SQLiteApplicationRecorder):
-    """The event store of the library, with our tables beside its own."""
+class Store(ApplicationRecorder):
+    """The event store of the library, with our tables beside its own. `?` stands for a parameter, in both databases.
 
-    def __init__(self, datastore: SQLiteDatastore, events_table_name: str = "stored_events") -> None:
-        super().__init__(datastore, events_table_name)
-        self._reading: SQLiteConnection | None = None
+    Every call is one transaction. Raises the library's errors; on PostgreSQL `store.unavailable` or `store.full`, too.
+    """
 
-    def construct_create_table_statements(self) -> list[str]:
-        return [*super().construct_create_table_statements(), *TABLES]
-
-    def _insert_events(
-        self, c: SQLiteCursor, stored_events: Sequence[StoredEvent], *, also: Sequence[Statement] = (), **kwargs: Any
-    ) -> Sequence[int] | None:
-        returning = super()._insert_events(c, stored_events, **kwargs)
-        for statement in also:
-            c.execute(statement.sql, statement.params)
-        return returning
-
+    @abstractmethod
     def write(self, *statements: Statement) -> None:
         """All of these or none."""
-        with self.datastore.transaction(commit=True) as c:
-            for statement in statements:
-                c.execute(statement.sql, statement.params)
 
+    @abstractmethod
     def erase(self, *statements: Statement) -> None:
-        """Deletions that leave nothing behind: SQLite would keep the bytes in free pages and in its write-ahead log."""
-        with self.datastore.get_connection(commit=True) as connection:
-            with connection.cursor() as c:
-                c.execute("PRAGMA secure_delete=ON")
-            with connection.transaction(commit=True) as c:
-                for statement in statements:
-                    c.execute(statement.sql, statement.params)
-            with connection.cursor() as c:
-                c.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        """Deletions from the vault that leave as little behind as the database allows (docs/guarantees.md)."""
 
+    @abstractmethod
     def read(self, sql: str, *params: Any) -> list[dict[str, Any]]:
-        """One statement on a connection kept for reading: it sees what is committed, and is no transaction to end."""
-        if self._reading is None:
-            self._reading = self.datastore.pool.get_connection(is_writer=False)
-        cursor = self._reading.cursor()
-        with cursor:
-            cursor.execute(sql, params)
-            return [dict(row) for row in cursor.fetchall()]
+        """The rows of one statement, of what is committed."""
 
+    @abstractmethod
     def close(self) -> None:
-        """Give the reading connection back; the library closes them all."""
-        if self._reading is not None:
-            self.datastore.pool.put_connection(self._reading)
-            self._reading = None
+        """Give up every connection, and the hold on the store. Safe to repeat."""
+
+
+def opened(place: Path | Database, *, alone: str | None = None) -> Store:
+    """The store at a place, made if it is new. `alone` says who holds it against a second process of its kind.
+
+    Raises `home.in-use` if there is one, `postgres.missing` without the driver, `store.unavailable`, `store.unsafe`.
+    """
+    if isinstance(place, Path):
+        from bus.sqlite_store import SQLiteStore
+
+        return SQLiteStore.at(place, alone)
+    try:
+        from bus.postgres_store import PostgresStore
+    except ImportError:
+        raise BarnabusError("postgres.missing") from None
+    return PostgresStore.at(place, alone)

@@ -15,7 +15,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from bus import seal
-from bus.store import SQLiteStore, Statement
+from bus.store import Statement, Store
 from contracts.errors import BarnabusError
 
 _NONCE_BYTES = 12
@@ -29,7 +29,7 @@ def person_key(case_ref: str, person_ref: str | None) -> str:
 class Vault:
     """Items are JSON values; `key` wraps the persons' keys and lies in a file of its own, outside the store."""
 
-    def __init__(self, store: SQLiteStore, key: bytes) -> None:
+    def __init__(self, store: Store, key: bytes) -> None:
         self._store = store
         self._wrap = AESGCM(key)
         self._mark = hmac.digest(key, b"fingerprints", "sha256")

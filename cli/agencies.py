@@ -20,12 +20,12 @@ APPLICATIONS: Mapping[Agency, type[AgencyApplication]] = MappingProxyType(
 
 
 @contextmanager
-def opened(agency: Agency, settings: Settings) -> Iterator[AgencyApplication]:
-    """An agency's application over its store, beside its adapter. Raises `home.missing`."""
+def opened(agency: Agency, settings: Settings, *, alone: bool = False) -> Iterator[AgencyApplication]:
+    """An agency's application over its store, beside its adapter or, `alone`, in its place. Raises `home.missing`."""
     own = settings.keys(agency)
     keyring = directory.load(settings)
     application = APPLICATIONS[agency](
-        settings.store(agency), keys.read(own / "vault.key"), keys.read_jwk(own / "sealing.jwk"), keyring
+        settings.store(agency), keys.read(own / "vault.key"), keys.read_jwk(own / "sealing.jwk"), keyring, alone=alone
     )
     try:
         yield application

@@ -10,7 +10,8 @@ import contracts
 from cli import show
 from contracts import export as exported
 from contracts.agencies import Agency
-from contracts.catalogue import CATALOGUE, Entry, entry_of
+from contracts.catalogue import CATALOGUE, entry_of
+from contracts.entry import Entry
 from contracts.explain import explain as explained
 from contracts.export.fields import fields
 from contracts.tiers import Tier

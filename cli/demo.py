@@ -14,7 +14,7 @@ from bus import connection, directory, logging, node, tasks
 from bus.audit import StoreFacts, audit
 from bus.chains import RECEIPT
 from bus.log import Logged, LogReader, verify
-from bus.settings import Settings
+from bus.settings import Settings, stores_in_home
 from cli import show, telling
 from cli.agencies import APPLICATIONS, opened
 from cli.player import Player
@@ -44,6 +44,7 @@ def demo(
 ) -> None:
     """Watch cases travel between five agencies, see who holds what, and pull plugs; stays up until Ctrl-C."""
     logging.configure("demo")
+    stores_in_home()
     where = home or Path(tempfile.mkdtemp(prefix="barnabus-demo-"))
     try:
         asyncio.run(_demo(Settings(home=where, nats_url=None), scenarios, once=once, as_json=as_json))

@@ -108,12 +108,12 @@ async def _posts(nats: Client) -> Finding:
 
 
 async def _gateway(settings: Settings, agency: Agency) -> str:
-    nats = await connection.connect(settings, agency, "adapter", patient=False)
-    try:
-        head = await asking.ends(nats)
-    finally:
-        await connection.close(nats)
     with opened(agency, settings) as application:
+        nats = await connection.connect(settings, agency, "adapter", patient=False)
+        try:
+            head = await asking.ends(nats, application.outbox.last_stamp())
+        finally:
+            await connection.close(nats)
         if not application.outbox.reaches(head.number, head.digest):
             raise BarnabusError("adapter.behind", detail=f"The log has number {head.number} of this agency.")
     return f"log at position {head.position}; this agency's chain at {head.number}"
@@ -125,8 +125,11 @@ async def _adapter(settings: Settings, agency: Agency) -> str:
 
 
 def _store(settings: Settings, agency: Agency) -> list[Finding]:
-    with opened(agency, settings) as application:
-        waiting, parked, gaps = application.outbox.waiting(), application.inbox.parked(), application.inbox.gaps()
+    try:
+        with opened(agency, settings) as application:
+            waiting, parked, gaps = application.outbox.waiting(), application.inbox.parked(), application.inbox.gaps()
+    except BarnabusError as error:
+        return [_failed(f"{agency}: store", error)]
     found = []
     if waiting:
         found.append(

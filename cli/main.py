@@ -2,7 +2,7 @@
 
 import typer
 
-from cli import case, contracts, demo, doctor, inbox, parked, run, submit
+from cli import case, contracts, demo, doctor, inbox, parked, reconcile, recover, run, submit
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -10,9 +10,19 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Barnabus carries case events between the agencies that owe a child protection.",
 )
-for command in (run.up, run.gateway, run.adapter, run.provision, doctor.doctor, submit.submit, demo.demo):
+for command in (
+    run.up,
+    run.gateway,
+    run.adapter,
+    run.provision,
+    doctor.doctor,
+    recover.recover,
+    submit.submit,
+    demo.demo,
+):
     app.command()(command)
 app.add_typer(inbox.app, name="inbox")
 app.add_typer(parked.app, name="parked")
 app.add_typer(case.app, name="case")
+app.add_typer(reconcile.app, name="reconcile")
 app.add_typer(contracts.app, name="contracts")

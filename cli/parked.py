@@ -1,4 +1,4 @@
-"""`barnabus parked list|show|retry AGENCY`: letters that could not be taken in, and why."""
+"""`barnabus parked list|show|retry|set-aside AGENCY`: letters that could not be taken in, and why."""
 
 from typing import Annotated, Any
 
@@ -55,6 +55,23 @@ def show_(
     if not found:
         raise Refused("letter.not-found", detail="Nothing is parked under this id.")
     show.document(found[0]) if as_json else show.fields(found[0])
+
+
+@app.command("set-aside")
+@show.coded
+def set_aside(
+    agency: AGENCY, letter_id: Annotated[str, typer.Argument(help="The letter's id.")], as_json: show.AsJson = False
+) -> None:
+    """Keep a letter that will never be taken in from holding up its sender's later ones; named, it can be retried."""
+    with opened(show.agency(agency, APPLICATIONS), Settings()) as application:
+        if not any(row["record_id"] == letter_id for row in application.inbox.parked()):
+            raise Refused("letter.not-found", detail="Nothing is parked under this id.")
+        application.store.write(application.inbox.set_aside(letter_id))
+        left = len(application.inbox.parked())
+    if as_json:
+        show.document({"agency": agency, "set_aside": letter_id, "still_parked": left})
+    else:
+        show.out.print(f"Set aside. Still parked: {left}. Now: barnabus parked retry {agency}")
 
 
 @app.command()

@@ -13,12 +13,13 @@ from pydantic import TypeAdapter, ValidationError
 from contracts import bypass
 from contracts.agencies import SPONSORS, Agency, Institution
 from contracts.bypass import Bypass
-from contracts.catalogue import COMMANDS, Audience, Entry, entry_of
+from contracts.catalogue import COMMANDS, entry_of
+from contracts.entry import Audience, Entry
 from contracts.envelope import COMMAND_LIMIT_BYTES, About, Command, Letter, LetterEntry, Record, Submission
 from contracts.errors import Refused
 from contracts.events.case import LetterHandedOver
 from contracts.events.handoff import MakesHandoff
-from contracts.events.post import Receipt
+from contracts.events.post import Receipt, StoreRestored
 from contracts.events.referral import ReferralMade
 from contracts.ids import CaseRef
 from contracts.standing import Move
@@ -197,7 +198,7 @@ def record(found: Record, bypasses: AbstractSet[Bypass] = frozenset()) -> Entry:
         sender = Agency(found.sender)
     except ValueError:
         raise Refused("sender.not-allowed", field="source") from None
-    if entry.content is not Receipt:  # whose subject is its link
+    if entry.content not in (Receipt, StoreRestored):  # whose subjects are links
         _case(found.subject)
     codes, about, letters = found.data.content, found.data.about, found.data.letters
     _logged_content(entry, codes)

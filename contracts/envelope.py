@@ -7,7 +7,7 @@ shapes; `contracts.check` gives the rules between them.
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
-from pydantic import AwareDatetime, Field, PositiveInt, model_validator
+from pydantic import AwareDatetime, Field, NonNegativeInt, PositiveInt, model_validator
 
 from contracts.agencies import Agency, Institution
 from contracts.ids import CaseRef, Digest
@@ -170,6 +170,25 @@ class Notice(Frozen):
     stamp: str | None = None
     recipient: Agency | None = None  # resend-asked: who misses letters
     numbers: Annotated[tuple[PositiveInt, ...], Field(max_length=RECEIPT_LIMIT_LETTERS)] = ()
+
+
+class HeadsAsked(Frozen):
+    """A sender's question where its chains end. It shows its last stamp: a log that ends sooner was shortened."""
+
+    stamp: Annotated[str, Field(max_length=2048)] | None = None
+
+
+class OwnAsked(Frozen):
+    """A sender's request for its own records as the log has them, above a number of its chain."""
+
+    after: NonNegativeInt
+
+
+class ReceiptsAsked(Frozen):
+    """A sender's request: to be told again what this recipient has signed for, above a position of the log."""
+
+    recipient: Agency
+    after: NonNegativeInt
 
 
 class ResendAsked(Frozen):

@@ -150,6 +150,20 @@ CODES: Mapping[str, Code] = MappingProxyType(
         "store.full": Code(
             "The agency's store cannot be written.", "Free disk space; nothing was recorded.", Then.RETRY, 507, 1
         ),
+        "store.unavailable": Code(
+            "The agency's store cannot be reached.",
+            "Bring its database back; then send the command again with the same id: it is recorded once.",
+            Then.RETRY,
+            503,
+            1,
+        ),
+        "store.unsafe": Code(
+            "The agency's database would lose what it has confirmed.",
+            "Turn fsync and full_page_writes on: an act that was answered must be on the disk.",
+            Then.HALT,
+            503,
+            1,
+        ),
         # the post
         "account.mismatch": Code(
             "The account, the sender and the signing key do not belong together.", _KEYS, Then.HALT, 403
@@ -170,7 +184,7 @@ CODES: Mapping[str, Code] = MappingProxyType(
         ),
         "content.unreadable": Code(
             "A sealed letter cannot be opened with this agency's key.",
-            "Restore the sealing key, then `barnabus parked retry`.",
+            "Restore the sealing key, then `barnabus parked retry`; or `barnabus parked set-aside`.",
             Then.HALT,
         ),
         "chain.forked": Code("The same number was already used for other bytes.", _CHAIN, Then.HALT, 409),
@@ -181,7 +195,8 @@ CODES: Mapping[str, Code] = MappingProxyType(
             "A receipt does not follow on the last receipt of its link.", _CHAIN, Then.HALT, 409
         ),
         "letter.after-parked": Code(
-            "An earlier letter of this case is parked.", "Clear the earlier letter, then `barnabus parked retry`."
+            "An earlier letter of its sender in this case is parked.",
+            "Clear the earlier letter or set it aside, then `barnabus parked retry`.",
         ),
         "letter.failed": Code(
             "The letter could not be handled after the bounded number of tries.",
@@ -200,7 +215,20 @@ CODES: Mapping[str, Code] = MappingProxyType(
             503,
             1,
         ),
-        "log.damaged": Code("The log does not hold together at a position.", _CHAIN, Then.HALT, 500, 1),
+        "log.damaged": Code(
+            "The log does not hold together at a position.",
+            "Nothing is written to it. `barnabus reconcile` says what is lost and restores it: docs/operate.md.",
+            Then.HALT,
+            500,
+            1,
+        ),
+        "log.unproven": Code(
+            "What stood at a position of the log cannot be proven by the evidence given.",
+            "Nothing is restored behind it. Give the evidence of every agency, and any older copy of the log.",
+            Then.HALT,
+            500,
+            1,
+        ),
         "log.misconfigured": Code(
             "A stream's configuration is not what was provisioned.",
             "A missing one: `barnabus provision --streams`. A changed one: put it back as in bus/streams.py.",
@@ -227,7 +255,7 @@ CODES: Mapping[str, Code] = MappingProxyType(
         ),
         "adapter.behind": Code(
             "The agency's store is behind the log, so it takes no commands.",
-            "The store was restored from a backup: see docs/operate.md.",
+            "It was restored from a backup. Stop its adapter, then `barnabus recover AGENCY`: docs/operate.md.",
             Then.HALT,
             503,
             1,
@@ -237,6 +265,14 @@ CODES: Mapping[str, Code] = MappingProxyType(
         ),
         "home.provisioned": Code(
             "This folder is a home already.", "Use it as it is, or name another with BARNABUS_HOME.", exit=1
+        ),
+        "setting.invalid": Code(
+            "A setting of the environment cannot be used.", "See what it may be in docs/operate.md.", exit=1
+        ),
+        "postgres.missing": Code(
+            "A store is to lie in PostgreSQL, and its driver is not installed.",
+            "Install barnabus with its extra: barnabus[postgres].",
+            exit=1,
         ),
         "home.in-use": Code("Another process already runs this part of the home.", "Stop the other one first.", exit=1),
         "home.exposed": Code(

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from contracts.agencies import Agency
-from contracts.catalogue import Entry
+from contracts.entry import Audience, Entry
 from contracts.errors import Refused
 from contracts.standing import Move
 from contracts.tiers import LOGGED, Frozen, Tier, tiers_of
@@ -40,9 +40,7 @@ def explain(entry: Entry, sender: Agency) -> Explained:
         sender=sender,
         meaning=entry.meaning,
         record=_seen(entry, "the log", LOGGED, "tiers E and O alone: nothing in them can need erasing"),
-        letters=tuple(
-            _seen(entry, to, entry.seen_by(to), _why(entry)) for to in Agency if to in entry.receivers - {sender}
-        )
+        letters=tuple(_letter(entry, to) for to in Agency if to in entry.receivers - {sender})
         + ((_seen(entry, "others", LOGGED, "those whom the handoff's making notifies"),) if entry.move else ()),
         nothing=tuple(_nothing(entry, sender)),
     )
@@ -58,8 +56,17 @@ def _seen(entry: Entry, to: str, tiers: frozenset[Tier], rule: str) -> Seen:
     )
 
 
-def _why(entry: Entry) -> str:
-    return "if `to` names it" if entry.move is Move.MAKE else "if it is a party of the handoff"
+def _letter(entry: Entry, to: Agency) -> Seen:
+    if entry.audience is Audience.PARTIES:
+        if entry.move is not Move.MAKE:
+            return _seen(entry, to, entry.seen_by(to), "if it is a party of the handoff")
+        if to in entry.asked:
+            return _seen(entry, to, entry.seen_by(to), "if `to` names it")
+        return _seen(entry, to, LOGGED, "if `notified` names it")
+    if entry.audience is Audience.TOLD:
+        rule = "always, unless a bypass keeps it out" if to in entry.told else "in place of whom a bypass keeps out"
+        return _seen(entry, to, entry.seen_by(to), rule)
+    return _seen(entry, to, entry.seen_by(to), f"if it is among {entry.whom}")
 
 
 def _nothing(entry: Entry, sender: Agency) -> Iterator[Seen]:

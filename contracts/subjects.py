@@ -17,7 +17,9 @@ API = "bus"
 SUBMIT = "gateway.submit"
 RESEND = "gateway.resend"
 HEADS = "gateway.heads"
-GATEWAY_SERVICES = (SUBMIT, RESEND, HEADS)
+OWN = "gateway.own"
+RECEIPTS = "gateway.receipts"
+GATEWAY_SERVICES = (SUBMIT, RESEND, HEADS, OWN, RECEIPTS)
 
 # inside the bus's own account
 GATEWAY_ALIVE = "gateway.alive"
@@ -55,8 +57,13 @@ def link(sender: Agency | str, recipient: Agency | str) -> str:
     return f"link.{sender}.{recipient}"
 
 
+def own(agency: Agency | str) -> str:
+    """Where an agency speaks of its own store: on a link with itself, which no letter ever takes."""
+    return link(agency, agency)
+
+
 def of_record(record: Record) -> str:
-    """Where the log keeps a record: `case.<case_ref>.<agency>.<type>`, or `link.<from>.<to>` for a receipt."""
+    """Where the log keeps a record: `case.<case_ref>.<agency>.<type>`, or the link that it speaks of."""
     if record.subject.startswith("link."):
         return record.subject
     return f"case.{record.subject}.{record.sender}.{record.type}"

@@ -50,7 +50,7 @@ class CaseLog:
             receipt = receipt_of(record)
             for letter in receipt.letters:
                 delivery = self.deliveries.get((receipt.sender, record.sender, letter.number))
-                if delivery:
+                if delivery and delivery.received_at is None:  # a restored store signs for it once more
                     delivery.received_at, delivery.opened = letter.received_at, letter.opened
             return
         self.records.append(logged)

@@ -6,6 +6,7 @@ Every handler has three ends: it acknowledges, it tries again within a bound, or
 import asyncio
 import contextlib
 import json
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import datetime
 from typing import Any
@@ -19,7 +20,7 @@ from nats.errors import Error as NatsError
 
 from bus import arrivals, asking, connection, directory, faults, keys, logging, node, tasks
 from bus.clock import Clock, wall_clock
-from bus.relay import Relay
+from bus.relay import LoggedAct, Relay
 from bus.resending import Resending
 from bus.settings import Settings
 from contracts import subjects
@@ -27,6 +28,7 @@ from contracts.errors import BarnabusError, Then
 from services.agency import AgencyApplication
 from services.broker import broker_of, patiently
 from services.hearing import Heard
+from services.taking import Taken
 
 LOGGED_WITHIN_S = 2.0
 """How long a command's answer waits for the log's stamp before it says "recorded, not yet logged"."""
@@ -34,6 +36,8 @@ TRIES = 5
 RETRY_AFTER_S = 0.5
 FAILED_AGAIN_S = 1.0
 """After a failure that nobody foresaw."""
+FAILED_SAID_EVERY_S = 10.0
+"""While it goes on failing alike: a store that is away for an hour is one line every ten seconds."""
 HEADS_AGAIN_S = 0.2
 BEHIND_SAID_EVERY_S = 5.0
 NO_LETTER = frozenset({"signature.invalid", "key.unknown", "chain.forked"})
@@ -101,17 +105,18 @@ class Adapter:
 
     def _open(self) -> None:
         settings, own = self._settings, self._settings.keys(self.agency)
-        store = settings.store(self.agency)
-        with contextlib.ExitStack() as opening:
-            # two relays would fork the chain
-            opening.enter_context(node.locked(store.with_suffix(".lock"), f"The adapter of {self.agency}"))
-            self._directory = directory.load(settings)
-            settings.url()  # says what to do if no address is known
-            vault_key, sealing_key = keys.read(own / "vault.key"), keys.read_jwk(own / "sealing.jwk")
-            self._signing_key = keys.read_jwk(own / "signing.jwk")
-            self.application = self._kind(store, vault_key, sealing_key, self._directory)
-            opening.callback(self.application.close)
-            self._resources = opening.pop_all()
+        self._directory = directory.load(settings)
+        settings.url()  # says what to do if no address is known
+        vault_key, sealing_key = keys.read(own / "vault.key"), keys.read_jwk(own / "sealing.jwk")
+        self._signing_key = keys.read_jwk(own / "signing.jwk")
+        self.application = self._kind(
+            settings.store(self.agency),
+            vault_key,
+            sealing_key,
+            self._directory,
+            alone=True,
+        )
+        self._resources.callback(self.application.close)
 
     async def _connect(self) -> None:
         """Before the subscribers start: what they call must be there."""
@@ -140,11 +145,14 @@ class Adapter:
 
     async def _on_and_on(self, failed: str, work: Callable[[], Awaitable[None]]) -> None:
         """Until cancelled: an unforeseen failure is said and tried again, for a dead relay would be silence."""
+        said, again_at = "", 0.0
         while True:
             try:
                 await work()
             except Exception as error:  # noqa: BLE001
-                _log.error(failed, agency=self.agency.value, error=type(error).__name__, exc_info=True)
+                if _name(error) != said or time.monotonic() > again_at:
+                    said, again_at = _name(error), time.monotonic() + FAILED_SAID_EVERY_S
+                    _log.error(failed, agency=self.agency.value, error=said, exc_info=True)
                 await asyncio.sleep(FAILED_AGAIN_S)
 
     async def _relay(self) -> None:
@@ -155,11 +163,11 @@ class Adapter:
         """Before anything is sent: is this store behind the log, as one restored from a backup would be?"""
         while True:
             try:
-                head = await asking.ends(self._nats)
+                head = await asking.ends(self._nats, self.application.outbox.last_stamp())
             except BarnabusError as error:
                 if error.code != "log.unavailable":
                     _log.warning("relay.waiting", agency=self.agency.value, code=error.code)
-                await asyncio.sleep(HEADS_AGAIN_S)
+                await asyncio.sleep(BEHIND_SAID_EVERY_S if error.then is Then.HALT else HEADS_AGAIN_S)
                 continue
             self.behind = not self.application.outbox.reaches(head.number, head.digest)
             if not self.behind:
@@ -196,20 +204,29 @@ class Adapter:
             _log.info("command.refused", agency=self.agency.value, code=error.code)
             return {"error": error.problem()}
         except Exception as error:  # noqa: BLE001  whatever was sent, the sender gets an answer and the adapter goes on
-            _log.error("command.failed", agency=self.agency.value, error=type(error).__name__, exc_info=True)
+            _log.error("command.failed", agency=self.agency.value, error=_name(error), exc_info=True)
             return {"error": BarnabusError("internal").problem()}
         _log.info("command.recorded", agency=self.agency.value, id=str(taken.id), case_ref=taken.case_ref)
         self.relay.nudge()
-        known = self.application.logged(taken.id) if taken.repeated else None
-        logged = known or await self.relay.logged(taken.id, LOGGED_WITHIN_S) or self.application.logged(taken.id)
+        try:
+            logged, void = await self._became(taken)
+        except BarnabusError as error:  # the store has gone away since: recorded it is, and its place is told later
+            _log.warning("command.unfollowed", agency=self.agency.value, id=str(taken.id), code=error.code)
+            logged, void = None, None
         return {
             "status": "logged" if logged else "recorded",
             "id": str(taken.id),
             "case_ref": taken.case_ref,
             "repeated": taken.repeated,
             "stamp": logged.stamp.model_dump(mode="json") if logged else None,
-            "void": logged.void if logged else self.application.void_of(taken.id),
+            "void": void,
         }
+
+    async def _became(self, taken: Taken) -> tuple[LoggedAct | None, str | None]:
+        """Where the log put an act, as far as that is known in time, and why it is void, if it is."""
+        known = self.application.logged(taken.id) if taken.repeated else None
+        logged = known or await self.relay.logged(taken.id, LOGGED_WITHIN_S) or self.application.logged(taken.id)
+        return logged, logged.void if logged else self.application.void_of(taken.id)
 
     # post
 
@@ -231,7 +248,7 @@ class Adapter:
                 _log.error("letter.rejected", code=error.code, detail=error.detail)
                 return
             tries = msg.raw_message.metadata.num_delivered or 1
-            _log.error("letter.failed", error=type(error).__name__, tries=tries, exc_info=True)
+            _log.error("letter.failed", error=_name(error), tries=tries, exc_info=True)
             full = isinstance(error, BarnabusError) and error.then is Then.RETRY  # nor could it be parked
             if full or tries < TRIES:
                 raise NackMessage(delay=RETRY_AFTER_S * min(tries, TRIES)) from None
@@ -244,7 +261,7 @@ class Adapter:
         try:
             return self.application.park_failed(body, postmark, now)
         except Exception as error:  # noqa: BLE001
-            _log.error("letter.failed", error=type(error).__name__, exc_info=True)
+            _log.error("letter.failed", error=_name(error), exc_info=True)
             raise NackMessage(delay=RETRY_AFTER_S * TRIES) from None
 
     async def _after(self, heard: Heard) -> None:
@@ -269,9 +286,15 @@ class Adapter:
                 self.application.note_receipt(notice)
             elif notice.recipient:
                 await self._resending.answer(notice.recipient, notice.numbers)
-        except (BarnabusError, ValueError) as error:
-            code = error.code if isinstance(error, BarnabusError) else "field.invalid"
-            _log.error("notice.rejected", code=code)
         except Exception as error:  # noqa: BLE001  a store that cannot be written: the notice stays in the post
-            _log.error("notice.failed", error=type(error).__name__, exc_info=True)
+            if isinstance(error, ValueError) or (isinstance(error, BarnabusError) and error.then is not Then.RETRY):
+                code = error.code if isinstance(error, BarnabusError) else "field.invalid"
+                _log.error("notice.rejected", code=code)
+                return
+            _log.error("notice.failed", error=_name(error), exc_info=True)
             raise NackMessage(delay=RETRY_AFTER_S * TRIES) from None
+
+
+def _name(error: Exception) -> str:
+    """What a log line calls a failure: its code, or its type."""
+    return error.code if isinstance(error, BarnabusError) else type(error).__name__

@@ -21,25 +21,43 @@ from services import translate
 from services.facts import Fact
 from services.handoffs import Handoff
 from services.hearing import Hearing
+from services.recovering import Recovering
 from services.taking import Taking
 
 _OWN = [Handoff.Acted.TOPIC, Fact.Stated.TOPIC]
 
 
-class AgencyApplication(Taking, Hearing):
+class AgencyApplication(Taking, Hearing, Recovering):
     """Subclasses say who they are and what their posts may do. Here: what the relay asks of it."""
 
-    def next_act(self, after: int, without: AbstractSet[Agency] = frozenset()) -> tuple[int, Outgoing] | None:
+    def next_act(self, after: int) -> tuple[int, Outgoing] | None:
         """The next act or fact for the relay, out of this agency's own notification log."""
         top = self.recorder.max_notification_id() or 0
-        found = self.recorder.select_notifications(max(after, self._no_acts_up_to) + 1, 1, topics=_OWN)
+        while found := self._own_from(max(after, self._no_acts_up_to) + 1):
+            notification, event = found
+            if not self.outbox.holds(event.act_id):
+                return notification, self._outgoing(event, frozenset())
+            self._no_acts_up_to = notification  # adopted: the log has it
+        self._no_acts_up_to = top  # what was heard since the last act is not looked through again
+        return None
+
+    def act_at(self, notification: int, without: AbstractSet[Agency]) -> Outgoing:
+        found = self._own_from(notification)
+        assert found
+        assert found[0] == notification
+        return self._outgoing(found[1], without)
+
+    def _own_from(self, first: int) -> tuple[int, Handoff.Acted | Fact.Stated] | None:
+        found = self.recorder.select_notifications(first, 1, topics=_OWN)
         if not found:
-            self._no_acts_up_to = top  # what was heard since the last act is not looked through again
             return None
         event = self.mapper.to_domain_event(found[0])
         assert isinstance(event, Handoff.Acted | Fact.Stated)
+        return found[0].id, event
+
+    def _outgoing(self, event: Handoff.Acted | Fact.Stated, without: AbstractSet[Agency]) -> Outgoing:
         kept = self.vault.get(event.vault_item) if event.vault_item else None
-        return found[0].id, translate.outgoing(event, kept, self.kept_out(event.case_ref) | without)
+        return translate.outgoing(event, kept, self.kept_out(event.case_ref) | without)
 
     def on_logged(self, record_id: UUID, stamp: Stamp, also: Sequence[Statement]) -> tuple[Mapping[str, Any], ...]:
         part = self._part_of(record_id)

@@ -51,6 +51,7 @@ class Fact(Aggregate):
         """Another agency's word, from a letter."""
 
         TOPIC = "fact.heard"
+        act_id: UUID
         position: int
         logged_at: datetime
         codes: dict[str, Any]
@@ -61,13 +62,19 @@ class Fact(Aggregate):
 
     class Logged(Aggregate.Event):
         TOPIC = "fact.logged"
+        act_id: UUID
         position: int
         logged_at: datetime
+
+        def apply(self, aggregate: Aggregate) -> None:
+            assert isinstance(aggregate, Fact)
+            aggregate.position = self.position
 
     class Refused(Aggregate.Event):
         """The gateway can never log it."""
 
         TOPIC = "fact.refused"
+        act_id: UUID
         code: str
 
         def apply(self, aggregate: Aggregate) -> None:
@@ -79,6 +86,7 @@ class Fact(Aggregate):
         self.type = type
         self.by = by
         self.codes: Mapping[str, Any] = {}
+        self.position: int | None = None  # of this agency's own, once that is known
         self.refused = False
 
     @classmethod
@@ -112,7 +120,7 @@ class Fact(Aggregate):
         codes: Mapping[str, Any],
     ) -> "Fact":
         fact = cls._begin(sender, record_id, case_ref, type_name)
-        fact.trigger_event(cls.Heard, position=position, logged_at=logged_at, codes=dict(codes))
+        fact.trigger_event(cls.Heard, act_id=record_id, position=position, logged_at=logged_at, codes=dict(codes))
         return fact
 
     @classmethod
@@ -120,7 +128,10 @@ class Fact(Aggregate):
         return cls._create(cls.Created, id=fact_id(by, record_id), case_ref=case_ref, type=type_name, by=by.value)
 
     def log(self, act_id: UUID, position: int, logged_at: datetime) -> None:
-        self.trigger_event(self.Logged, position=position, logged_at=logged_at)
+        self.trigger_event(self.Logged, act_id=act_id, position=position, logged_at=logged_at)
+
+    def was_refused(self, act_id: UUID) -> bool:
+        return self.refused
 
     def refuse(self, act_id: UUID, code: str) -> None:
-        self.trigger_event(self.Refused, code=code)
+        self.trigger_event(self.Refused, act_id=act_id, code=code)

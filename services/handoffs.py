@@ -153,6 +153,29 @@ class Handoff(Aggregate):
         judged = judge(standing, act.act())
         if isinstance(judged, Void):
             raise Refused("handoff.void", detail=f"Standing: {standing.stage}. Reason: {judged}.")
+        notified = [agency.value for agency in judged.notified]
+        self._record(act, receivers, notified, vault_item, self.correlation_id or self.id, standing.last)
+
+    def adopt(
+        self,
+        act: Proposal,
+        receivers: Sequence[str],
+        notified: Sequence[str],
+        correlation_id: UUID,
+        causation_id: UUID | None,
+    ) -> None:
+        """Take in this agency's own act from the log, of which its store knows nothing."""
+        self._record(act, receivers, notified, None, correlation_id, causation_id)
+
+    def _record(
+        self,
+        act: Proposal,
+        receivers: Sequence[str],
+        notified: Sequence[str],
+        vault_item: str | None,
+        correlation_id: UUID,
+        causation_id: UUID | None,
+    ) -> None:
         self.trigger_event(
             self.Acted,
             act_id=act.id,
@@ -162,14 +185,17 @@ class Handoff(Aggregate):
             course=act.course,
             by=act.by.value,
             at=act.at,
-            receivers=[receiver.value for receiver in receivers],
-            notified=[agency.value for agency in judged.notified],
+            receivers=[str(receiver) for receiver in receivers],
+            notified=list(notified),
             about=dict(act.about),
             codes=dict(act.codes),
             vault_item=vault_item,
-            correlation_id=self.correlation_id or self.id,
-            causation_id=standing.last,
+            correlation_id=correlation_id,
+            causation_id=causation_id,
         )
+
+    def was_refused(self, act_id: UUID) -> bool:
+        return act_id in self.refused
 
     def hear(self, act: Act, codes: Mapping[str, Any], correlation_id: UUID | None) -> None:
         """Record another party's act as its letter tells it."""

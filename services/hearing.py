@@ -51,7 +51,7 @@ class Hearing(Routing):
             opened = arrivals.open_letter(jwe, mark, place.before, self._sealing_key, self._directory)
         except BarnabusError as error:
             return self._park(mark, postmark, jwe, error.code, now, place.missing, opened=False)
-        if self.inbox.case_is_parked(mark.case_ref):
+        if self.inbox.held_up(mark.sender, mark.case_ref):
             return self._park(mark, postmark, jwe, "letter.after-parked", now, place.missing, opened=True)
         try:
             return self._take_in(opened, mark, postmark, now, place.missing)
@@ -156,13 +156,18 @@ class Hearing(Routing):
         )
 
     def retry_parked(self, record_ids: Sequence[str] = ()) -> list[Heard]:
-        """Try parked letters again in the log's order: these, or all. A case goes on only behind its first letter."""
-        done, blocked = [], set[str]()
+        """Try parked letters again in the log's order: all, or these, those set aside too.
+
+        What one sender says in a case goes on only behind its first letter.
+        """
+        done, blocked = [], set[tuple[Agency, str]]()
         wanted = set(record_ids)
-        for row in self.inbox.parked():
+        aside = [row for row in self.inbox.parked("set-aside") if row["record_id"] in wanted]
+        for row in [*self.inbox.parked(), *aside]:
             sender, number = Agency(row["sender"]), row["number"]
-            if row["case_ref"] in blocked or (wanted and row["record_id"] not in wanted):
-                blocked.add(row["case_ref"])
+            line = (sender, row["case_ref"])
+            if row["state"] == "parked" and (line in blocked or (wanted and row["record_id"] not in wanted)):
+                blocked.add(line)
                 continue
             mark = arrivals.postmark(row["postmark"], self.agency, self._directory)
             try:
@@ -172,7 +177,7 @@ class Hearing(Routing):
             except BarnabusError as error:
                 self.store.write(self.inbox.parked_again(sender, number, error.code))
                 if error.code != MISPLACED:
-                    blocked.add(row["case_ref"])
+                    blocked.add(line)
                 done.append(Heard("parked", sender, reason=error.code))
                 continue
             self._save(part, also=[*writes, self.inbox.heard(sender, number, opened.letter.type, item)])
@@ -183,8 +188,9 @@ class Hearing(Routing):
 
     def note_receipt(self, notice: Notice) -> None:
         """Keep what a recipient has signed for."""
-        recipient, receipt, _ = arrivals.receipt(notice, self.agency, self._directory)
-        self.store.write(*self.outbox.receipted(recipient, receipt))
+        recipient, receipt, stamp = arrivals.receipt(notice, self.agency, self._directory)
+        kept = self.outbox.keep(recipient, notice, stamp.position)
+        self.store.write(*self.outbox.receipted(recipient, receipt), kept)
 
     def letter(self, row: Mapping[str, Any]) -> dict[str, Any] | None:
         """A heard letter's claims and content, from the vault; None if it is parked or was erased."""

@@ -14,7 +14,8 @@ from bus.directory import Directory
 from bus.inbox import Inbox
 from bus.outbox import Outbox
 from bus.relay import REFUSED
-from bus.store import SQLiteStore, Statement
+from bus.settings import Database
+from bus.store import Statement, Store, opened
 from bus.vault import Vault
 from contracts.agencies import Agency
 from contracts.errors import BarnabusError
@@ -23,24 +24,27 @@ from services import translate
 from services.facts import Fact
 from services.handoffs import Handoff, LetterReceipt
 
+BY_ID_ALONE = ""
+"""In place of a command's fingerprint, where only the log knows of the command: the same id is the same command."""
+
 
 class Keeping(Application[UUID]):
     """An agency's own store, opened with its keys."""
 
     agency: ClassVar[Agency]
 
-    def __init__(self, store: Path | str, vault_key: bytes, sealing_key: OKPKey, directory: Directory) -> None:
-        if isinstance(store, Path):
-            store.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        super().__init__(
-            env={
-                "PERSISTENCE_MODULE": "eventsourcing.sqlite",
-                "SQLITE_DBNAME": str(store),
-                "APPLICATION_RECORDER_TOPIC": "bus.store:SQLiteStore",
-            }
-        )
-        assert isinstance(self.recorder, SQLiteStore)
-        self.store = self.recorder
+    def __init__(
+        self,
+        store: Path | Database,
+        vault_key: bytes,
+        sealing_key: OKPKey,
+        directory: Directory,
+        *,
+        alone: bool = False,
+    ) -> None:
+        """`alone` keeps a second such process off it: two relays would fork the chain. Raises what `opened` does."""
+        self.store = opened(store, alone=f"The adapter of {self.agency}" if alone else None)
+        super().__init__()
         self.inbox = Inbox(self.store)
         self.outbox = Outbox(self.store)
         self.vault = Vault(self.store, vault_key)
@@ -48,9 +52,16 @@ class Keeping(Application[UUID]):
         self._sealing_key = sealing_key
         self._directory = directory
 
+    def construct_recorder(self) -> Store:
+        return self.store
+
     def close(self) -> None:
-        self.store.close()
         super().close()
+        self.store.close()
+
+    def knows(self, act_id: UUID) -> bool:
+        """Is this an act of this agency's own, as far as its store knows?"""
+        return self._part_of(act_id) is not None
 
     def void_of(self, act_id: UUID) -> str | None:
         """Why an own act or fact is void, as far as is known here; None while it counts."""

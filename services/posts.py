@@ -28,6 +28,10 @@ def any_post(act: Proposal, standing: Standing) -> None:
     """Any post of the agency may do this."""
 
 
+REPORTING: Mapping[str, Rule] = {"concern.reported": any_post}
+"""A professional's duty to report a concern waits for no rank and no office."""
+
+
 def once_begun(rule: Rule) -> Rule:
     """The rule, and that what was done had begun. What was not done ends without. It raises `handoff.not-begun`."""
 

@@ -7,7 +7,8 @@ from bus.store import Statement
 from contracts import bypass, check
 from contracts.agencies import Agency
 from contracts.bypass import Bypass
-from contracts.catalogue import TAKERS, Entry
+from contracts.catalogue import HANDED_OVER, LINKED, TAKERS
+from contracts.entry import Entry
 from contracts.errors import Refused
 from contracts.standing import COME_TO_NOTHING, ENDED, Course, Move, Standing
 from services.facts import Fact
@@ -29,7 +30,7 @@ class Routing(Keeping):
 
     def _indexed(self, fact: Fact, record_id: UUID) -> list[Statement]:
         """The writes by which a fact opens a way around somebody or ends one, or ties a case to another."""
-        if fact.type == "case.linked":
+        if fact.type == LINKED:
             row = (str(fact.id), fact.case_ref, fact.codes["other"], fact.codes["reason"])
             return [Statement("INSERT INTO case_links (fact_id, case_ref, other, reason) VALUES (?,?,?,?)", row)]
         if fact.type == bypass.INVOKED:
@@ -54,21 +55,21 @@ class Routing(Keeping):
     def _told(self, entry: Entry, said: Proposal) -> tuple[Agency, ...]:
         """Who hears a fact: as the catalogue says, as its content says, or as this agency knows."""
         out = self.kept_out(said.case_ref)
+        if said.type == LINKED:  # it would tell of the other case
+            out |= self.kept_out(said.codes["other"])
         due = check.due(entry, self.agency, said.codes, out)
         if due is not None:
             return tuple(sorted(due))
         return tuple(sorted((self._known_to_be_concerned(said) & entry.receivers) - out - {self.agency}))
 
     def _known_to_be_concerned(self, said: Proposal) -> AbstractSet[Agency]:
-        match said.type:
-            case "case.linked":
-                return self._holders(said.case_ref) & self._holders(said.codes["other"])
-            case "letter.handed-over":
-                return {self._sender_of(UUID(said.codes["of_id"]), said.case_ref)}
-            case bypass.LIFTED:
-                return self._around(said.codes["bypass_id"], said.case_ref)
-            case _:
-                return self.active(said.case_ref)
+        if said.type == LINKED:
+            return self._holders(said.case_ref) & self._holders(said.codes["other"])
+        if said.type == HANDED_OVER:
+            return {self._sender_of(UUID(said.codes["of_id"]), said.case_ref)}
+        if said.type == bypass.LIFTED:
+            return self._around(said.codes["bypass_id"], said.case_ref)
+        return self.active(said.case_ref)
 
     def active(self, case_ref: str) -> frozenset[Agency]:
         """The agencies that work on a case, as far as is known here: they asked or were asked, and it is not over."""

@@ -11,7 +11,7 @@ from bus import seal
 from bus.store import Statement
 from bus.vault import person_key
 from contracts import check
-from contracts.catalogue import Entry
+from contracts.entry import Entry
 from contracts.envelope import Command
 from contracts.errors import Refused
 from contracts.ids import case_ref_from
@@ -21,6 +21,7 @@ from services import translate
 from services.facts import Fact
 from services.filing import Filing
 from services.handoffs import Handoff, Proposal, Rule
+from services.keeping import BY_ID_ALONE
 from services.posts import any_post
 from services.routing import Routing
 
@@ -35,10 +36,12 @@ class Taken:
 
 
 class Taking(Routing, Filing):
-    """`rules` are the agency's own: which of its posts may do which act; `may_state` likewise for facts, by type."""
+    """`rules` are the agency's own: which of its posts may do which act. `may_say` goes before them, by type; a fact
+    that it does not name, any post may state.
+    """
 
     rules: ClassVar[Mapping[Move, Rule]]
-    may_state: ClassVar[Mapping[str, Rule]] = {}
+    may_say: ClassVar[Mapping[str, Rule]] = {}
 
     def take(self, raw: bytes, now: datetime) -> Taken:
         """Record what the agency's own system asks for. Raises Refused, naming the field; then nothing is recorded."""
@@ -57,13 +60,13 @@ class Taking(Routing, Filing):
         found = self.store.read("SELECT digest, case_ref FROM commands WHERE id = ?", str(command_id))
         if not found:
             return None
-        if found[0]["digest"] != fingerprint:
+        if found[0]["digest"] not in (fingerprint, BY_ID_ALONE):
             raise Refused("command.id-reused", field="id")
         return Taken(command_id, found[0]["case_ref"], repeated=True)
 
     def _act(self, entry: Entry, command: Command, content: Frozen, now: datetime) -> tuple[Handoff, list[Statement]]:
         """An act on a handoff."""
-        rule = self.rules.get(entry.move) if entry.move else None
+        rule = self.may_say.get(entry.type) or (self.rules.get(entry.move) if entry.move else None)
         if rule is None:
             raise Refused("sender.not-allowed", field="command")
         handoff = self._handoff_for(command.id, entry, command.case_ref, content)
@@ -82,7 +85,7 @@ class Taking(Routing, Filing):
         case_ref = command.case_ref or _new_case()
         proposal = translate.proposal(entry, command, content, self.agency, case_ref, now)
         self._fits_the_case(proposal, entry)
-        self.may_state.get(entry.type, any_post)(proposal, Standing())  # it meets no handoff
+        self.may_say.get(entry.type, any_post)(proposal, Standing())  # it meets no handoff
         item, writes = self._kept(entry, command, content, proposal, None)
         fact = Fact.stated(proposal, self._told(entry, proposal), item)
         return fact, [*writes, *self._indexed(fact, command.id)]

@@ -12,7 +12,8 @@ from uuid import UUID
 from bus.arrivals import Opened
 from bus.submission import Outgoing
 from contracts.agencies import Agency
-from contracts.catalogue import Audience, Entry, entry_of
+from contracts.catalogue import entry_of
+from contracts.entry import Audience, Entry
 from contracts.envelope import About, Command, Postmark
 from contracts.standing import Act, Move, Standing, Void
 from contracts.tiers import LOGGED, Frozen, cut

@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 
 from bus import directory, keys, seal
 from bus.log import POSTMARK_TYP, STAMP_TYP
-from bus.settings import Settings
+from bus.settings import Database, Settings
 from bus.submission import Built, Head, Outgoing, build
 from bus.vault import person_key
 from cli.agencies import APPLICATIONS
@@ -163,7 +163,7 @@ class ByHand:
     def key(self, owner: str) -> Any:
         return keys.read_jwk(self.settings.keys(owner) / "signing.jwk")
 
-    def application(self, agency: Agency, store: Path | None = None) -> AgencyApplication:
+    def application(self, agency: Agency, store: Path | Database | None = None) -> AgencyApplication:
         own = self.settings.keys(agency)
         sealing, vault = keys.read_jwk(own / "sealing.jwk"), keys.read(own / "vault.key")
         return APPLICATIONS[agency](store or self.settings.store(agency), vault, sealing, self.directory)

@@ -11,11 +11,17 @@ from structlog.testing import capture_logs
 
 from bus import gateway_service
 from bus.provisioning import provision
-from bus.settings import Settings
+from bus.settings import Settings, stores_in_home
 from tests.builders import ByHand, now
 from tests.living import Bus, Everybody, Living, all_agencies, living, whole
+from tests.postgres import PostgresServer
 
 Said = list[MutableMapping[str, Any]]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _stores_in_home() -> None:
+    stores_in_home()
 
 
 @pytest.fixture(scope="session")
@@ -31,6 +37,19 @@ def settings(_template: Path, tmp_path: Path) -> Settings:
     home = tmp_path / "home"
     shutil.copytree(_template, home)
     return Settings(home=home, nats_url=None)
+
+
+@pytest.fixture(scope="session")
+def _postgres() -> Iterator[PostgresServer]:
+    with PostgresServer() as server:
+        yield server
+
+
+@pytest.fixture
+def postgres(_postgres: PostgresServer) -> Iterator[PostgresServer]:
+    """A real PostgreSQL, empty for each test."""
+    yield _postgres
+    _postgres.empty()
 
 
 @pytest.fixture

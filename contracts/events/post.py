@@ -1,9 +1,9 @@
-"""The bus's own types: what was received, and what was refused. They carry no letter."""
+"""The bus's own types: what was received, what was refused, what a store lacks. They carry no letter."""
 
 from typing import Annotated, Self
 from uuid import UUID
 
-from pydantic import AwareDatetime, Field, PositiveInt, model_validator
+from pydantic import AwareDatetime, Field, NonNegativeInt, PositiveInt, model_validator
 
 from contracts.agencies import Agency
 from contracts.envelope import RECEIPT_LIMIT_LETTERS, TypeName
@@ -39,3 +39,26 @@ class SubmissionRefused(Frozen):
     refused_type: Annotated[TypeName, Tier.E]
     code: Annotated[str, Field(pattern=r"^[a-z]+(-[a-z]+)*\.[a-z]+(-[a-z]+)*$", max_length=60), Tier.O]
     handoff_id: Annotated[UUID | None, Tier.E] = None
+
+
+class LinkHeld(Frozen):
+    """Up to which number a store holds every letter of one link."""
+
+    sender: Agency
+    number: NonNegativeInt
+
+
+class StoreRestored(Frozen):
+    """An agency's store was put back to an older state: it held its own records up to `number`.
+
+    `links` are those whose letters it had signed for and holds no more: they are sent and signed for once again.
+    """
+
+    number: Annotated[NonNegativeInt, Tier.E]
+    links: Annotated[tuple[LinkHeld, ...], Field(max_length=len(Agency)), Tier.E]
+
+    @model_validator(mode="after")
+    def _each_link_once(self) -> Self:
+        if len({link.sender for link in self.links}) != len(self.links):
+            raise ValueError("a link is named twice")
+        return self

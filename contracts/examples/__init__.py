@@ -150,6 +150,7 @@ VALID: Mapping[str, Mapping[str, Any]] = {
         "code": "receiver.not-allowed",
         "handoff_id": _HANDOFF,
     },
+    "store.restored": {"number": 41, "links": [{"sender": "police", "number": 17}]},
 }
 
 _UNKNOWN, _MISSING, _BAD = "field.unknown", "field.missing", "field.invalid"
@@ -202,4 +203,5 @@ INVALID: Mapping[str, tuple[str, Mapping[str, Any]]] = {
         },
     ),
     "submission.refused": (_BAD, {**VALID["submission.refused"], "code": "because"}),
+    "store.restored": (_BAD, {"number": 41, "links": [{"sender": "police", "number": -1}]}),
 }

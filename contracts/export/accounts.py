@@ -108,7 +108,8 @@ def _agency(agency: Agency) -> dict[str, Any]:
 
 
 def _services(agency: Agency) -> list[str]:
-    wanted = {subjects.SUBMIT: sends(agency), subjects.RESEND: receives(agency), subjects.HEADS: sends(agency)}
+    says = dict.fromkeys((subjects.SUBMIT, subjects.HEADS, subjects.OWN, subjects.RECEIPTS), sends(agency))
+    wanted = says | {subjects.RESEND: receives(agency)}
     return [service for service in subjects.GATEWAY_SERVICES if wanted[service]]
 
 

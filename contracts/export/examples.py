@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
-from contracts.catalogue import CATALOGUE, Entry
+from contracts.catalogue import CATALOGUE
+from contracts.entry import Entry
 from contracts.standing import Move
 
 _CASE_REF = "7k3q-9m2x-w4td-h6r2"

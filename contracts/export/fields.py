@@ -45,10 +45,12 @@ def _rows(
 
 
 def _resolved(found: Mapping[str, Any], whole: Mapping[str, Any]) -> Mapping[str, Any]:
-    """What stands behind a reference, or beside `null` in an optional field."""
-    for choice in found.get("anyOf", ()):
-        if choice.get("type") != "null":
-            return _resolved(choice, whole)
+    """What stands behind a reference, or beside `null` in an optional field; of several lists of codes, all of them."""
+    choices = [_resolved(choice, whole) for choice in found.get("anyOf", ()) if choice.get("type") != "null"]
+    if len(choices) > 1 and all("enum" in choice for choice in choices):
+        return {**choices[0], "enum": [code for choice in choices for code in choice["enum"]]}
+    if choices:
+        return choices[0]
     if "$ref" in found:
         return _resolved(whole["$defs"][found["$ref"].rpartition("/")[2]], whole)
     return found

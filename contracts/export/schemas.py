@@ -7,7 +7,8 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, JsonSchemaV
 from pydantic_core.core_schema import DatetimeSchema
 
 from contracts.agencies import Agency
-from contracts.catalogue import CATALOGUE, Entry
+from contracts.catalogue import CATALOGUE
+from contracts.entry import Entry
 from contracts.envelope import Command, Letter, Notice, Postmark, Record, RecordData, Stamp, Submission, dataschema
 from contracts.export.answers import ActVoided, CommandRefused, CommandTaken, Problem, Told
 from contracts.tiers import Frozen, Tier, tiers_of, view

@@ -8,12 +8,13 @@ from contracts.standing import Move
 from services.agency import AgencyApplication
 from services.handoffs import Rule
 from services.health.domainmodel import may_refer, may_state_care, may_take_on, may_withdraw
-from services.posts import rules
+from services.posts import REPORTING, rules
 
 
 class Health(AgencyApplication):
     agency = Agency.HEALTH
     rules: ClassVar[Mapping[Move, Rule]] = rules(refer=may_refer, take_on=may_take_on, withdraw=may_withdraw)
-    may_state: ClassVar[Mapping[str, Rule]] = {
+    may_say: ClassVar[Mapping[str, Rule]] = {
+        **REPORTING,
         "urgent-care.given": may_state_care,
     }

@@ -8,12 +8,13 @@ from contracts.standing import Move
 from services.agency import AgencyApplication
 from services.handoffs import Rule
 from services.oversight.domainmodel import may_lift, may_refer, may_take_on, may_withdraw
-from services.posts import rules
+from services.posts import REPORTING, rules
 
 
 class Oversight(AgencyApplication):
     agency = Agency.OVERSIGHT
     rules: ClassVar[Mapping[Move, Rule]] = rules(refer=may_refer, take_on=may_take_on, withdraw=may_withdraw)
-    may_state: ClassVar[Mapping[str, Rule]] = {
+    may_say: ClassVar[Mapping[str, Rule]] = {
+        **REPORTING,
         "route.bypass-lifted": may_lift,
     }

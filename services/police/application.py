@@ -8,12 +8,13 @@ from contracts.standing import Move
 from services.agency import AgencyApplication
 from services.handoffs import Rule
 from services.police.domainmodel import may_protect, may_refer, may_take_on, may_withdraw
-from services.posts import rules
+from services.posts import REPORTING, rules
 
 
 class Police(AgencyApplication):
     agency = Agency.POLICE
     rules: ClassVar[Mapping[Move, Rule]] = rules(refer=may_refer, take_on=may_take_on, withdraw=may_withdraw)
-    may_state: ClassVar[Mapping[str, Rule]] = {
+    may_say: ClassVar[Mapping[str, Rule]] = {
+        **REPORTING,
         "immediate-protection.taken": may_protect,
     }

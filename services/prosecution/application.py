@@ -7,13 +7,14 @@ from contracts.agencies import Agency
 from contracts.standing import Move
 from services.agency import AgencyApplication
 from services.handoffs import Rule
-from services.posts import rules
+from services.posts import REPORTING, rules
 from services.prosecution.domainmodel import may_assign, may_refer, may_take_on, may_withdraw
 
 
 class Prosecution(AgencyApplication):
     agency = Agency.PROSECUTION
     rules: ClassVar[Mapping[Move, Rule]] = rules(refer=may_refer, take_on=may_take_on, withdraw=may_withdraw)
-    may_state: ClassVar[Mapping[str, Rule]] = {
+    may_say: ClassVar[Mapping[str, Rule]] = {
+        **REPORTING,
         "victim-advocate.assigned": may_assign,
     }

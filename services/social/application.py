@@ -7,14 +7,15 @@ from contracts.agencies import Agency
 from contracts.standing import Move
 from services.agency import AgencyApplication
 from services.handoffs import Rule
-from services.posts import rules
+from services.posts import REPORTING, rules
 from services.social.domainmodel import may_assign, may_manage, may_refer, may_take_on, may_withdraw
 
 
 class Social(AgencyApplication):
     agency = Agency.SOCIAL
     rules: ClassVar[Mapping[Move, Rule]] = rules(refer=may_refer, take_on=may_take_on, withdraw=may_withdraw)
-    may_state: ClassVar[Mapping[str, Rule]] = {
+    may_say: ClassVar[Mapping[str, Rule]] = {
+        **REPORTING,
         "safe-contact.set": may_manage,
         "case-manager.assigned": may_assign,
         "roundtable.decided": may_manage,

@@ -7,7 +7,8 @@ import pytest
 
 from contracts import check
 from contracts.agencies import Agency
-from contracts.catalogue import CATALOGUE, COMMANDS, Entry, entry_of
+from contracts.catalogue import CATALOGUE, COMMANDS, entry_of
+from contracts.entry import Entry
 from contracts.envelope import COMMAND_LIMIT_BYTES, About
 from contracts.errors import CODES, Refused
 from contracts.export import examples

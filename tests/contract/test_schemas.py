@@ -8,7 +8,8 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from contracts.agencies import Agency
-from contracts.catalogue import CATALOGUE, Entry
+from contracts.catalogue import CATALOGUE
+from contracts.entry import Entry
 from contracts.errors import CODES, BarnabusError
 from contracts.export import answers, examples
 from contracts.export.schemas import DIALECT, audiences, schemas

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from contracts import check
 from contracts.agencies import Agency
-from contracts.catalogue import CATALOGUE, Entry
+from contracts.catalogue import CATALOGUE
+from contracts.entry import Entry
 from contracts.envelope import LetterEntry, Record, RecordData, dataschema
 from contracts.errors import Refused
 from contracts.ids import NOTHING_BEFORE

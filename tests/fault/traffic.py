@@ -8,9 +8,25 @@ from itertools import count
 from uuid import UUID
 
 from contracts.agencies import Agency
+from contracts.catalogue import HOLDERS, TAKERS
 from tests.builders import SERVICES
 from tests.fault.records_system import RecordsSystem
 from tests.fault.waiting import DEADLINE_S, until
+
+CHILD = {"ref": "p-7k3q9m2xw4", "role": "child"}
+_BEGAN: dict[str, object] = {"concerns": CHILD, "began_at": "2026-03-10T08:00:00+01:00"}
+_PROTECTION = ("immediate-protection.take", _BEGAN | {"protections": ["guard-posted"]})
+FACTS: Mapping[Agency, tuple[str, dict[str, object]]] = {
+    Agency.POLICE: _PROTECTION,
+    Agency.PROSECUTION: ("victim-advocate.assign", {"concerns": CHILD, "office": "an-office"}),
+    Agency.SOCIAL: _PROTECTION,
+    Agency.HEALTH: ("urgent-care.give", _BEGAN | {"window": "inside"}),
+    Agency.OVERSIGHT: (
+        "route.invoke-bypass",
+        {"concerns": CHILD, "conflicted": "police", "alternate": "prosecution", "reason": "under-pressure"},
+    ),
+}
+"""What each agency states about a case of its own."""
 
 
 @dataclass(slots=True)
@@ -52,7 +68,22 @@ class Traffic:
     async def refer(
         self, opener: RecordsSystem, receiver: RecordsSystem, number: int, told_too: Sequence[Agency]
     ) -> None:
-        """One referral from its making to its end; every fourth notifies somebody, every fourth has acts that cross."""
+        """One referral from its making to its end; every fourth notifies somebody, every fourth has acts that cross.
+
+        Every fourth is a concern or a transfer instead, and every fourth comes with a fact.
+        """
+        if number % 4 == 1:
+            await opener.do(*FACTS[opener.agency])
+        if number % 4 == 2 and receiver.agency in TAKERS:
+            await self._report(opener, receiver)
+        elif number % 4 == 2 and {opener.agency, receiver.agency} <= HOLDERS:
+            await self._transfer(opener, receiver)
+        else:
+            await self._ask(opener, receiver, number, told_too)
+
+    async def _ask(
+        self, opener: RecordsSystem, receiver: RecordsSystem, number: int, told_too: Sequence[Agency]
+    ) -> None:
         notified = {"notified": [agency.value for agency in told_too]}
         handoff = await opener.do("referral.make", referral(receiver.agency) | notified)
         await receiver.do("referral.acknowledge", _on(handoff))
@@ -60,6 +91,19 @@ class Traffic:
             await self._cross(opener, receiver, handoff)
         else:
             await self._fulfil(opener, receiver, handoff)
+
+    async def _report(self, opener: RecordsSystem, receiver: RecordsSystem) -> None:
+        others = [agency.value for agency in TAKERS - {opener.agency, receiver.agency}]
+        report = {"to": receiver.agency.value, "concerns": CHILD, "notified": others, "urgency": "routine"}
+        concern = await opener.do("concern.report", report)
+        await receiver.do("concern.receive", _on(concern))
+        await receiver.do("responsibility.accept", _on(concern))
+        await receiver.do("concern.screen", _on(concern) | {"outcome": "assessment"})
+
+    async def _transfer(self, opener: RecordsSystem, receiver: RecordsSystem) -> None:
+        offer = {"to": receiver.agency.value, "concerns": CHILD, "reason": "moved-away"}
+        offered = await opener.do("transfer.offer", offer)
+        await receiver.do("transfer.accept", _on(offered))
 
     async def _fulfil(self, opener: RecordsSystem, receiver: RecordsSystem, handoff: UUID) -> None:
         await receiver.do("referral.accept", _on(handoff))
@@ -87,7 +131,7 @@ def referral(to: Agency) -> dict[str, object]:
         "to": to.value,
         "service": SERVICES[to],
         "urgency": "routine",
-        "concerns": {"ref": "p-7k3q9m2xw4", "role": "child"},
+        "concerns": CHILD,
         "safety": {"immediate_danger": "no", "suspect_has_access": "unknown", "whereabouts": "home"},
         "identity": {"full_name": "Example Child"},
     }

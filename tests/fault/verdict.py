@@ -20,6 +20,7 @@ from contracts.errors import BarnabusError
 from contracts.standing import Standing
 from projections.case_log import case_log
 from services.agency import AgencyApplication
+from services.facts import Fact
 from services.handoffs import Handoff, LetterReceipt
 from tests.fault.records_system import RecordsSystem
 from tests.fault.waiting import DEADLINE_S, until
@@ -181,6 +182,8 @@ def _events(application: AgencyApplication) -> Counter[Event]:
         match event:
             case Handoff.Acted() | Handoff.Heard() | Handoff.Logged() | Handoff.Refused():
                 found[event.TOPIC, str(event.act_id)] += 1
+            case Fact.Stated() | Fact.Heard() | Fact.Logged() | Fact.Refused():
+                found[event.TOPIC, str(event.act_id)] += 1
             case LetterReceipt.Created():
                 found[event.TOPIC, f"{event.sender} {event.number}"] += 1
     return found
@@ -192,11 +195,11 @@ def _of_store(agency: Agency, store: Store, log: Log) -> Findings:
     findings += _twice(f"{agency}'s letters", store.letters.values())
     acts = set(log.ids(agency, receipts=False))
     findings += _differ(f"{agency}: acts in its store, and in the log", store.facts.acts, acts)
-    heard = {which for what, which in store.events if what == Handoff.Heard.TOPIC}
-    logged = {which for what, which in store.events if what == Handoff.Logged.TOPIC}
+    heard = {which for what, which in store.events if what in (Handoff.Heard.TOPIC, Fact.Heard.TOPIC)}
+    logged = {which for what, which in store.events if what in (Handoff.Logged.TOPIC, Fact.Logged.TOPIC)}
     to_it = {str(e.record.id) for e in log.entries for letter in e.record.data.letters if letter.to is agency}
-    findings += _differ(f"{agency}: acts that it heard, and letters to it in the log", heard, to_it)
-    findings += _differ(f"{agency}: own acts that it knows are logged, and the log", logged, acts)
+    findings += _differ(f"{agency}: what it heard, and letters to it in the log", heard, to_it)
+    findings += _differ(f"{agency}: what of its own it knows are logged, and the log", logged, acts)
     at_log = {
         entry.record.number: (entry.digest, stamp)
         for entry, stamp in zip(log.entries, log.stamps, strict=True)

@@ -9,6 +9,7 @@ from bus.submission import build
 from contracts import subjects
 from contracts.agencies import Agency
 from tests.builders import (
+    CHILD,
     HEALTH,
     OVERSIGHT,
     POLICE,
@@ -19,6 +20,7 @@ from tests.builders import (
     bypass,
     command,
     concern,
+    fact,
     new_case,
     on,
     protection,
@@ -154,6 +156,29 @@ async def test_who_does_not_hold_a_case_leads_around_nobody_in_it_and_ties_it_to
     both = {"other": told["case_ref"]}
     to_health = await submitted(everybody, by_hand, SOCIAL, "case.linked", (HEALTH,), values=both, subject=case)
     assert to_health["refused"]["code"] == "case.not-held", "health holds neither"
+
+
+async def test_a_fact_for_those_who_are_concerned_tells_nobody_of_a_case_that_it_does_not_hold(
+    everybody: Everybody, by_hand: ByHand
+) -> None:
+    handoff = await everybody.systems[POLICE].do(refer())
+    case = handoff["case_ref"]
+    answer = await submitted(everybody, by_hand, SOCIAL, "safe-contact.set", (POLICE, HEALTH), subject=case)
+    assert answer["refused"]["code"] == "case.not-held"
+    assert "stamp" in await submitted(everybody, by_hand, SOCIAL, "safe-contact.set", (POLICE,), subject=case)
+
+
+async def test_two_cases_are_not_tied_before_whom_a_bypass_keeps_out_of_one_of_them(everybody: Everybody) -> None:
+    """The police hold both; of the second they are to hear no more, also not by way of the first."""
+    systems = everybody.systems
+    first, second = [(await systems[POLICE].do(refer(POLICE, SOCIAL))) for _ in range(2)]
+    await systems[SOCIAL].hears(second["id"])
+    await systems[SOCIAL].do(refer(SOCIAL, PROSECUTION, case_ref=first["case_ref"]))
+    await systems[SOCIAL].do(refer(SOCIAL, PROSECUTION, case_ref=second["case_ref"]))
+    await systems[PROSECUTION].do(bypass(PROSECUTION, second["case_ref"], "police", "social"))
+    tie = {"other": second["case_ref"], "other_concerns": CHILD["ref"], "reason": "same-child"}
+    linked = await systems[SOCIAL].do(fact(SOCIAL, "case.link", first["case_ref"], **tie))
+    assert set(await recipients(everybody, linked["id"])) == {PROSECUTION}
 
 
 async def test_a_letter_that_was_logged_before_a_bypass_arrives_and_none_after_it(everybody: Everybody) -> None:

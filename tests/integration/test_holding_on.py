@@ -6,7 +6,8 @@ from collections.abc import Callable
 import pytest
 from eventsourcing.persistence import OperationalError
 
-from bus.store import SQLiteStore, Statement
+from bus.sqlite_store import SQLiteStore
+from bus.store import Statement
 from contracts import check, subjects
 from contracts.errors import Refused
 from services.agency import AgencyApplication

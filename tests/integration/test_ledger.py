@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -16,9 +17,9 @@ from bus.log import LogReader
 from bus.submission import Head, Outgoing, build
 from contracts import subjects
 from contracts.agencies import Agency
-from contracts.envelope import Notice, ResendAsked, Stamp, Submission
+from contracts.envelope import Notice, OwnAsked, Record, ResendAsked, Stamp, Submission
 from contracts.errors import BarnabusError
-from contracts.events.post import LetterReceived, Receipt
+from contracts.events.post import LetterReceived, LinkHeld, Receipt, StoreRestored
 from tests.builders import HEALTH, POLICE, SOCIAL, START, ByHand, act, now
 from tests.living import Living
 
@@ -56,6 +57,16 @@ class Writer:
         built = build(outgoing, recipient, head, {}, self.by_hand.key(recipient), self.by_hand.directory)
         await self.gateway.submit(recipient, built.body)
         self.heads[recipient] = Head(built.number, built.record_digest)
+
+    async def restored(self, agency: Agency, held: dict[Agency, int], **changed: Any) -> None:
+        links = tuple(LinkHeld(sender=sender, number=number) for sender, number in held.items())
+        head = self.heads.get(agency, START)
+        values = StoreRestored(number=head.number, links=links).model_dump(mode="json")
+        said = {"subject": subjects.own(agency), "about": None, "receivers": (), "values": values} | changed
+        outgoing = act("store.restored", correlation_id=None, **said)
+        built = build(outgoing, agency, head, {}, self.by_hand.key(agency), self.by_hand.directory)
+        await self.gateway.submit(agency, built.body)
+        self.heads[agency] = Head(built.number, built.record_digest)
 
 
 @pytest.fixture
@@ -133,25 +144,25 @@ async def _all(log: LogReader, writer: Writer) -> AsyncIterator[tuple[int, Any]]
         yield position, entry
 
 
-async def test_a_file_that_is_ahead_of_the_log_is_thrown_away(writer: Writer, log: LogReader, fresh: Any) -> None:
+async def test_a_log_that_ends_sooner_than_the_file_is_damaged_and_its_positions_are_not_used_again(
+    writer: Writer, log: LogReader, fresh: Any
+) -> None:
     """The log was put back to an earlier state."""
     kept = fresh()
     await kept.catch_up(log, writer.by_hand.directory)
     record = (await writer.home.log())[0].record
-    kept._db.execute("INSERT INTO places VALUES ('police', 99, 9, 'x', 'y')")
-    kept.heads.apply(9, record.model_copy(update={"number": 99}), "x")
-    await kept.catch_up(log, writer.by_hand.directory)
-    assert kept.heads == writer.gateway._ledger.heads
-    assert kept.place(POLICE, 99) is None
+    kept.apply(9, record.model_copy(update={"number": 99, "id": uuid4()}), "x", now())
+    for ledger in (kept, fresh()):  # the same file, too
+        with pytest.raises(BarnabusError, match=r"log\.damaged.*ends at position 8; 9 was seen"):
+            await ledger.catch_up(log, writer.by_hand.directory)
 
 
-async def test_a_file_of_another_log_is_thrown_away(writer: Writer, log: LogReader, fresh: Any) -> None:
+async def test_another_entry_where_the_file_ends_is_damage(writer: Writer, log: LogReader, fresh: Any) -> None:
     kept = fresh()
     await kept.catch_up(log, writer.by_hand.directory)
     kept._db.execute("UPDATE places SET digest = 'x' WHERE position = 8")
-    kept.heads.heads["records.police"] = Head(70, "x")
-    await kept.catch_up(log, writer.by_hand.directory)
-    assert kept.heads == writer.gateway._ledger.heads
+    with pytest.raises(BarnabusError, match=r"log\.damaged.*Position 8: it is not what was seen"):
+        await kept.catch_up(log, writer.by_hand.directory)
 
 
 @pytest.mark.parametrize(
@@ -207,6 +218,48 @@ async def test_when_the_file_cannot_be_written_nothing_is_half_done_and_the_same
     token = await writer.gateway.submit(POLICE, built.body)
     assert await writer.gateway.submit(POLICE, built.body) == token
     assert len(await writer.home.log()) == 9
+
+
+async def test_an_agency_gets_its_own_records_back_in_order_and_nobody_elses(
+    writer: Writer, log: LogReader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bus.gateway.OWN_LIMIT_RECORDS", 2)
+    whole = [entry.record for entry in await writer.home.log()]
+
+    async def own(account: Agency, after: int) -> list[str]:
+        found = await writer.gateway.own(account, OwnAsked(after=after).model_dump_json().encode())
+        return [row["record"] for row in found]
+
+    for account in (POLICE, SOCIAL, HEALTH):
+        found: list[str] = []
+        while more := await own(account, len(found)):
+            assert len(more) <= 2
+            found += more
+        assert [Record.model_validate_json(text) for text in found] == [one for one in whole if one.sender == account]
+
+
+async def test_an_agency_is_told_up_to_where_letters_are_signed_for(writer: Writer, log: LogReader) -> None:
+    assert (await writer.gateway.heads_of(POLICE))["outbound"] == {"social": 3}
+    assert (await writer.gateway.heads_of(SOCIAL))["signed"] == {"police": 3}
+
+
+async def test_a_restored_store_signs_again_and_gets_again_what_it_signed_for(
+    writer: Writer, log: LogReader, fresh: Any
+) -> None:
+    await writer.restored(SOCIAL, {POLICE: 1, HEALTH: 0})
+    heads = writer.gateway._ledger.heads
+    assert (heads.received(POLICE, SOCIAL), heads.received(HEALTH, SOCIAL)) == (1, 0)
+    await writer.signs(SOCIAL, POLICE, 2, 3)
+    assert heads.received(POLICE, SOCIAL) == 3
+    anew = fresh()
+    await anew.catch_up(log, writer.by_hand.directory)
+    assert anew.heads == heads
+
+
+async def test_an_agency_speaks_of_its_own_store_alone(writer: Writer, log: LogReader) -> None:
+    with pytest.raises(BarnabusError) as refused:
+        await writer.restored(SOCIAL, {POLICE: 1}, subject=subjects.own(POLICE))
+    assert refused.value.code == "receipt.out-of-place"
 
 
 # a gateway that was asleep while another one wrote

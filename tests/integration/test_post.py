@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from eventsourcing.persistence import OperationalError
 
-from bus import keys, seal
-from bus.store import SQLiteStore
+from bus import keys, node, seal
+from bus.sqlite_store import SQLiteStore
 from bus.vault import Vault
 from contracts import subjects
 from services.adapter import TRIES
@@ -16,6 +16,7 @@ from services.agency import AgencyApplication
 from services.hearing import Heard
 from tests.builders import POLICE, SOCIAL, new_case, now, refer
 from tests.conftest import Said
+from tests.fault.waiting import until
 from tests.living import Bus, eventually, letters_sent
 
 
@@ -66,6 +67,40 @@ async def test_what_still_waits_in_the_post_is_not_asked_for(
         await asyncio.sleep(1.0)  # several looks
     await bus.social.hears(referral)
     assert not {"letters.missing", "letter.repeated"} & events()
+
+
+async def test_what_was_lost_with_the_post_itself_comes_again_while_the_adapter_runs_on(
+    impatient: None, bus: Bus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The post is made anew and begins at one again: nobody waits for the sequences of the old one."""
+
+    def fails(*_: Any) -> None:
+        raise RuntimeError("no such thing")
+
+    monkeypatch.setattr("services.adapter.RETRY_AFTER_S", 5.0)
+    with monkeypatch.context() as failing:
+        failing.setattr(AgencyApplication, "hear", fails)
+        referral = (await bus.police.do(refer()))["id"]
+        await asyncio.sleep(0.5)  # it has looked: one letter waits
+        js = await bus.living.privileged()
+        await js.delete_stream(subjects.post_stream(SOCIAL))
+        await node.prepare(bus.settings)
+    await bus.social.hears(referral)
+
+
+async def test_a_receipt_whose_notice_was_lost_is_told_again(impatient: None, bus: Bus) -> None:
+    """The log has it, and the sender asks for what the log has."""
+    await bus.police.do(refer())
+    await bus.living.stop_adapter(POLICE)
+    js, post = await bus.living.privileged(), subjects.post_stream(POLICE)
+
+    async def taken_out() -> bool:
+        state = (await js.stream_info(post)).state
+        return bool(state.messages) and await js.delete_msg(post, state.last_seq)
+
+    await until("the notice is taken out of the post", taken_out)
+    await bus.living.start_adapter(POLICE)
+    await bus.settled()
 
 
 async def test_a_receipt_stays_below_a_gap(bus: Bus) -> None:
@@ -189,7 +224,7 @@ async def test_a_letter_waits_in_the_post_while_the_store_cannot_be_written(
     """A full disk: beyond the bound of tries too, for a parked letter needs room as well."""
     monkeypatch.setattr("services.adapter.RETRY_AFTER_S", 0.01)
     store, tries = bus.app(SOCIAL).store, 0
-    insert = type(store)._insert_events
+    insert = SQLiteStore._insert_events
 
     def full(self: SQLiteStore, *given: Any, **more: Any) -> Any:
         nonlocal tries
@@ -199,7 +234,7 @@ async def test_a_letter_waits_in_the_post_while_the_store_cannot_be_written(
         return insert(self, *given, **more)
 
     with monkeypatch.context() as patched:
-        patched.setattr(type(store), "_insert_events", full)
+        patched.setattr(SQLiteStore, "_insert_events", full)
         referral = (await bus.police.do(refer()))["id"]
         await eventually(lambda: tries > TRIES + 2)
         assert bus.app(SOCIAL).inbox.letters() == []

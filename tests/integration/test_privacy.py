@@ -14,8 +14,9 @@ from tests.builders import BORN, HEALTH, NAME, POLICE, SOCIAL, on, refer
 from tests.conftest import Said
 from tests.living import Bus
 
-WORDS = (NAME, NAME.split()[1], BORN, "relatives", "physical-abuse", "suspect_has_access")
-"""Values and field names of tiers S, A and I that the referral holds."""
+FILE = "KP-4711/2026"
+WORDS = (NAME, NAME.split()[1], BORN, FILE, "relatives", "physical-abuse", "suspect_has_access")
+"""Values and field names of tiers S, A and I that the referral holds, and the police's own file number."""
 
 SURE = 8
 """Characters of base64: 48 bits."""
@@ -38,9 +39,11 @@ def found_in(folder: Path) -> list[str]:
 
 
 async def _a_case(bus: Bus) -> None:
-    handoff = (await bus.police.do(refer()))["id"]
+    handoff = (await bus.police.do(refer(file_number=FILE)))["id"]
+    assert len(bus.app(POLICE).cases_under(FILE)) == 1, "its own agency finds it"
     told = await bus.social.hears(handoff)
     assert told["content"]["identity"]["full_name"] == NAME, "it did travel"
+    assert FILE not in str(told), "and that did not"
     await bus.social.do(on(SOCIAL, "referral.accept", handoff))
     await bus.police.ask(refer(data={"narrative": NAME}))  # refused, with the name in it
     await bus.settled()

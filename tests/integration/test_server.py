@@ -122,10 +122,11 @@ def test_a_port_that_is_taken_is_said(tmp_path: Path) -> None:
 
 
 STARTER = """
-import sys, time, tempfile
+import signal, sys, time, tempfile
 from pathlib import Path
 from bus.server import EmbeddedServer
 tempfile.tempdir = sys.argv[2]
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell ignores it for what it runs behind it
 server = EmbeddedServer(Path(sys.argv[1]), "jetstream {}")
 server.start()
 print(server.pid, flush=True)

@@ -1,22 +1,56 @@
-"""A store of its own for each test that needs no more."""
+"""A store of its own for each test that needs no more, in each kind of database."""
 
+import sqlite3
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
-from eventsourcing.sqlite import SQLiteDatastore
+from eventsourcing.sqlite import SQLiteCursor
 
-from bus.store import SQLiteStore
+from bus.settings import STORE, Settings
+from bus.sqlite_store import SQLiteStore
+from bus.store import Statement, Store, opened
+from tests.builders import POLICE
+
+DATABASES = ("sqlite", "postgres")
+
+
+@pytest.fixture(params=DATABASES)
+def database(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Run the test once with every agency's store in SQLite and once in PostgreSQL, chosen as an operator would."""
+    kind = str(request.param)
+    monkeypatch.setenv(STORE, request.getfixturevalue("postgres").url() if kind == "postgres" else kind)
+    return kind
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[SQLiteStore]:
-    found = SQLiteStore(SQLiteDatastore(str(tmp_path / "store.db")))
-    found.create_table()
+def store(database: str, tmp_path: Path) -> Iterator[Store]:
+    found = opened(Settings(home=tmp_path, nats_url=None).store(POLICE))
     yield found
-    close(found)
+    found.close()
 
 
-def close(store: SQLiteStore) -> None:
-    store.close()
-    store.datastore.close()
+@contextmanager
+def full_disk(store: Store, table: str) -> Iterator[None]:
+    """While it lasts, no row more goes into this table of the store: there is no room on the disk."""
+    if not isinstance(store, SQLiteStore):
+        full = "BEGIN RAISE disk_full; END"
+        store.write(
+            Statement(f"CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS '{full}'", ()),
+            Statement(f"CREATE TRIGGER full_disk BEFORE INSERT ON {table} EXECUTE FUNCTION full_disk()", ()),
+        )
+        yield
+        store.write(Statement("DROP FUNCTION full_disk CASCADE", ()))
+        return
+    real = SQLiteCursor.execute
+
+    def execute(cursor: SQLiteCursor, sql: str, *params: Any) -> None:
+        if sql.startswith(f"INSERT INTO {table} "):
+            raise sqlite3.OperationalError("database or disk is full")
+        real(cursor, sql, *params)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(SQLiteCursor, "execute", execute)
+        yield

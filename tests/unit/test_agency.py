@@ -1,13 +1,11 @@
 """An agency's application: what it takes from its own system, what it hears from its post, and what it keeps."""
 
-import sqlite3
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from eventsourcing.sqlite import SQLiteCursor
 
 from bus import content, keys
 from bus.submission import Head, Outgoing
@@ -33,6 +31,9 @@ from tests.builders import (
     on,
     refer,
 )
+from tests.unit.conftest import full_disk
+
+pytestmark = pytest.mark.usefixtures("database")
 
 Make = dict[str, Any]
 NO_CAPACITY = {"reason": "no-capacity", "next_step": "sender-keeps"}
@@ -250,23 +251,12 @@ def test_every_act_on_a_handoff_goes_to_its_other_party(
     assert accepted.record.causationid == accepted.record.correlationid == made.record.id
 
 
-@pytest.mark.parametrize("after", ["INSERT INTO stored_events", "INSERT INTO vault_items", "INSERT INTO commands"])
-def test_a_store_that_cannot_be_written_takes_nothing_and_says_so(
-    police: AgencyApplication, monkeypatch: pytest.MonkeyPatch, after: str
-) -> None:
+@pytest.mark.parametrize("table", ["stored_events", "vault_items", "commands"])
+def test_a_store_that_cannot_be_written_takes_nothing_and_says_so(police: AgencyApplication, table: str) -> None:
     """The disk is full at one of the writes of a command's one transaction."""
-    real = SQLiteCursor.execute
-
-    def full(cursor: SQLiteCursor, sql: str, *params: Any) -> None:
-        if sql.startswith(after):
-            raise sqlite3.OperationalError("database or disk is full")
-        real(cursor, sql, *params)
-
     before = recorded(police)
-    with monkeypatch.context() as patched:
-        patched.setattr(SQLiteCursor, "execute", full)
-        with pytest.raises(BarnabusError, match=r"store\.full"):
-            police.take(encoded(refer()), now())
+    with full_disk(police.store, table), pytest.raises(BarnabusError, match=r"store\.full"):
+        police.take(encoded(refer()), now())
     assert recorded(police) == before
     take(police, refer())
 
@@ -528,6 +518,32 @@ def test_what_is_parked_is_taken_in_by_the_logs_order_once_it_can_be(
     assert parked(social) == {}
     assert standing(social, made.record.id) == standing(police, made.record.id)
     assert social.retry_parked() == []
+
+
+def test_a_parked_letter_holds_up_nobody_but_its_sender(
+    by_hand: ByHand, police: AgencyApplication, social: AgencyApplication, locked_out: Callable[[], None]
+) -> None:
+    """Else one sender could stop a child's case at a recipient."""
+    case = new_case()
+    unreadable = say(by_hand, police, refer(case_ref=case))
+    assert by_hand.deliver(social, unreadable).state == "parked"
+    locked_out()
+    by_another = by_hand.forge(act("referral.made", subject=case, receivers=(SOCIAL,)), HEALTH)
+    assert by_hand.deliver(social, by_another).state == "heard"
+
+
+def test_what_is_set_aside_holds_up_nothing_and_can_be_tried_again_by_its_name(
+    by_hand: ByHand, police: AgencyApplication, social: AgencyApplication, locked_out: Callable[[], None]
+) -> None:
+    case = new_case()
+    first, second = (say(by_hand, police, refer(case_ref=case)) for _ in range(2))
+    by_hand.deliver(social, first)
+    social.store.write(social.inbox.set_aside(str(first.record.id)))
+    locked_out()
+    assert by_hand.deliver(social, second).state == "heard"
+    assert social.retry_parked() == [], "all means all that is parked"
+    assert [heard.state for heard in social.retry_parked([str(first.record.id)])] == ["heard"]
+    assert social.inbox.parked("set-aside") == []
 
 
 def test_a_parked_letter_is_not_taken_in_before_an_earlier_one_of_its_case(

@@ -11,7 +11,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from bus import keys
-from bus.settings import Settings
+from bus.settings import STORE, Settings
 from cli.main import app
 from contracts.errors import CODES
 from tests.builders import HEALTH, OVERSIGHT, POLICE, PROSECUTION, SOCIAL, ByHand, encoded, new_case, now, refer
@@ -210,6 +210,14 @@ def test_a_retry_that_takes_everything_in_ends_well(run: Run, letters: dict[str,
     assert "Nothing is parked." in run("parked", "list", "social").stdout
 
 
+def test_a_letter_is_set_aside_by_its_id_and_only_once(run: Run, letters: dict[str, str]) -> None:
+    assert "letter.not-found" in run("parked", "set-aside", "social", letters["heard"]).stderr
+    assert document(run("parked", "set-aside", "social", letters["parked"], "--json")) == {
+        "agency": "social", "set_aside": letters["parked"], "still_parked": 0,
+    }  # fmt: skip
+    assert run("parked", "set-aside", "social", letters["parked"]).exit_code == 1
+
+
 def test_a_retry_after_which_something_stays_parked_ends_with_1(
     run: Run, letters: dict[str, str], settings: Settings
 ) -> None:
@@ -285,6 +293,17 @@ async def test_an_adapter_that_is_away_is_said(said: Said, bus: Bus, run: Run, o
     failed = [finding for finding in json.loads(found.stdout)["findings"] if finding["state"] == "fail"]
     assert [finding["check"] for finding in failed] == ["police: adapter"]
     assert failed[0]["next"] == CODES["adapter.unreachable"].hint
+
+
+async def test_doctor_names_the_store_that_cannot_be_reached(
+    said: Said, bus: Bus, run: Run, others: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(f"{STORE}_POLICE", "postgresql://police:s3cret@127.0.0.1:1/police")
+    found = await asyncio.to_thread(run, "doctor", "--json")
+    failed = [finding for finding in json.loads(found.stdout)["findings"] if finding["state"] == "fail"]
+    assert [finding["check"] for finding in failed] == ["police: gateway", "police: store"]
+    assert all(finding["said"].startswith("store.unavailable") for finding in failed)
+    assert "s3cret" not in found.output
 
 
 async def test_doctor_counts_what_waits_in_the_posts_and_warns_of_a_full_one(

@@ -64,6 +64,9 @@ class Agencies:
         return found
 
 
+pytestmark = pytest.mark.usefixtures("database")
+
+
 @pytest.fixture
 def agencies(by_hand: ByHand) -> Iterator[Agencies]:
     found = Agencies(by_hand)
@@ -296,6 +299,16 @@ def test_oversight_alone_lifts_a_bypass_and_tells_whoever_relied_on_it(agencies:
     assert agencies.heard_by == {SOCIAL, PROSECUTION}
     agencies.say(SOCIAL, refer(SOCIAL, POLICE, case_ref=case))
     assert agencies.heard_by == {POLICE}
+
+
+def test_two_cases_are_not_tied_before_whom_a_bypass_keeps_out_of_the_other(agencies: Agencies) -> None:
+    first, second = new_case(), new_case()
+    for case in (first, second):
+        agencies.say(POLICE, refer(case_ref=case))
+    agencies.say(SOCIAL, bypass(SOCIAL, second))
+    tie = {"other": second, "other_concerns": CHILD["ref"], "reason": "same-child"}
+    agencies.say(SOCIAL, fact(SOCIAL, "case.link", first, **tie))
+    assert agencies.heard_by == set()
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import pytest
 
 from contracts.agencies import Agency
 from contracts.handoff import OPENER_MOVES, TABLE, fold, judge
-from contracts.standing import ENDED, Act, Move, Stage, Standing, Void
+from contracts.standing import ENDED, Act, Course, Move, Stage, Standing, Void
 
 POLICE, SOCIAL, HEALTH = Agency.POLICE, Agency.SOCIAL, Agency.HEALTH
 """The opener, the receiver, and one who is no party."""
@@ -167,6 +167,66 @@ def test_an_open_question_does_not_keep_the_receiver_from_deciding() -> None:
 
 def test_with_the_end_all_questions_are_over() -> None:
     assert standing(Move.MAKE, Move.ASK, act(3, Move.ASK, by=POLICE), Move.DECLINE).questions == ()
+
+
+# what is handed over
+
+
+def made(course: Course, **more: Any) -> Act:
+    return act(1, Move.MAKE, course=course, **more)
+
+
+@pytest.mark.parametrize("course", Course)
+def test_until_somebody_accepts_whoever_made_it_answers_for_it(course: Course) -> None:
+    for moves in (
+        [],
+        [Move.ACKNOWLEDGE],
+        [Move.DECLINE],
+        [Move.SUPERSEDE],
+        [Move.ASK_WITHDRAWAL, Move.CONFIRM_WITHDRAWAL],
+    ):
+        assert standing(made(course), *moves).responsible is POLICE
+
+
+@pytest.mark.parametrize(
+    ("course", "stage", "who"),
+    [
+        (Course.SERVICE, Stage.ACCEPTED, POLICE),
+        (Course.CONCERN, Stage.ACCEPTED, SOCIAL),
+        (Course.TRANSFER, Stage.TRANSFERRED, SOCIAL),
+    ],
+)
+def test_a_concern_and_a_case_move_on_acceptance_and_the_case_stays_where_a_service_is_asked(
+    course: Course, stage: Stage, who: Agency
+) -> None:
+    found = standing(made(course), Move.ACCEPT)
+    assert (found.stage, found.responsible) == (stage, who)
+
+
+def test_a_transfer_that_was_accepted_has_ended_and_is_given_back_only_by_another() -> None:
+    found = standing(made(Course.TRANSFER), Move.ACCEPT, Move.ASK_WITHDRAWAL, Move.DECLINE, Move.START)
+    assert (found.whose_move, found.responsible) == (None, SOCIAL)
+    assert {void.reason for void in found.voids} == {Void.ALREADY_TRANSFERRED}
+
+
+def test_a_withdrawal_that_was_asked_for_before_does_not_undo_an_acceptance() -> None:
+    found = standing(made(Course.TRANSFER), Move.ASK_WITHDRAWAL, Move.ACCEPT)
+    assert (found.stage, found.responsible) == (Stage.TRANSFERRED, SOCIAL)
+    let_go = standing(made(Course.CONCERN), Move.ACCEPT, Move.ASK_WITHDRAWAL, Move.CONFIRM_WITHDRAWAL)
+    assert (let_go.stage, let_go.responsible) == (Stage.WITHDRAWN, SOCIAL), (
+        "what was taken on is not shed by letting go"
+    )
+
+
+@pytest.mark.parametrize("course", [Course.CONCERN, Course.TRANSFER])
+def test_with_an_act_of_its_own_on_the_way_each_party_holds_to_itself(course: Course) -> None:
+    """That act may come to stand before what is known; so at no moment does each hold the other responsible."""
+    accepted = act(2, Move.ACCEPT)
+    opener = fold([made(course), accepted, act(None, Move.SUPERSEDE, id=UUID(int=9))])
+    assert (opener.moved, opener.responsible) == (True, POLICE)
+    receiver = fold([made(course), act(2, Move.SUPERSEDE), act(None, Move.ACCEPT, id=UUID(int=9))])
+    assert (receiver.moved, receiver.responsible) == (False, SOCIAL)
+    assert fold([made(course), act(2, Move.SUPERSEDE), act(3, Move.ACCEPT)]).responsible is POLICE, "once it is logged"
 
 
 # who is notified

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from bus import seal
 from bus.inbox import Inbox, State, letter_id
-from bus.store import SQLiteStore, Statement
+from bus.store import Statement, Store
 from contracts.agencies import Agency
 from contracts.envelope import RECEIPT_LIMIT_LETTERS, Postmark
 from tests.builders import HEALTH, POLICE, SOCIAL, new_case, now
@@ -22,7 +22,7 @@ LATER = timedelta(hours=1)
 class Box:
     """Social's inbox, and a short way to put letters in."""
 
-    def __init__(self, store: SQLiteStore) -> None:
+    def __init__(self, store: Store) -> None:
         self.store, self.inbox = store, Inbox(store)
 
     def statement(
@@ -75,7 +75,7 @@ class Box:
 
 
 @pytest.fixture
-def box(store: SQLiteStore) -> Box:
+def box(store: Store) -> Box:
     return Box(store)
 
 
@@ -180,14 +180,15 @@ def test_letters_are_listed_by_the_logs_position_in_pages(box: Box) -> None:
     assert [row["position"] for row in box.inbox.parked()] == [12]
 
 
-def test_a_case_is_parked_as_long_as_one_of_its_letters_is(box: Box) -> None:
+def test_a_senders_letters_of_a_case_are_held_up_as_long_as_one_of_them_is_parked(box: Box) -> None:
     case, other = new_case(), new_case()
     box.add(1, state="parked", case_ref=case)
     box.add(2, case_ref=other)
-    assert box.inbox.case_is_parked(case)
-    assert not box.inbox.case_is_parked(other)
+    assert box.inbox.held_up(POLICE, case)
+    assert not box.inbox.held_up(POLICE, other)
+    assert not box.inbox.held_up(HEALTH, case)
     box.store.write(box.inbox.heard(POLICE, 1, "referral.made", "item"))
-    assert not box.inbox.case_is_parked(case)
+    assert not box.inbox.held_up(POLICE, case)
     row = box.inbox.at(POLICE, 1)
     assert row
     assert (row["state"], row["type"], row["vault_item"], row["reason"]) == ("heard", "referral.made", "item", None)

@@ -3,10 +3,11 @@
 from uuid import UUID, uuid4
 
 import pytest
+from eventsourcing.persistence import IntegrityError
 
 from bus.directory import Directory
 from bus.outbox import Outbox
-from bus.store import SQLiteStore
+from bus.store import Store
 from bus.submission import Built, Head, Outgoing, build
 from contracts.agencies import Agency
 from contracts.ids import NOTHING_BEFORE
@@ -16,7 +17,7 @@ from tests.builders import HEALTH, POLICE, SOCIAL, START, ByHand, act
 class Post:
     """Builds acts of police into one outbox, in order."""
 
-    def __init__(self, store: SQLiteStore, by_hand: ByHand) -> None:
+    def __init__(self, store: Store, by_hand: ByHand) -> None:
         self.store, self.outbox = store, Outbox(store)
         self._directory: Directory = by_hand.directory
         self._key = by_hand.key(POLICE)
@@ -36,7 +37,7 @@ class Post:
 
 
 @pytest.fixture
-def post(store: SQLiteStore, by_hand: ByHand) -> Post:
+def post(store: Store, by_hand: ByHand) -> Post:
     return Post(store, by_hand)
 
 
@@ -83,7 +84,7 @@ def test_what_waits_is_the_one_without_a_stamp_with_its_very_bytes(post: Post) -
 
 def test_a_number_is_never_used_twice(post: Post) -> None:
     built = post.add()
-    with pytest.raises(Exception, match="UNIQUE"):
+    with pytest.raises(IntegrityError):
         post.store.write(*post.outbox.add(built, 99))
 
 

@@ -7,10 +7,10 @@ import pytest
 
 from bus import keys
 from bus.provisioning import provision, server_config
-from bus.settings import Settings
+from bus.settings import Database, Settings
 from contracts.agencies import Agency
 from contracts.errors import BarnabusError
-from tests.builders import POLICE, now
+from tests.builders import POLICE, SOCIAL, now
 
 
 def test_the_environment_names_the_home_and_the_address(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -18,6 +18,27 @@ def test_the_environment_names_the_home_and_the_address(monkeypatch: pytest.Monk
     monkeypatch.setenv("BARNABUS_NATS_URL", "nats://10.0.0.1:4222")
     assert Settings().home == tmp_path
     assert Settings().url() == "nats://10.0.0.1:4222"
+
+
+def test_the_environment_says_where_stores_lie_for_all_and_for_one(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    settings, file = Settings(tmp_path, None), tmp_path / "stores" / "police.db"
+    assert settings.store(POLICE) == file
+    monkeypatch.setenv("BARNABUS_STORE", "postgresql://all")
+    assert settings.store(POLICE) == Database("postgresql://all", "barnabus_police")
+    assert settings.store(SOCIAL) == Database("postgresql://all", "barnabus_social")
+    monkeypatch.setenv("BARNABUS_STORE_SOCIAL", "postgres://social")
+    monkeypatch.setenv("BARNABUS_STORE_POLICE", "sqlite")
+    assert settings.store(SOCIAL) == Database("postgres://social", "barnabus_social")
+    assert settings.store(POLICE) == file
+
+
+def test_a_store_of_an_unknown_kind_is_refused_and_not_shown(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("BARNABUS_STORE", "mysql://police:s3cret@host/db")
+    with pytest.raises(BarnabusError, match=r"setting\.invalid.*BARNABUS_STORE") as refused:
+        Settings(tmp_path, None).store(POLICE)
+    assert "s3cret" not in str(refused.value)
 
 
 def test_without_an_environment_the_home_lies_here(monkeypatch: pytest.MonkeyPatch) -> None:

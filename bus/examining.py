@@ -1,0 +1,51 @@
+"""What reaches a gateway: whose account asked, and is the submission well-formed and its sender's own?"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from bus import seal
+from bus.directory import Directory
+from bus.submission import RECORD_TYP
+from contracts import check, subjects
+from contracts.agencies import Agency
+from contracts.envelope import SUBMISSION_LIMIT_BYTES, Record, Submission
+from contracts.errors import BarnabusError
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """A submission that is well-formed and signed by the agency whose account asked."""
+
+    submission: Submission
+    record: Record
+    digest: str
+
+
+def examine(raw: bytes, account: Agency, directory: Directory) -> Examined:
+    """Raises a coded refusal unless account, sender and signing key agree and the letters are those of the record."""
+    submission, record = check.submission(raw, limit_bytes=SUBMISSION_LIMIT_BYTES)
+    if record.sender != account:
+        raise BarnabusError("account.mismatch", field="record.source")
+    text = submission.record.encode()
+    seal.verify_detached(text, submission.signature, directory.signer(account), typ=RECORD_TYP)
+    named = {letter.to: letter.sealed for letter in record.data.letters}
+    sent = {letter.to: seal.digest(letter.jwe) for letter in submission.letters}
+    if named != sent or len(named) != len(record.data.letters):
+        raise BarnabusError("digest.mismatch", field="letters")
+    return Examined(submission, record, seal.digest(text))
+
+
+def account_of(subject: str, reply: str, headers: Mapping[str, str] | None) -> Agency | None:
+    """Which agency's account asked, as the server itself states; None for what no agency's request can look like.
+
+    A stranger can make the server hand us other messages with a reply of its choice (another's post, our own
+    answers): only a request through the import has a reply under `_R_.` and names a user of an agency's account.
+    """
+    try:
+        stated = json.loads((headers or {}).get(subjects.ASKED_BY, ""))
+        if subject not in subjects.GATEWAY_SERVICES or not reply.startswith("_R_.") or not stated["user"]:
+            return None
+        return Agency(stated["acc"])
+    except (ValueError, KeyError, TypeError):
+        return None

@@ -1,0 +1,137 @@
+"""Who gets a letter of which type: as the catalogue says, and never whom a bypass keeps out."""
+
+from itertools import product
+from typing import Any
+
+import pytest
+
+from contracts import check
+from contracts.agencies import Agency, Institution
+from contracts.bypass import Bypass, kept_out
+from contracts.catalogue import CATALOGUE
+from contracts.entry import Audience, Entry
+from contracts.envelope import Record
+from contracts.errors import Refused
+from contracts.ids import NOTHING_BEFORE
+from contracts.tiers import LOGGED, cut
+
+LETTERS = pytest.mark.parametrize(
+    "entry", [entry for entry in CATALOGUE.values() if entry.receivers], ids=lambda entry: entry.type
+)
+TOLD = pytest.mark.parametrize(
+    "entry", [entry for entry in CATALOGUE.values() if entry.told], ids=lambda entry: entry.type
+)
+
+
+def record(entry: Entry, sender: Agency, receivers: set[Agency], office: str | None = None, **codes: Any) -> Record:
+    """A record as a sender could submit it, with letters to these."""
+    letters = [
+        {
+            "to": to,
+            "tiers": sorted(entry.seen_by(to) & LOGGED),
+            "number": 1,
+            "previous": NOTHING_BEFORE,
+            "sealed": NOTHING_BEFORE,
+            "content": NOTHING_BEFORE,
+        }
+        for to in sorted(receivers)
+    ]
+    moment = "2026-03-11T09:20:00+01:00"
+    about = {
+        "clocks": {"occurred": moment, "known": moment, "recorded": moment},
+        "legal_basis": "protection-duty",
+        "post": {"role": "supervisor", "office": office},
+    }
+    content = cut(entry.content, dict(entry.example), LOGGED) | codes
+    return Record.model_validate(
+        {
+            "id": "00000000-0000-4000-8000-000000000001",
+            "source": f"/agencies/{sender}",
+            "type": entry.type,
+            "subject": "7k3q-9m2x-w4td-h6r2",
+            "time": moment,
+            "dataschema": f"urn:barnabus:{entry.type}:{entry.version}",
+            "number": 1,
+            "previous": NOTHING_BEFORE,
+            "data": {"about": about, "content": content, "letters": letters},
+        }
+    )
+
+
+def refusal(found: Record, *bypasses: Bypass) -> str:
+    with pytest.raises(Refused) as raised:
+        check.record(found, frozenset(bypasses))
+    return raised.value.code
+
+
+@LETTERS
+def test_no_type_reaches_whom_a_bypass_keeps_out(entry: Entry) -> None:
+    for out, sender in product(entry.receivers - {Agency.OVERSIGHT}, entry.senders):
+        if out is sender:
+            continue
+        found = record(entry, sender, {out}, **({"to": out.value} if entry.course else {}))
+        assert refusal(found, Bypass(out)) == "route.bypassed"
+
+
+@TOLD
+def test_who_must_be_told_is_told_or_the_gateway_refuses(entry: Entry) -> None:
+    for sender in entry.senders:
+        whole = set(entry.told - {sender})
+        check.record(record(entry, sender, whole))
+        for left_out in whole:
+            assert refusal(record(entry, sender, whole - {left_out})) == "receiver.left-out"
+
+
+@TOLD
+def test_for_whom_a_bypass_keeps_out_oversight_is_told(entry: Entry) -> None:
+    for sender in entry.senders:
+        for out in entry.told - {sender}:
+            instead = (entry.told - {sender, out}) | {Agency.OVERSIGHT}
+            check.record(record(entry, sender, set(instead)), frozenset({Bypass(out)}))
+            silent = record(entry, sender, set(instead - {Agency.OVERSIGHT}))
+            assert refusal(silent, Bypass(out)) == "receiver.left-out"
+
+
+@TOLD
+def test_oversight_hears_a_fact_only_where_a_bypass_is_in_the_way(entry: Entry) -> None:
+    for sender in entry.senders:
+        more = set(entry.told - {sender}) | {Agency.OVERSIGHT}
+        assert refusal(record(entry, sender, more)) == "receiver.not-allowed"
+
+
+def test_a_bypassed_agencys_own_word_is_not_refused_for_the_refusal_would_tell_it() -> None:
+    entry = CATALOGUE["referral.accepted"]
+    check.record(record(entry, Agency.POLICE, {Agency.SOCIAL}), frozenset({Bypass(Agency.POLICE)}))
+
+
+def test_an_office_that_is_kept_out_says_nothing_in_the_case_and_its_agency_goes_on() -> None:
+    entry, around = CATALOGUE["referral.accepted"], Bypass(Agency.POLICE, "drenas-station")
+    theirs = record(entry, Agency.POLICE, {Agency.SOCIAL}, office="drenas-station")
+    assert refusal(theirs, around) == "route.bypassed"
+    check.record(record(entry, Agency.POLICE, {Agency.SOCIAL}, office="peja-station"), frozenset({around}))
+    check.record(record(entry, Agency.SOCIAL, {Agency.POLICE}, office="drenas-station"), frozenset({around}))
+    assert kept_out({around}) == frozenset()
+
+
+def test_an_institution_is_kept_out_of_what_its_sponsor_hands_over() -> None:
+    around = Bypass(Institution.FORENSICS)
+    handed = record(CATALOGUE["letter.handed-over"], Agency.HEALTH, {Agency.POLICE})
+    assert refusal(handed, around) == "route.bypassed"
+    asked = record(CATALOGUE["referral.made"], Agency.POLICE, {Agency.HEALTH}, to="health", for_institution="forensics")
+    assert refusal(asked, around) == "route.bypassed"
+    assert kept_out({around}) == frozenset()
+
+
+def test_every_type_says_who_hears_it() -> None:
+    for entry in CATALOGUE.values():
+        assert bool(entry.told) is (entry.audience is Audience.TOLD)
+        assert bool(entry.whom) is (entry.audience in (Audience.NAMED, Audience.KNOWN))
+        assert (entry.names is not None) is (entry.audience is Audience.NAMED)
+        assert (entry.move is not None) is (entry.audience is Audience.PARTIES)
+        assert bool(entry.receivers) is (entry.audience is not Audience.NOBODY)
+
+
+def test_what_nobody_may_be_told_of_a_child_is_not_in_the_catalogue_at_all() -> None:
+    """No field of any type is an address, an account, a finding or who reported it (docs/field.md 4)."""
+    fields = {name for entry in CATALOGUE.values() for name in entry.content.model_fields}
+    assert not fields & {"address", "account", "findings", "reported_by", "reporter", "narrative", "notes", "telephone"}
