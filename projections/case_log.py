@@ -29,11 +29,19 @@ class Delivery:
     opened: bool | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One act on a handoff, and the standing that all acts up to it came to."""
+
+    logged: Logged
+    standing: Standing
+
+
 @dataclass(slots=True)
 class CaseLog:
     records: list[Logged] = field(default_factory=list)
     deliveries: dict[tuple[str, str, int], Delivery] = field(default_factory=dict)  # by sender, recipient, number
-    _acts: dict[UUID, list[Act]] = field(default_factory=dict)
+    _acts: dict[UUID, list[tuple[Act, Logged]]] = field(default_factory=dict)
 
     def apply(self, logged: Logged) -> None:
         """Take in one record of the case, or one receipt that may cover its letters."""
@@ -64,7 +72,7 @@ class CaseLog:
         if entry.course:
             where["course"] = entry.course
         act = Act.of(record.id, move, Agency(record.sender), content, **where)
-        self._acts.setdefault(handoff_id, []).append(act)
+        self._acts.setdefault(handoff_id, []).append((act, logged))
 
     def links(self) -> set[tuple[str, str]]:
         """The links that carried this case's letters."""
@@ -75,7 +83,14 @@ class CaseLog:
         return any(delivery.received_at is None for delivery in self.deliveries.values())
 
     def standings(self) -> dict[UUID, Standing]:
-        return {handoff_id: fold(acts) for handoff_id, acts in self._acts.items()}
+        return {handoff_id: fold(act for act, _ in said) for handoff_id, said in self._acts.items()}
+
+    def histories(self) -> list[list[Step]]:
+        """Each handoff step by step, in the order in which they were made."""
+        return [
+            [Step(logged, fold(act for act, _ in said[: n + 1])) for n, (_, logged) in enumerate(said)]
+            for said in self._acts.values()
+        ]
 
     def document(self, case_ref: str) -> dict[str, Any]:
         """The case with stable keys."""
