@@ -19,10 +19,15 @@ BEGAN = "2026-03-10T09:00:00+01:00"
 
 @contextlib.contextmanager
 def kept_back(bus: Bus, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Meanwhile the police's relay takes nothing on, and its adapter answers without waiting long for a stamp."""
+    """Meanwhile the police's relay takes nothing on, and its adapter answers without waiting for a stamp."""
+
+    async def not_yet(*_: object) -> None:
+        return None
+
+    relay = bus.living.adapters[POLICE].relay
     with monkeypatch.context() as patched:
-        patched.setattr("services.adapter.LOGGED_WITHIN_S", 0.05)
-        patched.setattr(bus.living.adapters[POLICE].relay, "_build_next", lambda: None)
+        patched.setattr(relay, "logged", not_yet)
+        patched.setattr(relay, "_build_next", lambda: None)
         yield
 
 
