@@ -16,12 +16,12 @@ from bus import faults, seal, streams
 from bus.chains import RECEIPT, receipt_of
 from bus.clock import Clock
 from bus.directory import Directory
-from bus.examining import Examined, examine
+from bus.examining import Examined, examine, said_before
 from bus.ledger import Ledger
 from bus.log import POSTMARK_TYP, STAMP_TYP, LogReader
 from contracts import bypass, check, subjects
 from contracts.agencies import Agency
-from contracts.catalogue import LINKED
+from contracts.catalogue import LINKED, SAID_AGAIN
 from contracts.entry import Audience
 from contracts.envelope import (
     HeadsAsked,
@@ -94,6 +94,8 @@ class Gateway:
             if not await self._follows(found.record):
                 continue
             self._allowed(found.record)
+            if found.record.type == SAID_AGAIN:
+                await said_before(found.record, self._ledger, self._log, self._directory)
             try:
                 return await self._append(found)
             except APIError as error:

@@ -202,7 +202,7 @@ def record(found: Record, bypasses: AbstractSet[Bypass] = frozenset()) -> Entry:
         _case(found.subject)
     codes, about, letters = found.data.content, found.data.about, found.data.letters
     _logged_content(entry, codes)
-    office = about.post.office if about else None
+    office = about.post.office if about and entry.audience is not Audience.AGAIN else None  # acted before the bypass
     bypass.check(bypasses, sender, office, codes, (letter.to for letter in letters))
     tiers = ((letter.to, letter.tiers) for letter in letters)
     receiving(entry, sender, tiers, codes, bypass.kept_out(bypasses))
@@ -248,8 +248,8 @@ def _logged_content(entry: Entry, content: dict[str, Any]) -> None:
 def letter(found: Letter, recipient: Agency) -> tuple[Entry, Frozen]:
     """An opened letter's content as this recipient may see it."""
     entry = entry_of(found.type, found.version)
-    if found.recipient is not recipient or recipient not in entry.receivers:
-        raise Refused("receiver.not-allowed", field="recipient")
+    if found.recipient is not recipient or recipient not in entry.receivers or entry.audience is Audience.AGAIN:
+        raise Refused("receiver.not-allowed", field="recipient")  # a letter that says one again has that one's type
     if found.sender not in entry.senders:
         raise Refused("sender.not-allowed", field="sender")
     tiers = LOGGED if found.withheld else entry.seen_by(recipient)

@@ -33,7 +33,7 @@ class Routing(Keeping):
         if fact.type == LINKED:
             row = (str(fact.id), fact.case_ref, fact.codes["other"], fact.codes["reason"])
             return [Statement("INSERT INTO case_links (fact_id, case_ref, other, reason) VALUES (?,?,?,?)", row)]
-        if fact.type == bypass.INVOKED:
+        if fact.type == bypass.INVOKED and not self._lifted(record_id, fact.case_ref):
             columns = "id, case_ref, conflicted, office, invoked_by, alternate"
             whom = (fact.codes["conflicted"], fact.codes["office"], fact.by, fact.codes["alternate"])
             insert = f"INSERT INTO bypasses ({columns}) VALUES (?,?,?,?,?,?)"  # noqa: S608
@@ -42,6 +42,11 @@ class Routing(Keeping):
             lifted = (fact.codes["bypass_id"], fact.case_ref)
             return [Statement("DELETE FROM bypasses WHERE id = ? AND case_ref = ?", lifted)]
         return []
+
+    def _lifted(self, bypass_id: UUID, case_ref: str) -> bool:
+        """Was it lifted before it was heard of here, because its letter could not be opened at first?"""
+        facts = (part for part in self._parts(case_ref) if isinstance(part, Fact) and part.type == bypass.LIFTED)
+        return any(fact.codes["bypass_id"] == str(bypass_id) for fact in facts)
 
     # who hears
 

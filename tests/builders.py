@@ -22,7 +22,7 @@ from contracts.envelope import About, Notice, Postmark, Record, Stamp, Submissio
 from contracts.events.post import LetterReceived, Receipt
 from contracts.ids import NOTHING_BEFORE, case_ref_from, person_ref_from
 from services.agency import AgencyApplication
-from services.hearing import Heard
+from services.letters import Heard
 
 POLICE, SOCIAL, PROSECUTION, HEALTH = Agency.POLICE, Agency.SOCIAL, Agency.PROSECUTION, Agency.HEALTH
 OVERSIGHT = Agency.OVERSIGHT
@@ -165,7 +165,7 @@ class ByHand:
 
     def application(self, agency: Agency, store: Path | Database | None = None) -> AgencyApplication:
         own = self.settings.keys(agency)
-        sealing, vault = keys.read_jwk(own / "sealing.jwk"), keys.read(own / "vault.key")
+        sealing, vault = keys.read_sealing(own), keys.read(own / "vault.key")
         return APPLICATIONS[agency](store or self.settings.store(agency), vault, sealing, self.directory)
 
     def build_next(self, app: AgencyApplication) -> Built:

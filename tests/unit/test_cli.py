@@ -159,7 +159,7 @@ def letters(by_hand: ByHand) -> dict[str, str]:
             police.take(encoded(refer()), now())
         heard, parked = (by_hand.log_next(police)[0] for _ in range(2))
         by_hand.deliver(social, heard)
-        social._sealing_key = keys.new_sealing_key("social")
+        social._sealing_keys = [keys.new_sealing_key("social")]
         by_hand.deliver(social, parked)
     return {"heard": str(heard.record.id), "parked": str(parked.record.id)}
 
