@@ -265,7 +265,9 @@ async def test_submit_case_log_and_doctor_as_json_have_stable_keys(
         "position", "logged_at", "synthetic", "id", "type", "sender", "about", "codes", "causation_id",
         "correlation_id", "void", "letters",
     ]  # fmt: skip
-    assert [list(letter) for letter in event["letters"]] == [["to", "number", "tiers", "received_at", "opened"]]
+    assert [list(letter) for letter in event["letters"]] == [
+        ["to", "number", "tiers", "received_at", "opened", "said_again"]
+    ]
     assert event["letters"][0]["received_at"]
     refused(await asyncio.to_thread(run, "case", "log", new_case(), "--purpose", "a test"), "case.not-found")
 
