@@ -26,12 +26,12 @@ def recover(
     write: Annotated[bool, typer.Option("--write", help="Do it; without this it is only reported.")] = False,
     as_json: show.AsJson = False,
 ) -> None:
-    """Say what a store lacks of its own chain, and adopt it from the log; exit 1 while it lacks something."""
+    """Say what a store lacks of its own chain, and adopt it from the log; exit 1 while it lacks that, or its key."""
     asked = show.agency(agency, APPLICATIONS)
     if new_sealing_key:
         rekeyed = _rekey(asked, Settings(), write=write)
         show.document(rekeyed) if as_json else _print_rekeyed(rekeyed)
-        if not write:
+        if not write and not rekeyed["still_held"]:
             raise typer.Exit(1)
         return
     logging.configure("recover")

@@ -42,7 +42,7 @@ async def test_only_what_was_said_is_said_again_and_only_to_whom_and_as_it_was_s
     await bus.living.stop_adapter(POLICE)
     to_health = replace(to_health, receivers=(SOCIAL,), notified=frozenset())
     of_another = replace(act(subject=str(theirs["case_ref"])), record_id=theirs["id"], about=to_social.about)
-    refused = {
+    refused: dict[str, list[tuple[Outgoing, dict[str, Any]]]] = {
         "letter.not-said": [
             (replace(to_social, subject=new_case()), {}),
             (replace(to_social, record_id=uuid4()), {}),
@@ -60,7 +60,7 @@ async def test_only_what_was_said_is_said_again_and_only_to_whom_and_as_it_was_s
     }
     for code, attempts in refused.items():
         for attempt, (said, more) in enumerate(attempts):
-            answer = await said_again(bus, by_hand, said, **more)  # type: ignore[arg-type]
+            answer = await said_again(bus, by_hand, said, **more)
             assert "refused" in answer, (code, attempt, answer)
             assert answer["refused"]["code"] == code, (attempt, answer)
     assert "stamp" in await said_again(bus, by_hand, to_social)

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -14,7 +15,7 @@ from tests.fault.drill import Picture, at_hand, command, goes_on, lost
 from tests.living import Bus, eventually, letters_sent, whole
 
 pytestmark = pytest.mark.fault
-ASKED = {"priority": "red", "questions": ["safe-contact"]}
+ASKED: dict[str, Any] = {"priority": "red", "questions": ["safe-contact"]}
 REKEY = ("recover", "social", "--new-sealing-key", "--json")
 
 
