@@ -1,4 +1,4 @@
-"""What reaches a gateway: whose account asked, and is the submission well-formed and its sender's own?"""
+"""What reaches a gateway: whose account asked, is it its sender's own, and may it be said in its case?"""
 
 import json
 from collections.abc import Mapping
@@ -10,8 +10,10 @@ from bus.directory import Directory
 from bus.ledger import Ledger
 from bus.log import LogReader, verify
 from bus.submission import RECORD_TYP
-from contracts import again, check, subjects
+from contracts import again, bypass, check, subjects
 from contracts.agencies import Agency
+from contracts.catalogue import LINKED
+from contracts.entry import Audience
 from contracts.envelope import SUBMISSION_LIMIT_BYTES, Record, Submission
 from contracts.errors import BarnabusError, Refused
 
@@ -37,6 +39,28 @@ def examine(raw: bytes, account: Agency, directory: Directory) -> Examined:
     if named != sent or len(named) != len(record.data.letters):
         raise BarnabusError("digest.mismatch", field="letters")
     return Examined(submission, record, seal.digest(text))
+
+
+def allow(record: Record, ledger: Ledger) -> None:
+    """Raises the coded refusal unless a record may be said in its case, by all that the log has of that.
+
+    What reaches into what others hold, only a holder says; and nobody hears of a case, or of its link with another,
+    only because a sender thinks it concerned. A letter that is one too many is named (`data.letters.<agency>`), so
+    that its sender can leave it out.
+    """
+    codes = check.codes_of(record)
+    cases = [record.subject, *([codes["other"]] if record.type == LINKED else [])]
+    entry = check.record(record, frozenset().union(*map(ledger.bypasses, cases)))
+    for case_ref in cases:
+        holders, aware = ledger.holders(case_ref), ledger.aware(case_ref)
+        reaches_out = record.type == LINKED or (record.type == bypass.INVOKED and aware)  # else it opens the case
+        if reaches_out and record.sender not in holders:
+            place = "subject" if case_ref == record.subject else "data.content.other"
+            raise BarnabusError("case.not-held", field=place)
+        if entry.audience is Audience.KNOWN:
+            for letter in record.data.letters:
+                if letter.to not in (holders if record.type == LINKED else aware):
+                    raise BarnabusError("case.not-held", field=f"data.letters.{letter.to}")
 
 
 def account_of(subject: str, reply: str, headers: Mapping[str, str] | None) -> Agency | None:

@@ -16,13 +16,12 @@ from bus import faults, seal, streams
 from bus.chains import RECEIPT, receipt_of
 from bus.clock import Clock
 from bus.directory import Directory
-from bus.examining import Examined, examine, said_before
+from bus.examining import Examined, allow, examine, said_before
 from bus.ledger import Ledger
 from bus.log import POSTMARK_TYP, STAMP_TYP, LogReader
-from contracts import bypass, check, subjects
+from contracts import check, subjects
 from contracts.agencies import Agency
-from contracts.catalogue import LINKED, SAID_AGAIN
-from contracts.entry import Audience
+from contracts.catalogue import SAID_AGAIN
 from contracts.envelope import (
     HeadsAsked,
     Notice,
@@ -35,8 +34,6 @@ from contracts.envelope import (
 )
 from contracts.errors import BarnabusError
 
-OVER_OTHERS = frozenset({LINKED, bypass.INVOKED})
-"""Types that reach into what others hold: only who holds the case may say them."""
 RESEND_LIMIT_LETTERS, RESEND_PAUSE_S = 100, 2.0
 """So many letters of a link at most are asked for again at a time, and no sooner after the last time."""
 OWN_LIMIT_RECORDS, OWN_LIMIT_BYTES = 200, 256 * 1024
@@ -91,9 +88,8 @@ class Gateway:
             known = self._ledger.place(found.record.sender, found.record.number)
             if known:
                 return await self._stamp_of_repeat(found, *known)
-            if not await self._follows(found.record):
+            if not await self._follows(found.record) or not await self._allows(found.record):
                 continue
-            self._allowed(found.record)
             if found.record.type == SAID_AGAIN:
                 await said_before(found.record, self._ledger, self._log, self._directory)
             try:
@@ -106,17 +102,15 @@ class Gateway:
             await self._ledger.catch_up(self._log, self._directory)
         raise BarnabusError("log.moved")
 
-    def _allowed(self, record: Record) -> None:
-        """May it be said in this case? Raises the coded refusal."""
-        cases = [record.subject, *([record.data.content.get("other", "")] if record.type == LINKED else [])]
-        entry = check.record(record, frozenset().union(*map(self._ledger.bypasses, cases)))
-        told = {letter.to for letter in record.data.letters} if entry.audience is Audience.KNOWN else set[Agency]()
-        must_hold = told | ({record.sender} if record.type in OVER_OTHERS else set[str]())
-        for case_ref in cases:
-            holders = self._ledger.holders(case_ref)
-            opens = record.type == bypass.INVOKED and not holders  # before anybody is told anything
-            if not opens and not must_hold <= holders:
-                raise BarnabusError("case.not-held", field="subject" if case_ref == record.subject else "data.content")
+    async def _allows(self, record: Record) -> bool:
+        """May it be said in its case? Raises the coded refusal; False if another gateway wrote what it may hang on."""
+        try:
+            allow(record, self._ledger)
+        except BarnabusError:
+            if not await self._wake():
+                raise
+            return False
+        return True
 
     async def _follows(self, record: Record) -> bool:
         """Is it the next of its chains? False if this gateway, active or not, had slept while another one wrote."""

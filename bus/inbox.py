@@ -214,7 +214,11 @@ class Inbox:
         )
 
     def letter(self, record_id: str) -> dict[str, Any] | None:
-        found = self._store.read(f"SELECT {_COLUMNS}, jwe FROM inbox WHERE record_id = ?", record_id)  # noqa: S608
+        """The letter of a record; of several senders that use one id, the first: the others copied it."""
+        found = self._store.read(
+            f"SELECT {_COLUMNS}, jwe FROM inbox WHERE record_id = ? ORDER BY position LIMIT 1",  # noqa: S608
+            record_id,
+        )
         return found[0] if found else None
 
     def at(self, sender: Agency, number: int) -> dict[str, Any] | None:

@@ -15,13 +15,15 @@ from bus.directory import Directory
 from bus.log import LogReader, verify
 from bus.seal import digest as digest_of
 from bus.submission import Head
-from contracts import bypass
+from contracts import bypass, check
 from contracts.agencies import Agency
 from contracts.bypass import Bypass
+from contracts.catalogue import entry_of
+from contracts.entry import Audience
 from contracts.envelope import Record
 from contracts.errors import BarnabusError
 
-_VERSION = 3
+_VERSION = 4
 """Of these tables: a file of another version is made anew from the log."""
 _TABLES = """
 CREATE TABLE IF NOT EXISTS heads (chain TEXT PRIMARY KEY, number INTEGER NOT NULL, digest TEXT NOT NULL);
@@ -29,7 +31,8 @@ CREATE TABLE IF NOT EXISTS receipted (link TEXT PRIMARY KEY, number INTEGER NOT 
 CREATE TABLE IF NOT EXISTS places (
     sender TEXT NOT NULL, number INTEGER NOT NULL, position INTEGER NOT NULL UNIQUE, digest TEXT NOT NULL,
     record_id TEXT NOT NULL, logged_at TEXT NOT NULL, PRIMARY KEY (sender, number), UNIQUE (sender, record_id));
-CREATE TABLE IF NOT EXISTS holders (case_ref TEXT, agency TEXT, PRIMARY KEY (case_ref, agency)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS holders (
+    case_ref TEXT NOT NULL, agency TEXT NOT NULL, holds INTEGER NOT NULL, PRIMARY KEY (case_ref, agency)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS bypasses (
     id TEXT NOT NULL, case_ref TEXT NOT NULL, conflicted TEXT NOT NULL, office TEXT, invoked_by TEXT NOT NULL,
     PRIMARY KEY (case_ref, id, invoked_by)) WITHOUT ROWID;
@@ -90,7 +93,12 @@ class Ledger:
         return frozenset(Bypass(bypass.conflicted(name), office) for name, office in found)
 
     def holders(self, case_ref: str) -> frozenset[Agency]:
-        """Who has sent, or was sent, anything of a case."""
+        """Who holds a case: who opened it, and whoever was sent anything of it."""
+        found = self._db.execute("SELECT agency FROM holders WHERE case_ref = ? AND holds = 1", (case_ref,))
+        return frozenset(Agency(name) for (name,) in found)
+
+    def aware(self, case_ref: str) -> frozenset[Agency]:
+        """Who knows that a case is there: its holders, and whoever has said something in it."""
         found = self._db.execute("SELECT agency FROM holders WHERE case_ref = ?", (case_ref,))
         return frozenset(Agency(name) for (name,) in found)
 
@@ -124,16 +132,23 @@ class Ledger:
         self.heads.apply(position, record, digest)
 
     def _of_case(self, record: Record) -> None:
-        """Who holds its case, and which ways lead around whom from here on; nothing for what is about a link."""
-        if record.subject.startswith("link."):
+        """Who holds its case, and which ways lead around whom from here on; nothing for what is the bus's own.
+
+        To say something in a case makes nobody a holder but who opens it: whoever has a reference could say something.
+        """
+        if entry_of(record.type).audience is Audience.NOBODY:
             return
-        everybody = [(record.subject, agency) for agency in (record.sender, *(to.to for to in record.data.letters))]
-        self._db.executemany("INSERT OR IGNORE INTO holders VALUES (?,?)", everybody)
-        codes = record.data.content
+        opens = not self.aware(record.subject)
+        told = [(record.subject, letter.to, 1) for letter in record.data.letters]
+        upsert = "INSERT INTO holders VALUES (?,?,?) ON CONFLICT DO UPDATE SET holds = max(holds, excluded.holds)"
+        self._db.executemany(upsert, [(record.subject, record.sender, int(opens)), *told])
+        if record.type not in (bypass.INVOKED, bypass.LIFTED):
+            return
+        codes = check.codes_of(record)
         if record.type == bypass.INVOKED:
-            row = (str(record.id), record.subject, codes["conflicted"], codes.get("office"), record.sender)
+            row = (str(record.id), record.subject, codes["conflicted"], codes["office"], record.sender)
             self._db.execute("INSERT INTO bypasses VALUES (?,?,?,?,?)", row)
-        if record.type == bypass.LIFTED:
+        else:
             lifted = (record.subject, codes["bypass_id"])
             self._db.execute("DELETE FROM bypasses WHERE case_ref = ? AND id = ?", lifted)
 

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from bus.log import Logged
 from bus.store import Statement, Store
-from bus.submission import Built, Head
+from bus.submission import Built, Head, Outgoing
 from contracts.agencies import Agency
 from contracts.envelope import Notice
 from contracts.events.post import Receipt
@@ -144,6 +144,27 @@ class Outbox:
                 for letter in letters
             ),
         ]
+
+    def leave_out(self, act: Outgoing, agencies: Iterable[Agency]) -> list[Statement]:
+        """The writes that note who gets no letter of an act that would have had one, and nobody else."""
+        delete = Statement("DELETE FROM outbox_left_out WHERE record_id = ?", (str(act.record_id),))
+        insert = "INSERT INTO outbox_left_out (record_id, case_ref, agency) VALUES (?,?,?)"
+        return [
+            delete,
+            *(Statement(insert, (str(act.record_id), act.subject, agency.value)) for agency in sorted(agencies)),
+        ]
+
+    def left_out(self, record_id: UUID) -> tuple[Agency, ...]:
+        """Who got no letter of an act."""
+        rows = self._store.read(
+            "SELECT agency FROM outbox_left_out WHERE record_id = ? ORDER BY agency", str(record_id)
+        )
+        return tuple(Agency(row["agency"]) for row in rows)
+
+    def left_out_of(self, case_ref: str) -> frozenset[Agency]:
+        """Who got no letter of anything in a case."""
+        rows = self._store.read("SELECT DISTINCT agency FROM outbox_left_out WHERE case_ref = ?", case_ref)
+        return frozenset(Agency(row["agency"]) for row in rows)
 
     def stamp_of(self, record_id: UUID) -> str | None:
         found = self._store.read("SELECT stamp FROM outbox WHERE record_id = ?", str(record_id))

@@ -42,6 +42,8 @@ PAUSES_S = (0.05, 0.1, 0.25, 0.5, 1.0, 2.0)
 RECEIPT_DELAY = timedelta(milliseconds=250)
 """How long letters are gathered into one receipt."""
 REFUSED = "submission.refused"
+TOO_MANY = frozenset({"route.bypassed", "case.not-held"})
+LEFT_OUT = frozenset({"receiver.left-out", "receiver.none", "receiver.not-allowed"})
 LETTER_AT = "data.letters."
 """Where a refusal names a letter by its receiver."""
 OF_THE_BUS = frozenset({RECEIPT, REFUSED, RESTORED})
@@ -172,34 +174,48 @@ class Relay:
 
     async def _deliver(self, waiting: Waiting) -> None:
         """Send the same bytes until the gateway has given an answer that ends the waiting."""
-        kept_out = set[Agency]()
+        without = set[Agency]()
         for attempt in count():
             try:
                 stamp = await self._ask(waiting)
             except BarnabusError as error:
-                if waiting.notification_id is not None and (agency := _kept_out(error)):
-                    kept_out.add(agency)
-                    waiting = self._around(waiting, kept_out)
-                    continue
-                if error.then is Then.VOID and waiting.type not in OF_THE_BUS:
+                if self._can_go_around(error, waiting, without):
+                    waiting = self._around(waiting, without)
+                elif error.then is Then.VOID and waiting.type not in OF_THE_BUS:
                     await self._free(waiting, error)
                     return
-                self._note(error, waiting, first=attempt == 0)
+                else:
+                    self._note(error, waiting, first=attempt == 0)
                 await asyncio.sleep(PAUSES_S[min(attempt, len(PAUSES_S) - 1)])
             else:
                 faults.point("relay.answered")
                 await self._settle(waiting, *stamp)
                 return
 
-    def _around(self, waiting: Waiting, kept_out: AbstractSet[Agency]) -> Waiting:
-        """The same act under the same number, with no letter for those whom a bypass keeps out."""
-        assert waiting.notification_id is not None
+    def _can_go_around(self, error: BarnabusError, waiting: Waiting, without: set[Agency]) -> bool:
+        """Is there another set of letters to try? Adds to `without` whose letter was one too many.
+
+        What was left out for a bypass that is lifted since is put back, once.
+        """
+        if waiting.notification_id is None:
+            return False
+        one_too_many = _one_too_many(error)
+        if one_too_many and one_too_many not in without:
+            without.add(one_too_many)
+            return True
+        put_back = error.code in LEFT_OUT and self._outbox.left_out(UUID(waiting.record_id))
+        without.clear()
+        return bool(put_back)
+
+    def _around(self, waiting: Waiting, without: AbstractSet[Agency]) -> Waiting:
+        """The same act under the same number, with no letter for these."""
+        assert waiting.notification_id is not None, "what holds no letters is not refused for one"
         _log.warning("submission.rerouted", agency=self._agency, record_id=waiting.record_id)
-        outgoing = self._acts.act_at(waiting.notification_id, kept_out)
+        outgoing = self._acts.act_at(waiting.notification_id, without)
         links = {receiver: self._outbox.link(receiver, below=waiting.number) for receiver in outgoing.receivers}
         head = self._outbox.head(below=waiting.number)
         built = build(outgoing, self._agency, head, links, self._key, self._directory)
-        self._store.write(*self._outbox.replace(built))
+        self._store.write(*self._outbox.replace(built), *self._outbox.leave_out(outgoing, without))
         return _waiting(built, waiting.notification_id)
 
     async def _ask(self, waiting: Waiting) -> tuple[str, Stamp]:
@@ -278,8 +294,8 @@ def _waiting(built: Built, notification_id: int | None) -> Waiting:
     return Waiting(built.number, str(record.id), record.type, built.body, built.record_digest, notification_id)
 
 
-def _kept_out(error: BarnabusError) -> Agency | None:
-    """Whose letter a bypass does not allow, if the gateway refused a submission for one."""
+def _one_too_many(error: BarnabusError) -> Agency | None:
+    """Whose letter it was, if a submission was refused for one: a bypass leads around it, or it holds no such case."""
     place = error.field or ""
     to = place.removeprefix(LETTER_AT)
-    return Agency(to) if error.code == "route.bypassed" and place != to and to in set(Agency) else None
+    return Agency(to) if error.code in TOO_MANY and place != to and to in set(Agency) else None

@@ -31,9 +31,6 @@ class Sayings(Protocol):
     def act_at(self, notification: int, without: AbstractSet[Agency]) -> Outgoing:
         """The act of this notification once more, with no letter to these."""
 
-    def kept_out(self, case_ref: str) -> frozenset[Agency]:
-        """The agencies that get no letter of this case."""
-
 
 @dataclass(frozen=True, slots=True)
 class Unopened:
@@ -97,12 +94,11 @@ class SayingAgain:
         return all(seal.sealed_to(one.jwe) != current for one in sealed if one.to is letter.recipient)
 
     def _again(self, letter: Unopened, now: datetime) -> Outgoing | None:
-        """None where a bypass keeps its recipient out by now, or it was said again too often."""
+        """None if it was said again too often: its recipient has lost as many keys."""
         before = self._before(letter)
-        first = self._sent(str(before[0]) if before else letter.record_id)
-        said = self._said(first)
-        if letter.recipient in self._sayings.kept_out(said.subject) or len(before) >= SAID_AGAIN_LIMIT:
+        if len(before) >= SAID_AGAIN_LIMIT:
             return None
+        said = self._said(self._sent(str(before[0]) if before else letter.record_id))
         content = LetterSaidAgain(of_id=said.record_id, of_type=said.type, lost_id=UUID(letter.record_id))
         return Outgoing(
             record_id=uuid4(),

@@ -21,8 +21,9 @@ TABLES = (
     "CREATE TABLE IF NOT EXISTS case_parts (id TEXT PRIMARY KEY, case_ref TEXT NOT NULL)",
     "CREATE INDEX IF NOT EXISTS case_parts_case ON case_parts (case_ref)",
     "CREATE TABLE IF NOT EXISTS bypasses ("
-    "id TEXT NOT NULL, case_ref TEXT NOT NULL, conflicted TEXT NOT NULL, office TEXT, invoked_by TEXT NOT NULL, "
-    "alternate TEXT NOT NULL, PRIMARY KEY (id, invoked_by))",
+    "fact_id TEXT PRIMARY KEY, id TEXT NOT NULL, case_ref TEXT NOT NULL, conflicted TEXT NOT NULL, office TEXT, "
+    "invoked_by TEXT NOT NULL, alternate TEXT NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS bypasses_lifted (fact_id TEXT PRIMARY KEY, id TEXT NOT NULL, case_ref TEXT NOT NULL)",
     "CREATE INDEX IF NOT EXISTS bypasses_case ON bypasses (case_ref)",
     "CREATE TABLE IF NOT EXISTS case_links ("
     "fact_id TEXT PRIMARY KEY, case_ref TEXT NOT NULL, other TEXT NOT NULL, reason TEXT NOT NULL)",
@@ -36,6 +37,9 @@ TABLES = (
     "submission BLOB NOT NULL, record_digest TEXT NOT NULL, stamp TEXT)",
     "CREATE INDEX IF NOT EXISTS outbox_waiting ON outbox (number) WHERE stamp IS NULL",
     "CREATE INDEX IF NOT EXISTS outbox_notification ON outbox (notification_id)",
+    "CREATE TABLE IF NOT EXISTS outbox_left_out ("
+    "record_id TEXT NOT NULL, case_ref TEXT NOT NULL, agency TEXT NOT NULL, PRIMARY KEY (record_id, agency))",
+    "CREATE INDEX IF NOT EXISTS outbox_left_out_case ON outbox_left_out (case_ref)",
     "CREATE TABLE IF NOT EXISTS outbox_letters ("
     "recipient TEXT NOT NULL, number INTEGER NOT NULL, outbox_number INTEGER NOT NULL, sealed TEXT NOT NULL, "
     "received_at TEXT, opened INTEGER, PRIMARY KEY (recipient, number))",

@@ -4,28 +4,33 @@ import asyncio
 import shutil
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from bus import connection, directory, logging, node, tasks
-from bus.audit import audit
+from bus.audit import StoreFacts, audit
 from bus.chains import RECEIPT
 from bus.log import Logged, LogReader, verify
 from bus.settings import Settings, stores_in_home
-from cli import show
+from cli import show, telling
 from cli.agencies import APPLICATIONS, opened
+from cli.player import Player
 from cli.processes import Processes
 from cli.run import until_told
-from cli.scenario import Player, read_all
+from cli.scenario import Scenario, read_all
 from contracts import subjects
+from contracts.agencies import Agency
 from contracts.errors import BarnabusError
+from projections import holdings
 from projections.case_log import case_log
 
 SCENARIOS = Path(__file__).resolve().parents[1] / "examples" / "scenarios"
 GATEWAYS = ("a", "b")
 SETTLE_TIMEOUT_S = 15.0
+SETTLE_AGAIN_S = 0.1
 
 
 @show.coded
@@ -37,7 +42,7 @@ def demo(
         Path | None, typer.Option(help="Keep the home here; without it, a temporary one that goes at the end.")
     ] = None,
 ) -> None:
-    """Watch a case travel between two agencies, through a duplicate, a crossing and kills; stays up until Ctrl-C."""
+    """Watch cases travel between five agencies, see who holds what, and pull plugs; stays up until Ctrl-C."""
     logging.configure("demo")
     stores_in_home()
     where = home or Path(tempfile.mkdtemp(prefix="barnabus-demo-"))
@@ -57,15 +62,19 @@ async def _demo(settings: Settings, scenarios: Path, *, once: bool, as_json: boo
 async def _play(settings: Settings, scenarios: Path, *, once: bool, as_json: bool) -> None:
     began = time.monotonic()
     stories = read_all(scenarios)
-    say = _quiet if as_json else _say
+    say = telling.nothing if as_json else telling.line
     async with node.embedded(settings) as server:
         say(
-            "",
+            telling.HEADING,
             f"A real nats-server at {server.url}, two gateways, {len(APPLICATIONS)} adapters: "
             "each a process of its own.",
         )
+        say(
+            telling.NARRATOR,
+            "Each agency's own system says what it sends and hears; numbers are places in the one log.",
+        )
         processes = Processes(settings)
-        player = Player(settings, processes, say)
+        player = Player(settings, processes, say, partial(_settled, settings))
         try:
             for name in GATEWAYS:
                 await processes.start(f"gateway-{name}", "gateway", "--name", name)
@@ -74,16 +83,23 @@ async def _play(settings: Settings, scenarios: Path, *, once: bool, as_json: boo
             await player.open(tuple(APPLICATIONS))
             for agency in APPLICATIONS:
                 await player.answers(agency)
+            cases: list[dict[str, Any]] = []
             for story in stories:
                 await player.play(story)
-            summary, logged = await _settled(settings, player, processes)
+                cases += (found := _new_cases(story, await _settled(settings), cases))
+                for case in found if not as_json else ():
+                    telling.who_holds_what(case)
+                if story.point:
+                    say(telling.POINT, story.point)
+            summary = summarise(settings, await _settled(settings), player.repeated, processes.kills)
+            summary["cases"] = cases
             summary["seconds"] = round(time.monotonic() - began, 1)
             if as_json:
                 show.document(summary)
             else:
-                _sum_up(summary)
-                if not once:
-                    _what_to_try(settings, logged)
+                telling.sum_up(summary)
+                if cases and not once:
+                    telling.what_to_try(settings.home, cases)
             if summary["lost"] or not summary["log"]["chains_verified"]:
                 raise BarnabusError("log.damaged", detail=f"Lost: {summary['lost']}.")
             tasks.heed()
@@ -95,16 +111,29 @@ async def _play(settings: Settings, scenarios: Path, *, once: bool, as_json: boo
             await processes.stop_all()
 
 
-async def _settled(settings: Settings, player: Player, processes: Processes) -> tuple[dict[str, Any], list[Logged]]:
-    """The summary once every letter has been signed for, or as it is when that takes too long."""
+async def _settled(settings: Settings) -> list[Logged]:
+    """The log once it has every act, and every letter is signed for; or as it is when that takes too long."""
     end = time.monotonic() + SETTLE_TIMEOUT_S
     while True:
         tasks.heed()
         logged = await read_log(settings)
-        summary = summarise(settings, logged, player.repeated, processes.kills)
-        if not summary["lost"] or time.monotonic() > end:
-            return summary, logged
-        await asyncio.sleep(0.2)
+        if not audit(_stores(settings), logged).lost or time.monotonic() > end:
+            return logged
+        await asyncio.sleep(SETTLE_AGAIN_S)
+
+
+def _new_cases(story: Scenario, logged: list[Logged], known: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Who holds what in each case that came into the log with this story."""
+    seen = {case["case_ref"] for case in known}
+    receipts = [entry for entry in logged if entry.record.type == RECEIPT]
+    of_cases: dict[str, list[Logged]] = {}
+    for entry in logged:
+        if entry.record.type != RECEIPT and entry.record.subject not in seen:
+            of_cases.setdefault(entry.record.subject, []).append(entry)
+    return [
+        {"scenario": story.title} | holdings.document(case_log(entries + receipts), case_ref)
+        for case_ref, entries in of_cases.items()
+    ]
 
 
 async def read_log(settings: Settings) -> list[Logged]:
@@ -118,15 +147,22 @@ async def read_log(settings: Settings) -> list[Logged]:
         await connection.close(nats)
 
 
+def _stores(settings: Settings) -> dict[Agency, StoreFacts]:
+    """What each agency's store holds."""
+    found = {}
+    for agency in APPLICATIONS:
+        with opened(agency, settings) as application:
+            found[agency] = application.facts()
+    return found
+
+
 def summarise(
     settings: Settings, logged: list[Logged], repeated: dict[Any, int], kills: dict[str, int]
 ) -> dict[str, Any]:
     """What stores and log hold, compared with each other; nothing is taken from the script."""
-    facts, agencies = {}, {}
-    for agency in APPLICATIONS:
-        with opened(agency, settings) as application:
-            facts[agency] = application.facts()
-        agencies[agency.value] = {
+    facts = _stores(settings)
+    agencies = {
+        agency.value: {
             "submitted": len(facts[agency].acts),
             "letters_received": len(facts[agency].letters),
             "receipts": sum(entry.record.type == RECEIPT and entry.record.sender == agency for entry in logged),
@@ -134,6 +170,8 @@ def summarise(
             "parked": facts[agency].parked,
             "kills": kills.get(agency, 0),
         }
+        for agency in APPLICATIONS
+    }
     found = audit(facts, logged)
     standings = case_log(logged).standings()
     return {
@@ -155,43 +193,3 @@ def summarise(
             for void in standing.voids
         ],
     }
-
-
-def _quiet(who: str, what: str) -> None:
-    """With --json standard output holds the document alone."""
-
-
-def _say(who: str, what: str) -> None:
-    if not who:
-        show.out.print(f"\n[bold]{what}[/bold]")
-    elif who == "·":
-        show.out.print(f"[dim]{what}[/dim]")
-    else:
-        colour = {"police": "cyan", "social": "magenta", "prosecution": "yellow", "health": "green"}.get(who, "white")
-        show.out.print(f"  [{colour}]{who:<8}[/{colour}] {what}")
-
-
-def _sum_up(summary: dict[str, Any]) -> None:
-    show.out.print("\n[bold]What it came to[/bold], counted from stores, log and receipts:")
-    columns = ("agency", *next(iter(summary["agencies"].values())))
-    show.table(
-        [c.replace("_", " ") for c in columns],
-        [(name, *row.values()) for name, row in summary["agencies"].items()],
-        empty="",
-    )
-    log = summary["log"]
-    verified = "all chains verified" if log["chains_verified"] else "CHAINS BROKEN"
-    show.out.print(
-        f"Log: {log['position']} entries, {log['events']} of them events; {verified}. "
-        f"Lost: {summary['lost']}. {summary['seconds']} s."
-    )
-    for void in summary["void_acts"]:
-        show.out.print(f"Void: {void['agency']}'s {void['move']} at position {void['position']}, {void['reason']}.")
-
-
-def _what_to_try(settings: Settings, logged: list[Logged]) -> None:
-    case_ref = next(entry.record.subject for entry in logged if entry.record.type != RECEIPT)
-    show.out.print("\nNow try, in another terminal:")
-    show.out.print(f"  export BARNABUS_HOME={settings.home}")
-    show.out.print(f'  .venv/bin/barnabus case log {case_ref} --purpose "to see how it works"')
-    show.out.print("  .venv/bin/barnabus inbox social list")

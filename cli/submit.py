@@ -46,6 +46,8 @@ def _say(answer: dict[str, Any]) -> None:
     again = " (the same command was taken before)" if answer["repeated"] else ""
     show.out.print(f"[green bold]{answer['status']}[/green bold]  event {answer['id']}  case {answer['case_ref']}")
     show.out.print(f"  {where}{again}")
+    if answer["left_out"]:
+        show.out.print(f"  [yellow]no letter to {', '.join(answer['left_out'])}: a bypass leads around[/yellow]")
     if answer["void"]:
         show.out.print(f"  [yellow]void: {answer['void']}[/yellow]")
 

@@ -17,7 +17,7 @@ from contracts.vocabulary import Service
 
 TAKERS = frozenset({Agency.POLICE, Agency.SOCIAL})
 """Who can be asked to take on a concern."""
-HOLDERS = EVERYBODY - {Agency.OVERSIGHT}
+ANSWERABLE = EVERYBODY - {Agency.OVERSIGHT}
 """Who can answer for a case: oversight reviews, and holds none."""
 
 
@@ -70,11 +70,11 @@ _ENTRIES = (
     ),
     act(
         "transfer.offered", transfer.TransferOffered, Move.MAKE, "EOSAI",
-        command="transfer.offer", course=Course.TRANSFER, senders=HOLDERS, asked=HOLDERS,
+        command="transfer.offer", course=Course.TRANSFER, senders=ANSWERABLE, asked=ANSWERABLE,
         service=Service.CASE_RESPONSIBILITY,
     ),
-    act("transfer.accepted", transfer.TransferAccepted, Move.ACCEPT, "EO", courses=_TRANSFER, senders=HOLDERS),
-    act("transfer.declined", transfer.TransferDeclined, Move.DECLINE, "EO", courses=_TRANSFER, senders=HOLDERS),
+    act("transfer.accepted", transfer.TransferAccepted, Move.ACCEPT, "EO", courses=_TRANSFER, senders=ANSWERABLE),
+    act("transfer.declined", transfer.TransferDeclined, Move.DECLINE, "EO", courses=_TRANSFER, senders=ANSWERABLE),
     act(
         "roundtable.convened", roundtable.RoundtableConvened, Move.MAKE, "EOS",
         command="roundtable.convene", course=Course.SERVICE, senders=frozenset({_SOCIAL}), service=Service.ROUNDTABLE,
@@ -111,8 +111,8 @@ _ENTRIES = (
     ),
     fact(
         bypass.INVOKED, route.BypassInvoked, "route.invoke-bypass", "EOS", *Agency,
-        audience=Audience.NAMED, names=route.told_of_bypass, whom="oversight, and who is turned to instead",
-        sponsors=SPONSORS,
+        audience=Audience.NAMED, names=route.told_of_bypass, sponsors=SPONSORS,
+        whom="oversight, who is turned to instead, and a bypassed institution's sponsors",
     ),
     fact(
         bypass.LIFTED, route.BypassLifted, "route.lift-bypass", "EO", _OVERSIGHT,
@@ -123,7 +123,7 @@ _ENTRIES = (
         audience=Audience.KNOWN, whom="those of whom the sender knows that they hold both cases",
     ),
     fact(
-        HANDED_OVER, case.LetterHandedOver, "letter.hand-over", "EO", *HOLDERS,
+        HANDED_OVER, case.LetterHandedOver, "letter.hand-over", "EO", *ANSWERABLE,
         audience=Audience.KNOWN, whom="the agency that said what is handed over",
     ),
     of_the_bus("receipt", post.Receipt),

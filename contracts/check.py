@@ -17,8 +17,6 @@ from contracts.catalogue import COMMANDS, entry_of
 from contracts.entry import Audience, Entry
 from contracts.envelope import COMMAND_LIMIT_BYTES, About, Command, Letter, LetterEntry, Record, Submission
 from contracts.errors import Refused
-from contracts.events.case import LetterHandedOver
-from contracts.events.handoff import MakesHandoff
 from contracts.events.post import Receipt, StoreRestored
 from contracts.events.referral import ReferralMade
 from contracts.ids import CaseRef
@@ -103,12 +101,9 @@ def command(raw: bytes, sender: Agency) -> tuple[Entry, Command, Frozen]:
 def sending(entry: Entry, sender: Agency, about: About, content: Frozen) -> None:
     """May this agency say this at all?"""
     _speaking(entry, sender, about)
-    if isinstance(content, MakesHandoff):
-        _making(entry, sender, content)
+    _saying(entry, sender, content.model_dump(mode="json"), at="data")
     if isinstance(content, ReferralMade):
         _referral(about, content)
-    if isinstance(content, LetterHandedOver) and sender not in SPONSORS[content.institution]:
-        raise Refused("sponsor.not-allowed", field="data.institution")
 
 
 def _speaking(entry: Entry, sender: Agency, about: About | None, *, at: str = "") -> None:
@@ -118,11 +113,16 @@ def _speaking(entry: Entry, sender: Agency, about: About | None, *, at: str = ""
         raise Refused("sponsor.not-allowed", field=f"{at}on_behalf_of")
 
 
-def _making(entry: Entry, sender: Agency, content: MakesHandoff) -> None:
-    if sender in content.notified:
-        raise Refused("receiver.not-allowed", field="data.notified")
-    if content.to not in entry.asked:
-        raise Refused("receiver.not-allowed", field="data.to")
+def _saying(entry: Entry, sender: Agency, codes: Mapping[str, Any], *, at: str) -> None:
+    """What sender and content allow together, by its codes alone: whom it asks, and for which institution."""
+    if entry.move is Move.MAKE:
+        if sender in codes["notified"]:
+            raise Refused("receiver.not-allowed", field=f"{at}.notified")
+        if codes["to"] not in entry.asked:
+            raise Refused("receiver.not-allowed", field=f"{at}.to")
+    for name, speaks in (("for_institution", codes.get("to")), ("institution", sender)):
+        if (institution := codes.get(name)) and speaks not in SPONSORS[Institution(institution)]:
+            raise Refused("sponsor.not-allowed", field=f"{at}.{name}")
 
 
 def _referral(about: About, content: ReferralMade) -> None:
@@ -132,8 +132,6 @@ def _referral(about: About, content: ReferralMade) -> None:
         raise Refused("basis.consent", field="legal_basis")
     if content.urgency is Urgency.IMMEDIATE and content.safety is None:
         raise Refused("danger.unstated", field="data.safety")
-    if content.for_institution and content.to not in SPONSORS[content.for_institution]:
-        raise Refused("sponsor.not-allowed", field="data.for_institution")
 
 
 def receiving(
@@ -200,34 +198,40 @@ def record(found: Record, bypasses: AbstractSet[Bypass] = frozenset()) -> Entry:
         raise Refused("sender.not-allowed", field="source") from None
     if entry.content not in (Receipt, StoreRestored):  # whose subjects are links
         _case(found.subject)
-    codes, about, letters = found.data.content, found.data.about, found.data.letters
-    _logged_content(entry, codes)
+    about, letters = found.data.about, found.data.letters
+    codes = codes_of(found)
     office = about.post.office if about and entry.audience is not Audience.AGAIN else None  # acted before the bypass
     bypass.check(bypasses, sender, office, codes, (letter.to for letter in letters))
-    tiers = ((letter.to, letter.tiers) for letter in letters)
-    receiving(entry, sender, tiers, codes, bypass.kept_out(bypasses))
+    out = bypass.kept_out(bypasses)
+    receiving(entry, sender, ((letter.to, letter.tiers) for letter in letters), codes, out)
     if about is None and entry.receivers:
         raise Refused("field.missing", field="data.about")
     _speaking(entry, sender, about, at="data.about.")
+    _saying(entry, sender, codes, at="data.content")
     if entry.move is Move.MAKE:
-        _made(entry, sender, codes, letters)
-    if entry.content is LetterHandedOver and sender not in SPONSORS[Institution(codes["institution"])]:
-        raise Refused("sponsor.not-allowed", field="data.content.institution")
+        _made(sender, codes, letters, out)
     return entry
 
 
-def _made(entry: Entry, sender: Agency, content: dict[str, Any], letters: Iterable[LetterEntry]) -> None:
+def _made(
+    sender: Agency, codes: Mapping[str, Any], letters: Iterable[LetterEntry], kept_out: AbstractSet[Agency]
+) -> None:
     """The act that makes a handoff names everybody: it goes to them alone, and to the notified as envelope alone."""
-    to, notified = content["to"], content.get("notified", ())
-    if sender in {to, *notified} or len({to, *notified}) != 1 + len(notified):
-        raise Refused("receiver.not-allowed", field="data.content.notified")
-    if to not in entry.asked or {letter.to for letter in letters} != {to, *notified}:
+    to, notified = codes["to"], codes["notified"]
+    if sender == to or {letter.to for letter in letters} != {to, *notified} - kept_out:
         raise Refused("receiver.not-allowed", field="data.letters")
     if any(letter.to != to and not set(letter.tiers) <= LOGGED for letter in letters):
         raise Refused("tier.not-allowed", field="data.letters")
-    institution = content.get("for_institution")
-    if institution and to not in SPONSORS[Institution(institution)]:
-        raise Refused("sponsor.not-allowed", field="data.content.for_institution")
+
+
+def codes_of(found: Record) -> dict[str, Any]:
+    """A record's content as every reader spells it: one id, one moment has many spellings. Raises Refused."""
+    entry, content = entry_of(found.type, found.version), found.data.content
+    tiers = tiers_of(entry.content)
+    for name in content:
+        if name in tiers and tiers[name] not in LOGGED:
+            raise Refused("tier.in-record", field=f"data.content.{name}")
+    return read(entry.logged, content, at="data.content").model_dump(mode="json")
 
 
 def _case(subject: str) -> None:
@@ -235,14 +239,6 @@ def _case(subject: str) -> None:
         _CASE_REF.validate_python(subject)
     except ValidationError as error:
         raise _refusal(error, "subject") from None
-
-
-def _logged_content(entry: Entry, content: dict[str, Any]) -> None:
-    tiers = tiers_of(entry.content)
-    for name in content:
-        if name in tiers and tiers[name] not in LOGGED:
-            raise Refused("tier.in-record", field=f"data.content.{name}")
-    read(entry.logged, content, at="data.content")
 
 
 def letter(found: Letter, recipient: Agency) -> tuple[Entry, Frozen]:

@@ -304,6 +304,11 @@ CODES: Mapping[str, Code] = MappingProxyType(
         "file.unreadable": Code(
             "The file cannot be read.", "Check its name and permissions, or use - for standard input."
         ),
+        "scenario.failed": Code(
+            "What was played did not come to what the scenario says.",
+            "Read what the demo printed before, and the logs of the home.",
+            exit=1,
+        ),
         "letter.not-found": Code(
             "The inbox holds no such letter.", "List them with `barnabus inbox AGENCY list`.", http=404, exit=1
         ),

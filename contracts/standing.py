@@ -201,5 +201,6 @@ class Standing:
             "provisional": [str(act.id) for act in self.provisional],
         }
 
-    def void_of(self, act_id: UUID) -> Void | None:
-        return next((void.reason for void in self.voids if void.act.id == act_id), None)
+    def void_of(self, by: Agency, act_id: UUID) -> Void | None:
+        """Why an act is void; None if it counts. An id is its agency's own choice, so others may use it too."""
+        return next((void.reason for void in self.voids if (void.act.by, void.act.id) == (by, act_id)), None)

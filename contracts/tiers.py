@@ -11,7 +11,7 @@ from functools import cache
 from types import MappingProxyType
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, create_model
+from pydantic import BaseModel, ConfigDict, create_model, model_validator
 
 
 class Frozen(BaseModel):
@@ -52,7 +52,9 @@ def tiers_of(content: Content) -> Mapping[str, Tier]:
 
 @cache
 def view(content: type[Frozen], tiers: frozenset[Tier]) -> type[Frozen]:
-    """The model of what is left of `content` when only these tiers are seen."""
+    """The model of what is left of `content` when only these tiers are seen; its rules between fields stay
+    where E and O are seen, and read no other tier.
+    """
     own = tiers_of(content)
     if set(own.values()) <= tiers:
         return content
@@ -60,8 +62,17 @@ def view(content: type[Frozen], tiers: frozenset[Tier]) -> type[Frozen]:
         name: (field.annotation, field) for name, field in content.model_fields.items() if own[name] in tiers
     }
     return create_model(
-        f"{content.__name__}{''.join(sorted(tiers))}", __base__=Frozen, __doc__=content.__doc__, **fields
+        f"{content.__name__}{''.join(sorted(tiers))}",
+        __base__=Frozen,
+        __doc__=content.__doc__,
+        __validators__=_rules(content) if tiers >= LOGGED else {},
+        **fields,
     )
+
+
+def _rules(content: type[Frozen]) -> dict[str, Any]:
+    found = content.__pydantic_decorators__.model_validators
+    return {name: model_validator(mode="after")(rule.func) for name, rule in found.items()}
 
 
 def cut(content: type[Frozen], values: dict[str, Any], tiers: AbstractSet[Tier]) -> dict[str, Any]:

@@ -40,11 +40,19 @@ def _receipt(delivery: Delivery) -> dict[str, Any]:
     return {"received_at": received_at, "opened": delivery.opened}
 
 
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One act on a handoff, and the standing that all acts up to it came to."""
+
+    logged: Logged
+    standing: Standing
+
+
 @dataclass(slots=True)
 class CaseLog:
     records: list[Logged] = field(default_factory=list)
     deliveries: dict[tuple[str, str, int], Delivery] = field(default_factory=dict)  # by sender, recipient, number
-    _acts: dict[UUID, list[Act]] = field(default_factory=dict)
+    _acts: dict[UUID, list[tuple[Act, Logged]]] = field(default_factory=dict)
     _by_record: dict[tuple[str, UUID, Agency], Delivery] = field(default_factory=dict)
 
     def apply(self, logged: Logged) -> None:
@@ -82,7 +90,7 @@ class CaseLog:
         if entry.course:
             where["course"] = entry.course
         act = Act.of(record.id, move, Agency(record.sender), content, **where)
-        self._acts.setdefault(handoff_id, []).append(act)
+        self._acts.setdefault(handoff_id, []).append((act, logged))
 
     def links(self) -> set[tuple[str, str]]:
         """The links that carried this case's letters."""
@@ -93,12 +101,23 @@ class CaseLog:
         return any(delivery.received_at is None for delivery in self.deliveries.values())
 
     def standings(self) -> dict[UUID, Standing]:
-        return {handoff_id: fold(acts) for handoff_id, acts in self._acts.items()}
+        return {handoff_id: fold(act for act, _ in said) for handoff_id, said in self._acts.items()}
+
+    def histories(self) -> list[list[Step]]:
+        """Each handoff step by step, in the order in which they were made."""
+        return [
+            [Step(logged, fold(act for act, _ in said[: n + 1])) for n, (_, logged) in enumerate(said)]
+            for said in self._acts.values()
+        ]
 
     def document(self, case_ref: str) -> dict[str, Any]:
         """The case with stable keys."""
         standings = self.standings()
-        voids = {void.act.id: void.reason.value for standing in standings.values() for void in standing.voids}
+        voids = {
+            (void.act.by.value, void.act.id): void.reason.value
+            for standing in standings.values()
+            for void in standing.voids
+        }
         return {
             "case_ref": case_ref,
             "position": max((logged.stamp.position for logged in self.records), default=0),
@@ -106,7 +125,7 @@ class CaseLog:
             "handoffs": [{"id": str(handoff_id)} | standing.document() for handoff_id, standing in standings.items()],
         }
 
-    def _event(self, logged: Logged, voids: dict[UUID, str]) -> dict[str, Any]:
+    def _event(self, logged: Logged, voids: dict[tuple[str, UUID], str]) -> dict[str, Any]:
         record = logged.record
         letters = [self.deliveries[record.sender, entry.to, entry.number] for entry in record.data.letters]
         return {
@@ -120,7 +139,7 @@ class CaseLog:
             "codes": record.data.content,
             "causation_id": str(record.causationid) if record.causationid else None,
             "correlation_id": str(record.correlationid) if record.correlationid else None,
-            "void": voids.get(record.id),
+            "void": voids.get((record.sender, record.id)),
             "letters": [
                 {
                     "to": letter.to.value,

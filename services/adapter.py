@@ -210,9 +210,10 @@ class Adapter:
         self.relay.nudge()
         try:
             logged, void = await self._became(taken)
+            left_out = self.application.outbox.left_out(taken.id)
         except BarnabusError as error:  # the store has gone away since: recorded it is, and its place is told later
             _log.warning("command.unfollowed", agency=self.agency.value, id=str(taken.id), code=error.code)
-            logged, void = None, None
+            logged, void, left_out = None, None, ()
         return {
             "status": "logged" if logged else "recorded",
             "id": str(taken.id),
@@ -220,6 +221,7 @@ class Adapter:
             "repeated": taken.repeated,
             "stamp": logged.stamp.model_dump(mode="json") if logged else None,
             "void": void,
+            "left_out": [agency.value for agency in left_out],
         }
 
     async def _became(self, taken: Taken) -> tuple[LoggedAct | None, str | None]:

@@ -36,7 +36,7 @@ class AgencyApplication(Taking, Hearing, Recovering):
         while found := self._own_from(max(after, self._no_acts_up_to) + 1):
             notification, event = found
             if not self.outbox.holds(event.act_id):
-                return notification, self._outgoing(event, frozenset())
+                return notification, self._outgoing(event)
             self._no_acts_up_to = notification  # adopted: the log has it
         self._no_acts_up_to = top  # what was heard since the last act is not looked through again
         return None
@@ -55,9 +55,9 @@ class AgencyApplication(Taking, Hearing, Recovering):
         assert isinstance(event, Handoff.Acted | Fact.Stated)
         return found[0].id, event
 
-    def _outgoing(self, event: Handoff.Acted | Fact.Stated, without: AbstractSet[Agency]) -> Outgoing:
+    def _outgoing(self, event: Handoff.Acted | Fact.Stated, without: AbstractSet[Agency] = frozenset()) -> Outgoing:
         kept = self.vault.get(event.vault_item) if event.vault_item else None
-        return translate.outgoing(event, kept, self.kept_out(event.case_ref) | without)
+        return translate.outgoing(event, kept, without)
 
     def on_logged(self, record_id: UUID, stamp: Stamp, also: Sequence[Statement]) -> tuple[Mapping[str, Any], ...]:
         part = self._part_of(record_id)
@@ -73,7 +73,8 @@ class AgencyApplication(Taking, Hearing, Recovering):
         part = self._part_of(record_id)
         assert part is not None, "only acts and facts are refused"
         part.refuse(record_id, code)
-        self._save(part, also=also)
+        undone = self._unindexed(part) if isinstance(part, Fact) else []
+        self._save(part, also=[*also, *undone])
         return translate.voided(part, record_id, Void.REFUSED_BY_GATEWAY)
 
     def logged(self, record_id: UUID) -> LoggedAct | None:

@@ -59,6 +59,7 @@ class Fact(Aggregate):
         def apply(self, aggregate: Aggregate) -> None:
             assert isinstance(aggregate, Fact)
             aggregate.codes = self.codes
+            aggregate.position = self.position
 
     class Logged(Aggregate.Event):
         TOPIC = "fact.logged"
@@ -86,7 +87,7 @@ class Fact(Aggregate):
         self.type = type
         self.by = by
         self.codes: Mapping[str, Any] = {}
-        self.position: int | None = None  # of this agency's own, once that is known
+        self.position: int | None = None  # in the log; of this agency's own, once that is known
         self.refused = False
 
     @classmethod

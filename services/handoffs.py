@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
-from uuid import UUID
+from uuid import NAMESPACE_URL, UUID, uuid5
 
 from eventsourcing.domain import Aggregate
 
@@ -51,11 +51,17 @@ Rule = Callable[[Proposal, Standing], None]
 """An agency's own rule for one of its acts; raises Refused."""
 
 
+def handoff_key(handoff_id: UUID) -> UUID:
+    """Under which a handoff is kept: its id is its maker's choice, and must name nothing else in a store."""
+    return uuid5(NAMESPACE_URL, f"barnabus:handoff:{handoff_id}")
+
+
 class Handoff(Aggregate):
     TOPIC = "handoff"
 
     class Created(Aggregate.Created):
         TOPIC = "handoff.created"
+        handoff_id: UUID
         case_ref: str
 
     class Acted(Aggregate.Event):
@@ -126,7 +132,8 @@ class Handoff(Aggregate):
             assert isinstance(aggregate, Handoff)
             aggregate.refused.append(self.act_id)
 
-    def __init__(self, case_ref: str) -> None:
+    def __init__(self, handoff_id: UUID, case_ref: str) -> None:
+        self.handoff_id = handoff_id
         self.case_ref = case_ref
         self.acts: list[Act] = []
         self.refused: list[UUID] = []
@@ -136,16 +143,11 @@ class Handoff(Aggregate):
     @classmethod
     def begin(cls, handoff_id: UUID, case_ref: str) -> "Handoff":
         """A handoff of which this agency learns for the first time, by whichever act reaches it first."""
-        return cls._create(cls.Created, id=handoff_id, case_ref=case_ref)
+        return cls._create(cls.Created, id=handoff_key(handoff_id), handoff_id=handoff_id, case_ref=case_ref)
 
     @property
     def standing(self) -> Standing:
         return fold(self.acts, self.refused)
-
-    @property
-    def made_at(self) -> int:
-        """The position of the act that made it; past every position while that is not logged or not heard."""
-        return min((act.position for act in self.acts if act.move is Move.MAKE and act.position), default=2**62)
 
     def propose(self, act: Proposal, receivers: Sequence[Agency], vault_item: str | None) -> None:
         """Record this agency's own act. Raises Refused `handoff.void` with the law's reason if it would be void."""
@@ -154,7 +156,7 @@ class Handoff(Aggregate):
         if isinstance(judged, Void):
             raise Refused("handoff.void", detail=f"Standing: {standing.stage}. Reason: {judged}.")
         notified = [agency.value for agency in judged.notified]
-        self._record(act, receivers, notified, vault_item, self.correlation_id or self.id, standing.last)
+        self._record(act, receivers, notified, vault_item, self.correlation_id or self.handoff_id, standing.last)
 
     def adopt(
         self,

@@ -22,7 +22,7 @@ from contracts.errors import BarnabusError
 from contracts.standing import Standing, Void
 from services import translate
 from services.facts import Fact
-from services.handoffs import Handoff, LetterReceipt
+from services.handoffs import Handoff, LetterReceipt, handoff_key
 
 BY_ID_ALONE = ""
 """In place of a command's fingerprint, where only the log knows of the command: the same id is the same command."""
@@ -68,7 +68,7 @@ class Keeping(Application[UUID]):
         part = self._part_of(act_id)
         if isinstance(part, Fact):
             return Void.REFUSED_BY_GATEWAY if part.refused else None
-        return part.standing.void_of(act_id) if part else None
+        return part.standing.void_of(self.agency, act_id) if part else None
 
     def standing(self, handoff_id: UUID) -> Standing | None:
         """What a handoff has come to, as far as this agency knows; None if it holds no such handoff."""
@@ -100,7 +100,7 @@ class Keeping(Application[UUID]):
         return frozenset(act for act in acts if self.void_of(UUID(act)) == Void.REFUSED_BY_GATEWAY)
 
     def _handoff(self, handoff_id: UUID) -> Handoff | None:
-        part = self._part(handoff_id)
+        part = self._part(handoff_key(handoff_id))
         return part if isinstance(part, Handoff) else None
 
     def _part(self, aggregate_id: UUID) -> Handoff | Fact | None:

@@ -19,7 +19,7 @@ from contracts.envelope import Record
 from contracts.events.post import SubmissionRefused
 from contracts.standing import Move
 from services.facts import Fact, fact_id
-from services.handoffs import Handoff, Proposal
+from services.handoffs import Handoff, Proposal, handoff_key
 from services.keeping import BY_ID_ALONE
 from services.routing import Routing
 
@@ -55,9 +55,10 @@ class Recovering(Routing):
     def _adopted_act(self, own: Own, entry: Entry, parts: Parts) -> list[Statement]:
         said, receivers = self._said(own, entry)
         handoff_id = said.id if said.move is Move.MAKE else UUID(said.codes["handoff_id"])
-        handoff = parts.get(handoff_id) or self._handoff(handoff_id) or Handoff.begin(handoff_id, said.case_ref)
+        known = parts.get(handoff_key(handoff_id)) or self._handoff(handoff_id)
+        handoff = known or Handoff.begin(handoff_id, said.case_ref)
         assert isinstance(handoff, Handoff)
-        parts[handoff_id] = handoff
+        parts[handoff.id] = handoff
         mine = next((act for act in handoff.acts if (act.by, act.id) == (self.agency, said.id)), None)
         if mine is None:
             notified = _notified(said.codes.get("notified", handoff.standing.notified), receivers)
@@ -65,7 +66,7 @@ class Recovering(Routing):
             handoff.adopt(said, receivers, notified, record.correlationid or handoff_id, record.causationid)
         if mine is None or mine.position is None:
             handoff.log(said.id, own.logged.stamp.position, own.logged.stamp.logged_at)
-        return self._commanded(said, handoff_id)
+        return self._commanded(said, handoff.id)
 
     def _adopted_fact(self, own: Own, entry: Entry, parts: Parts) -> list[Statement]:
         said, receivers = self._said(own, entry)
@@ -103,7 +104,8 @@ class Recovering(Routing):
         """What was refused; if this store has it, it is void there too."""
         said = check.read(SubmissionRefused, record.data.content)
         handoff_id = said.handoff_id or said.refused_id  # an act that makes a handoff names none
-        part = parts.get(handoff_id) or self._handoff(handoff_id) or self._part(fact_id(self.agency, said.refused_id))
+        known = parts.get(handoff_key(handoff_id)) or self._handoff(handoff_id)
+        part = known or self._part(fact_id(self.agency, said.refused_id))
         if part and not part.was_refused(said.refused_id) and self.knows(said.refused_id):
             parts[part.id] = part
             part.refuse(said.refused_id, said.code)

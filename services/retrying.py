@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from eventsourcing.persistence import IntegrityError
+
 from bus import arrivals
 from bus.inbox import OUT_OF_PLACE
 from contracts.agencies import Agency
@@ -56,19 +58,27 @@ class Retrying(Letters):
         return done
 
     def _try(self, row: Row) -> Heard:
-        sender, number = Agency(row["sender"]), row["number"]
         try:
-            opened, mark = self._opened(row)
-            done = self._apply(opened, mark, datetime.fromisoformat(row["received_at"]))
+            return self._taken_in(row)
         except BarnabusError as error:
-            self.store.write(self.inbox.parked_again(sender, number, error.code))
+            sender = Agency(row["sender"])
+            self.store.write(self.inbox.parked_again(sender, row["number"], error.code))
             return Heard("parked", sender, reason=error.code)
+
+    def _taken_in(self, row: Row) -> Heard:
+        """Raises the coded reason for which it stays parked."""
+        sender, number = Agency(row["sender"]), row["number"]
+        opened, mark = self._opened(row)
+        done = self._apply(opened, mark, datetime.fromisoformat(row["received_at"]))
         type_name = SAID_AGAIN if opened.letter.said_again else opened.letter.type
         heard = self.inbox.heard(sender, number, type_name, done.item if done else None)
         if done is None:
             self.store.write(heard)
             return Heard("heard", sender)
-        self._save(done.part, also=[*done.writes, heard])
+        try:
+            self._save(done.part, also=[*done.writes, heard])
+        except IntegrityError:  # the adapter wrote to the same part meanwhile, or it cannot be taken in at all
+            raise BarnabusError("letter.failed") from None
         return Heard("heard", sender, self._told_of(opened, done), voided=done.voided)
 
     def _again(self, row: Row) -> bool:

@@ -1,79 +1,85 @@
-"""Who hears what of a case, by what this agency knows: the parties, the active agencies, and the ways around one."""
+"""Who hears what of a case, by what this agency knows: the parties, the active agencies, and the ways around one.
+
+A letter goes to everybody who would get it if no bypass were in force: only the gateway knows at each moment which are,
+and names a letter that is one too many.
+"""
 
 from collections.abc import Set as AbstractSet
 from uuid import UUID
 
 from bus.store import Statement
 from contracts import bypass, check
-from contracts.agencies import Agency
+from contracts.agencies import Agency, Institution
 from contracts.bypass import Bypass
 from contracts.catalogue import HANDED_OVER, LINKED, TAKERS
 from contracts.entry import Entry
 from contracts.errors import Refused
 from contracts.standing import COME_TO_NOTHING, ENDED, Course, Move, Standing
+from contracts.vocabulary import ClosureReason
 from services.facts import Fact
 from services.handoffs import Handoff, Proposal
 from services.keeping import Keeping
+from services.responsibility import holder
 
 
 class Routing(Keeping):
     # ways around somebody
 
     def bypasses(self, case_ref: str) -> frozenset[Bypass]:
-        """Those that this agency has invoked or heard of, and that are in force."""
-        rows = self.store.read("SELECT conflicted, office FROM bypasses WHERE case_ref = ?", case_ref)
+        """Those that this agency has invoked or heard of, and not heard to be lifted, in whatever order it heard."""
+        rows = self.store.read(
+            "SELECT conflicted, office FROM bypasses b WHERE case_ref = ? AND NOT EXISTS "
+            "(SELECT 1 FROM bypasses_lifted l WHERE l.id = b.id AND l.case_ref = b.case_ref)",
+            case_ref,
+        )
         return frozenset(Bypass(bypass.conflicted(row["conflicted"]), row["office"]) for row in rows)
 
     def kept_out(self, case_ref: str) -> frozenset[Agency]:
-        """The agencies that get no letter of this case."""
-        return bypass.kept_out(self.bypasses(case_ref))
+        """The agencies of which this one knows that they get no letter of the case."""
+        return bypass.kept_out(self.bypasses(case_ref)) | self.outbox.left_out_of(case_ref)
 
     def _indexed(self, fact: Fact, record_id: UUID) -> list[Statement]:
         """The writes by which a fact opens a way around somebody or ends one, or ties a case to another."""
+        key, codes = str(fact.id), fact.codes
         if fact.type == LINKED:
-            row = (str(fact.id), fact.case_ref, fact.codes["other"], fact.codes["reason"])
+            row = (key, fact.case_ref, codes["other"], codes["reason"])
             return [Statement("INSERT INTO case_links (fact_id, case_ref, other, reason) VALUES (?,?,?,?)", row)]
-        if fact.type == bypass.INVOKED and not self._lifted(record_id, fact.case_ref):
-            columns = "id, case_ref, conflicted, office, invoked_by, alternate"
-            whom = (fact.codes["conflicted"], fact.codes["office"], fact.by, fact.codes["alternate"])
-            insert = f"INSERT INTO bypasses ({columns}) VALUES (?,?,?,?,?,?)"  # noqa: S608
-            return [Statement(insert, (str(record_id), fact.case_ref, *whom))]
+        if fact.type == bypass.INVOKED:
+            columns = "fact_id, id, case_ref, conflicted, office, invoked_by, alternate"
+            whom = (codes["conflicted"], codes["office"], fact.by, codes["alternate"])
+            insert = f"INSERT INTO bypasses ({columns}) VALUES (?,?,?,?,?,?,?)"  # noqa: S608
+            return [Statement(insert, (key, str(record_id), fact.case_ref, *whom))]
         if fact.type == bypass.LIFTED:
-            lifted = (fact.codes["bypass_id"], fact.case_ref)
-            return [Statement("DELETE FROM bypasses WHERE id = ? AND case_ref = ?", lifted)]
+            lifted = (key, codes["bypass_id"], fact.case_ref)
+            return [Statement("INSERT INTO bypasses_lifted (fact_id, id, case_ref) VALUES (?,?,?)", lifted)]
         return []
 
-    def _lifted(self, bypass_id: UUID, case_ref: str) -> bool:
-        """Was it lifted before it was heard of here, because its letter could not be opened at first?"""
-        facts = (part for part in self._parts(case_ref) if isinstance(part, Fact) and part.type == bypass.LIFTED)
-        return any(fact.codes["bypass_id"] == str(bypass_id) for fact in facts)
+    def _unindexed(self, fact: Fact) -> list[Statement]:
+        """The writes that take back what a fact did that can never be logged."""
+        tables = ("case_links", "bypasses", "bypasses_lifted")
+        return [Statement(f"DELETE FROM {table} WHERE fact_id = ?", (str(fact.id),)) for table in tables]  # noqa: S608
 
     # who hears
 
     def _hearers(self, proposal: Proposal, standing: Standing) -> tuple[Agency, ...]:
-        """Every act on a handoff goes to all its parties and to the notified, but to nobody whom a bypass keeps out."""
+        """Every act on a handoff goes to all its parties, and to the notified."""
         act = proposal.act()
         hearers = {act.to, *act.notified} if act.to else set(standing.hearers)
-        out = self.kept_out(proposal.case_ref) | {self.agency}
-        return tuple(sorted(hearer for hearer in hearers if hearer and hearer not in out))
+        return tuple(sorted(hearer for hearer in hearers if hearer and hearer is not self.agency))
 
     def _told(self, entry: Entry, said: Proposal) -> tuple[Agency, ...]:
         """Who hears a fact: as the catalogue says, as its content says, or as this agency knows."""
-        out = self.kept_out(said.case_ref)
-        if said.type == LINKED:  # it would tell of the other case
-            out |= self.kept_out(said.codes["other"])
-        due = check.due(entry, self.agency, said.codes, out)
-        if due is not None:
-            return tuple(sorted(due))
-        return tuple(sorted((self._known_to_be_concerned(said) & entry.receivers) - out - {self.agency}))
+        due = check.due(entry, self.agency, said.codes, frozenset())
+        wanted = due if due is not None else self._known_to_be_concerned(said) & entry.receivers
+        return tuple(sorted(wanted - {self.agency}))
 
     def _known_to_be_concerned(self, said: Proposal) -> AbstractSet[Agency]:
         if said.type == LINKED:
-            return self._holders(said.case_ref) & self._holders(said.codes["other"])
+            return self._known_to_hold(said.case_ref) & self._known_to_hold(said.codes["other"])
         if said.type == HANDED_OVER:
             return {self._sender_of(UUID(said.codes["of_id"]), said.case_ref)}
         if said.type == bypass.LIFTED:
-            return self._around(said.codes["bypass_id"], said.case_ref)
+            return self._relied_on(said.codes["bypass_id"], said.case_ref)
         return self.active(said.case_ref)
 
     def active(self, case_ref: str) -> frozenset[Agency]:
@@ -85,7 +91,7 @@ class Routing(Keeping):
                 found |= standing.parties
         return frozenset(found)
 
-    def _holders(self, case_ref: str) -> frozenset[Agency]:
+    def _known_to_hold(self, case_ref: str) -> frozenset[Agency]:
         """The agencies of which this one knows that they hold the case. Raises Refused `case.not-held` if it does not.
 
         Who took part in any handoff of it, was notified of one, or has said something about it.
@@ -98,48 +104,62 @@ class Routing(Keeping):
 
     def _sender_of(self, record_id: UUID, case_ref: str) -> Agency:
         """Who said what is handed over. Raises Refused `letter.not-found` if this agency has no such letter or act."""
-        row = self.inbox.letter(str(record_id))
-        if row and row["case_ref"] == case_ref:
-            return Agency(row["sender"])
         own = self.store.read("SELECT case_ref FROM commands WHERE id = ?", str(record_id))
-        if not own or own[0]["case_ref"] != case_ref:
+        if own and own[0]["case_ref"] == case_ref:
+            return self.agency
+        row = self.inbox.letter(str(record_id))
+        if row is None or row["case_ref"] != case_ref:
             raise Refused("letter.not-found", field="data.of_id")
-        return self.agency
+        return Agency(row["sender"])
 
-    def _around(self, bypass_id: str, case_ref: str) -> frozenset[Agency]:
-        """Who invoked a bypass, and who was turned to instead. Raises Refused `letter.not-found`."""
+    def _relied_on(self, bypass_id: str, case_ref: str) -> frozenset[Agency]:
+        """Who invoked a bypass, and who was turned to instead. Raises Refused `letter.not-found`.
+
+        Its letter may be parked, for who invoked it may not want it to be lifted.
+        """
         found = self.store.read(
             "SELECT invoked_by, alternate FROM bypasses WHERE id = ? AND case_ref = ?", bypass_id, case_ref
         )
-        if not found:
+        whom = {Agency(name) for row in found for name in row.values()}
+        row = self.inbox.letter(bypass_id)
+        if row and row["case_ref"] == case_ref:
+            whom.add(Agency(row["sender"]))
+        if not whom:
             raise Refused("letter.not-found", field="data.bypass_id")
-        return frozenset({Agency(found[0]["invoked_by"]), Agency(found[0]["alternate"])})
+        return frozenset(whom)
 
     # what a case allows
 
-    def _fits_the_case(self, proposal: Proposal, entry: Entry) -> None:
+    def _fits_the_case(self, proposal: Proposal, entry: Entry, standing: Standing) -> None:
         """What only the case's other handoffs and bypasses can say. Raises the coded refusal."""
-        known = self.bypasses(proposal.case_ref)
-        bypass.check(known, self.agency, proposal.about["post"]["office"], dict(proposal.codes), ())
+        known, codes = self.bypasses(proposal.case_ref), proposal.codes
+        bypass.check(known, self.agency, proposal.about["post"]["office"], codes)
+        institution = codes.get("institution")
+        if institution and Bypass(Institution(institution)) in known:
+            raise Refused("route.bypassed", field="data.institution")
         if entry.course is Course.CONCERN:
             both = TAKERS - {self.agency} - bypass.kept_out(known)
-            if not both <= {proposal.codes["to"], *proposal.codes["notified"]}:
+            if not both <= {codes["to"], *codes["notified"]}:
                 raise Refused("concern.half-told", field="data.notified")
-        if entry.course is Course.TRANSFER and not self._holds_responsibility(proposal.case_ref):
-            raise Refused("transfer.not-yours", field="case_ref")
-        if proposal.codes.get("reason") == "bypassed" and proposal.move is Move.CLOSE and not bypass.kept_out(known):
-            raise Refused("handoff.open", field="data.reason", detail="No bypass is in force in this case.")
+        if entry.course is Course.TRANSFER:
+            self._is_ours_to_give(proposal.case_ref)
+        bypassed = proposal.move is Move.CLOSE and codes["reason"] == ClosureReason.BYPASSED
+        if bypassed and not standing.parties - {self.agency} <= self.kept_out(proposal.case_ref):
+            raise Refused("handoff.open", field="data.reason", detail="No bypass leads around its other party.")
 
-    def _holds_responsibility(self, case_ref: str) -> bool:
-        """Is the case this agency's to give? It opened it or took it on, and has neither given nor offered it since."""
-        standings = [(handoff.standing, handoff.made_at) for handoff in self.handoffs_of(case_ref)]
-        moving = [standing for standing, _ in standings if standing.course is not Course.SERVICE]
-        if any(s.course is Course.TRANSFER and s.opener is self.agency and s.stage not in ENDED for s in moving):
-            return False
-        first = min(standings, key=lambda made: made[1], default=None)
-        held = 1 if first is None or first[0].opener is self.agency else 0
-        held += sum(s.moved and s.receiver is self.agency for s in moving)
-        return held > sum(s.moved and s.opener is self.agency for s in moving)
+    def _is_ours_to_give(self, case_ref: str) -> None:
+        """Raises Refused `transfer.not-yours` unless this agency holds the case and has not offered it to anybody."""
+        parts = self._parts(case_ref)
+        standings = [part.standing for part in parts if isinstance(part, Handoff)]
+        offered = any(
+            standing.course is Course.TRANSFER
+            and standing.opener is self.agency
+            and standing.stage not in ENDED
+            and not standing.closed
+            for standing in standings
+        )
+        if offered or holder(parts) not in (None, self.agency):
+            raise Refused("transfer.not-yours", field="case_ref")
 
     # what is kept of a case
 

@@ -71,10 +71,10 @@ class Taking(Routing, Filing):
             raise Refused("sender.not-allowed", field="command")
         handoff = self._handoff_for(command.id, entry, command.case_ref, content)
         proposal = translate.proposal(entry, command, content, self.agency, handoff.case_ref, now)
-        self._fits_the_case(proposal, entry)
+        self._fits_the_case(proposal, entry, handoff.standing)
         receivers = self._hearers(proposal, handoff.standing)
         tiers = ((receiver, entry.seen_by(receiver)) for receiver in receivers)
-        check.receiving(entry, self.agency, tiers, proposal.codes, self.kept_out(handoff.case_ref))
+        check.receiving(entry, self.agency, tiers, proposal.codes)
         rule(proposal, handoff.standing)
         item, writes = self._kept(entry, command, content, proposal, handoff.concerns)
         handoff.propose(proposal, receivers, item)
@@ -84,7 +84,7 @@ class Taking(Routing, Filing):
         """A fact about a case."""
         case_ref = command.case_ref or _new_case()
         proposal = translate.proposal(entry, command, content, self.agency, case_ref, now)
-        self._fits_the_case(proposal, entry)
+        self._fits_the_case(proposal, entry, Standing())
         self.may_say.get(entry.type, any_post)(proposal, Standing())  # it meets no handoff
         item, writes = self._kept(entry, command, content, proposal, None)
         fact = Fact.stated(proposal, self._told(entry, proposal), item)

@@ -80,7 +80,7 @@ def outgoing(
 ) -> Outgoing:
     """This agency's own act or fact as the relay submits it. `kept` is what the vault holds of it; None if erased.
 
-    Whom a bypass keeps out since it was recorded gets no letter.
+    `kept_out` get no letter of it; where the catalogue would have told them of a fact, oversight is told.
     """
     about, entry = About.model_validate(event.about), entry_of(event.type)
     receivers = set(map(Agency, event.receivers))
@@ -109,7 +109,7 @@ def voided(part: Handoff | Fact, act_id: UUID, reason: Void) -> dict[str, Any]:
     return {
         "id": str(act_id),
         "case_ref": part.case_ref,
-        "handoff_id": str(part.id) if isinstance(part, Handoff) else None,
+        "handoff_id": str(part.handoff_id) if isinstance(part, Handoff) else None,
         "move": next((act.move.value for act in acts if act.id == act_id), None),
         "reason": reason.value,
     }

@@ -6,11 +6,13 @@ from uuid import UUID
 
 from pydantic import model_validator
 
-from contracts.agencies import Agency, Institution
+from contracts.agencies import SPONSORS, Agency, Institution
 from contracts.events.protection import AboutChild
 from contracts.shapes import OfficeCode, Safety
 from contracts.tiers import Frozen, Tier
 from contracts.vocabulary import BypassReason, LiftReason
+
+_OUTSIDE = frozenset(map(str, Institution))
 
 
 class BypassInvoked(AboutChild):
@@ -40,8 +42,9 @@ class BypassInvoked(AboutChild):
 
 
 def told_of_bypass(codes: Mapping[str, Any]) -> frozenset[Agency]:
-    """Who has to be told: oversight, and whoever is turned to instead."""
-    return frozenset({Agency.OVERSIGHT, Agency(codes["alternate"])})
+    """Who has to be told: oversight, whoever is turned to instead, and who would hand letters to an institution."""
+    sponsors = SPONSORS.get(Institution(codes["conflicted"]), frozenset()) if codes["conflicted"] in _OUTSIDE else ()
+    return frozenset({Agency.OVERSIGHT, Agency(codes["alternate"]), *sponsors})
 
 
 class BypassLifted(Frozen):

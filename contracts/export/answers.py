@@ -27,6 +27,7 @@ class CommandTaken(Frozen):
     """The command is in the agency's own store: `logged` with the log's stamp, `recorded` until the log has answered.
 
     `void` is the law's reason if the act turned out to come too late, and `status` is `void` if it was never logged.
+    `left_out` are agencies that got no letter of it, though they would have had one: a bypass leads around them.
     """
 
     status: Literal["logged", "recorded", "void"]
@@ -35,6 +36,7 @@ class CommandTaken(Frozen):
     repeated: bool
     stamp: Stamp | None
     void: Void | None
+    left_out: tuple[Agency, ...]
 
 
 class CommandRefused(Frozen):

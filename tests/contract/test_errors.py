@@ -20,7 +20,6 @@ NOT_BY_NAME = {
     "field.invalid": "chosen in contracts.check by what pydantic found",
     "letter.after-parked": "why a letter is parked, in services.agency: nothing has failed",
     "letter.awaited": "why a letter is parked, in services.letters: what it says again is not here yet",
-    "letter.failed": "why a letter is parked, in services.agency: any failure at all, so often that it is given up",
 }
 """Codes that no error is raised with by name, and how they are met."""
 

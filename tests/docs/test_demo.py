@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,6 +14,9 @@ from contracts.agencies import Agency
 from tests.docs.pages import ROOT
 
 AGENCY_KEYS = {"submitted", "letters_received", "receipts", "duplicates_refused", "parked", "kills"}
+
+
+CASE_KEYS = {"scenario", "case_ref", "as_of", "letters", "holdings", "kept_out"}
 
 
 @pytest.mark.timeout(120)
@@ -28,13 +32,60 @@ def test_the_demo_ends_by_itself_with_one_document_and_nothing_lost(tmp_path: Pa
     )
     assert found.returncode == 0, found.stderr
     document = json.loads(found.stdout)
-    assert set(document) == {"agencies", "log", "lost", "void_acts", "seconds"}
+    assert set(document) == {"agencies", "log", "lost", "void_acts", "cases", "seconds"}
     assert set(document["agencies"]) == set(Agency)
     assert all(set(agency) == AGENCY_KEYS for agency in document["agencies"].values())
     assert set(document["log"]) == {"position", "events", "chains_verified"}
     assert (document["lost"], document["log"]["chains_verified"]) == (0, True)
     total = {key: sum(agency[key] for agency in document["agencies"].values()) for key in AGENCY_KEYS}
-    assert total["submitted"] == total["letters_received"] == document["log"]["events"] == 15
+    assert total["submitted"] == document["log"]["events"] == 37
+    letters = [case["letters"] for case in document["cases"]]
+    assert total["letters_received"] == sum(letter["sent"] for letter in letters) == 51
+    assert all(letter["sent"] == letter["received"] for letter in letters)
     assert (total["duplicates_refused"], total["parked"], total["kills"]) == (2, 0, 3)
     assert [void["reason"] for void in document["void_acts"]] == ["already-declined"]
     assert document["seconds"] < 60
+    assert all(set(case) == CASE_KEYS for case in document["cases"])
+    completed, informed, known, danger, crossed, _plugs = document["cases"]
+    assert completed["holdings"] == crossed["holdings"] == []
+    everybody_was_informed(informed)
+    known_and_not_acted_on(known)
+    the_receiver_is_the_danger(danger)
+
+
+def everybody_was_informed(case: dict[str, Any]) -> None:
+    """Every letter arrived; nobody took anything on, the examination is nobody's, the reporter still answers."""
+    assert [held["course"] for held in case["holdings"]] == ["concern", "service", "service", "service"]
+    assert not {"accepted", "started"} & {held["stage"] for held in case["holdings"]}
+    concern, *_ = case["holdings"]
+    assert (concern["stage"], concern["whose_move"], concern["responsible"]) == ("acknowledged", "police", "health")
+    (exam,) = [held for held in case["holdings"] if held["service"] == "urgent-medical-care"]
+    assert (exam["stage"], exam["whose_move"], exam["responsible"]) == ("declined", None, "social")
+
+
+def known_and_not_acted_on(case: dict[str, Any]) -> None:
+    """Social services knew first, the police accepted, and what they were asked for waits for them to this day."""
+    concern, protection, again = case["holdings"]
+    first, then = concern["answered"]
+    assert (first["agency"], first["since"][:10], then["agency"], then["until"]) == (
+        "social",
+        "2026-02-25",
+        "police",
+        None,
+    )
+    assert (concern["stage"], concern["whose_move"], concern["responsible"]) == ("accepted", "police", "police")
+    assert (protection["service"], protection["stage"]) == ("emergency-protection", "acknowledged")
+    assert (protection["whose_move"], protection["responsible"]) == ("police", "social")
+    assert protection["since"][:10] < case["as_of"][:10] == again["since"][:10]
+    assert again["responsible"] == "health"
+
+
+def the_receiver_is_the_danger(case: dict[str, Any]) -> None:
+    """The police got one letter before the bypass and none after it; the case goes on with the prosecution."""
+    (kept,) = case["kept_out"]
+    assert (kept["conflicted"], kept["invoked_by"], kept["alternate"]) == ("police", "health", "prosecution")
+    assert (kept["letters_before"], kept["letters_since"], kept["acts_refused"]) == (1, 0, 1)
+    asked, _, instead = case["holdings"]
+    assert (asked["whose_move"], asked["kept_out"]) == ("police", True)
+    assert (instead["service"], instead["from"], instead["to"]) == ("criminal-investigation", "health", "prosecution")
+    assert (instead["stage"], instead["kept_out"]) == ("accepted", False)

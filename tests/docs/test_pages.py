@@ -50,12 +50,16 @@ def test_every_command_is_documented() -> None:
 
 
 def test_the_readme_shows_what_the_demo_prints() -> None:
-    """Every step of every scenario stands in the README's output, in order."""
-    (output,) = blocks(ROOT / "README.md", "text")
+    """Every step of every scenario stands in the README's output, in order, and so does what each comes to."""
+    # its lines break as in a terminal
+    excerpt, output = (" ".join(block.split()) for block in blocks(ROOT / "README.md", "text"))
+    assert excerpt in output
     position = 0
     for path in sorted((ROOT / "examples" / "scenarios").glob("*.json")):
-        for step in json.loads(path.read_text())["steps"]:
-            position = output.index(step["say"], position)
+        scenario = json.loads(path.read_text())
+        for said in (scenario["title"], *(step["say"] for step in scenario["steps"]), "Who holds what"):
+            position = output.index(said, position)
+        assert scenario.get("point", "") in output[position:]
 
 
 def test_no_committed_page_is_generated_twice() -> None:

@@ -8,7 +8,7 @@ from itertools import count
 from uuid import UUID
 
 from contracts.agencies import Agency
-from contracts.catalogue import HOLDERS, TAKERS
+from contracts.catalogue import ANSWERABLE, TAKERS
 from tests.builders import SERVICES
 from tests.fault.records_system import RecordsSystem
 from tests.fault.waiting import DEADLINE_S, until
@@ -76,7 +76,7 @@ class Traffic:
             await opener.do(*FACTS[opener.agency])
         if number % 4 == 2 and receiver.agency in TAKERS:
             await self._report(opener, receiver)
-        elif number % 4 == 2 and {opener.agency, receiver.agency} <= HOLDERS:
+        elif number % 4 == 2 and {opener.agency, receiver.agency} <= ANSWERABLE:
             await self._transfer(opener, receiver)
         else:
             await self._ask(opener, receiver, number, told_too)

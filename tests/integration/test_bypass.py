@@ -20,8 +20,10 @@ from tests.builders import (
     bypass,
     command,
     concern,
+    encoded,
     fact,
     new_case,
+    now,
     on,
     protection,
     refer,
@@ -121,7 +123,7 @@ async def test_a_concern_under_a_bypass_goes_to_the_other_alone(everybody: Every
             "sponsor.not-allowed",
             "data.content",
         ),
-        ("transfer.offered", POLICE, (OVERSIGHT,), {"to": "oversight"}, "receiver.not-allowed", "data.letters"),
+        ("transfer.offered", POLICE, (OVERSIGHT,), {"to": "oversight"}, "receiver.not-allowed", "data.content.to"),
     ],
 )
 async def test_the_gateway_refuses_what_no_honest_adapter_would_send(
@@ -216,3 +218,24 @@ async def submitted(
     nats = await everybody.living.connect(sender, "adapter")
     answer: dict[str, dict[str, str]] = json.loads((await nats.request(subjects.SUBMIT, built.body, timeout=5)).data)
     return answer
+
+
+async def test_a_gateway_that_slept_looks_into_the_log_before_it_refuses_for_good(
+    everybody: Everybody, by_hand: ByHand
+) -> None:
+    """What it may say no to hangs on what another gateway has logged meanwhile."""
+    home, systems = everybody.living, everybody.systems
+    handoff = await systems[POLICE].do(refer())
+    sleepy = (await home.start_gateway("b", active=False)).gateway
+    await sleepy.catch_up()
+    case = handoff["case_ref"]
+    told = await systems[POLICE].do(refer(POLICE, HEALTH, case_ref=case, data={"notified": ["social"]}))
+    await systems[SOCIAL].hears(told["id"])
+    await home.stop_adapter(SOCIAL)
+    social = by_hand.application(SOCIAL)
+    contact = {"contact": "trusted-relative", "guardian_may_be_told": "no", "ask_office": "prishtina-csw"}
+    social.take(encoded(fact(SOCIAL, "safe-contact.choose", case, **contact)), now())
+    built = by_hand.build_next(social)
+    social.close()
+    assert {letter.to for letter in built.record.data.letters} == {POLICE, HEALTH}
+    assert await sleepy.submit(SOCIAL, built.body)

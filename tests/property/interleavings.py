@@ -236,7 +236,7 @@ def answers_for(seen: View) -> bool:
 def moves_by(log: tuple[int, ...]) -> UUID | None:
     """The receiver's acceptance by which the log has it moved, if it has."""
     acts = [DEEDS[deed].act(position) for position, deed in enumerate(log, 1)]
-    counted = [act for act in acts if act.move is Move.ACCEPT and of_log(log).void_of(act.id) is None]
+    counted = [act for act in acts if act.move is Move.ACCEPT and of_log(log).void_of(act.by, act.id) is None]
     moving = of_log(log).course is not Course.SERVICE
     return counted[0].id if moving and counted else None
 
@@ -248,7 +248,7 @@ def check_notified(log: tuple[int, ...]) -> None:
         heard = [act for number, act in enumerate(here) if part >> number & 1]
         assert fold([*reversed(heard), *heard]) == fold(heard), "the order in which letters came made a difference"
     assert fold(reversed(here)) == of_log(log), "who is notified comes to what the log says"
-    assert all(of_log(log).void_of(act.id) for act in here if act.by is AGENCIES[NOTIFIED]), "it has no say"
+    assert all(of_log(log).void_of(act.by, act.id) for act in here if act.by is AGENCIES[NOTIFIED]), "it has no say"
 
 
 @cache

@@ -273,7 +273,7 @@ async def test_submit_case_log_and_doctor_as_json_have_stable_keys(
 ) -> None:
     command = refer()
     answer = document(await asyncio.to_thread(run, "submit", "police", "-", "--json", given=encoded(command)))
-    assert list(answer) == ["status", "id", "case_ref", "repeated", "stamp", "void"]
+    assert list(answer) == ["status", "id", "case_ref", "repeated", "stamp", "void", "left_out"]
     assert (answer["status"], answer["id"], answer["void"]) == ("logged", command["id"], None)
     again = await asyncio.to_thread(run, "submit", "police", "-", given=encoded(command))
     assert "the same command was taken before" in again.stdout

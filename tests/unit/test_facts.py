@@ -1,14 +1,11 @@
 """Facts, transfers, concerns and bypasses inside one agency: who hears what, and what is refused. Letters by hand."""
 
 from collections.abc import Iterator
-from typing import Any
-from uuid import UUID, uuid4
+from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
-from contracts.agencies import Agency
-from contracts.errors import Refused
-from contracts.standing import Standing
 from tests.builders import (
     CHILD,
     HEALTH,
@@ -30,103 +27,72 @@ from tests.builders import (
     refer,
     transfer,
 )
-
-Make = dict[str, Any]
-
-
-class Agencies:
-    """Every agency's application over its own store; what one says is carried to those who get a letter of it."""
-
-    def __init__(self, by_hand: ByHand) -> None:
-        self.by_hand = by_hand
-        self.apps = {agency: by_hand.application(agency) for agency in Agency}
-
-    def say(self, agency: Agency, made: Make) -> UUID:
-        """Taken, logged, and heard by everybody who gets a letter of it."""
-        said = self.apps[agency].take(encoded(made), now()).id
-        self.heard_by = {letter.recipient for letter in self.carry(agency)}
-        return said
-
-    def carry(self, agency: Agency) -> list[Any]:
-        letters = self.by_hand.log_next(self.apps[agency])
-        for letter in letters:
-            assert self.by_hand.deliver(self.apps[letter.recipient], letter).state == "heard"
-        return letters
-
-    def refused(self, agency: Agency, made: Make) -> tuple[str, str | None]:
-        with pytest.raises(Refused) as refused:
-            self.apps[agency].take(encoded(made), now())
-        return refused.value.code, refused.value.field
-
-    def standing(self, agency: Agency, handoff: UUID) -> Standing:
-        found = self.apps[agency].standing(handoff)
-        assert found
-        return found
-
-
-pytestmark = pytest.mark.usefixtures("database")
+from tests.carried import Carried
 
 
 @pytest.fixture
-def agencies(by_hand: ByHand) -> Iterator[Agencies]:
-    found = Agencies(by_hand)
+def agencies(by_hand: ByHand, tmp_path: Path) -> Iterator[Carried]:
+    found = Carried(by_hand, tmp_path)
     yield found
-    for app in found.apps.values():
-        app.close()
+    found.close()
 
 
 # facts
 
 
-def test_a_fact_goes_to_those_whom_the_catalogue_lists_and_to_nobody_else(agencies: Agencies) -> None:
-    agencies.say(SOCIAL, protection(SOCIAL, new_case()))
+async def test_a_fact_goes_to_those_whom_the_catalogue_lists_and_to_nobody_else(agencies: Carried) -> None:
+    await agencies.says(SOCIAL, protection(SOCIAL, new_case()))
     assert agencies.heard_by == {POLICE, PROSECUTION}
-    agencies.say(HEALTH, fact(HEALTH, "urgent-care.give", new_case(), began_at=now().isoformat(), window="inside"))
+    await agencies.says(
+        HEALTH, fact(HEALTH, "urgent-care.give", new_case(), began_at=now().isoformat(), window="inside")
+    )
     assert agencies.heard_by == {SOCIAL}, "not the police"
 
 
-def test_a_fact_for_the_active_agencies_goes_to_those_that_work_on_the_case(agencies: Agencies) -> None:
+async def test_a_fact_for_the_active_agencies_goes_to_those_that_work_on_the_case(agencies: Carried) -> None:
     case = new_case()
     contact = {"contact": "trusted-relative", "guardian_may_be_told": "no", "ask_office": "prishtina-csw"}
-    agencies.say(SOCIAL, fact(SOCIAL, "safe-contact.choose", case, **contact))
+    await agencies.says(SOCIAL, fact(SOCIAL, "safe-contact.choose", case, **contact))
     assert agencies.heard_by == set(), "nobody works on it yet, and it is in the log all the same"
-    declined = agencies.say(SOCIAL, refer(SOCIAL, HEALTH, case_ref=case))
-    agencies.say(POLICE, refer(POLICE, SOCIAL, case_ref=case))
-    agencies.say(SOCIAL, fact(SOCIAL, "safe-contact.choose", case, **contact))
+    declined = await agencies.says(SOCIAL, refer(SOCIAL, HEALTH, case_ref=case))
+    await agencies.says(POLICE, refer(POLICE, SOCIAL, case_ref=case))
+    await agencies.says(SOCIAL, fact(SOCIAL, "safe-contact.choose", case, **contact))
     assert agencies.heard_by == {POLICE, HEALTH}
     no = {"reason": "no-capacity", "next_step": "sender-keeps"}
-    agencies.say(HEALTH, on(HEALTH, "referral.decline", declined, None, **no))
-    agencies.say(SOCIAL, fact(SOCIAL, "safe-contact.choose", case, **contact))
+    await agencies.says(HEALTH, on(HEALTH, "referral.decline", declined, None, **no))
+    await agencies.says(SOCIAL, fact(SOCIAL, "safe-contact.choose", case, **contact))
     assert agencies.heard_by == {POLICE}
 
 
-def test_what_a_fact_says_that_the_log_may_not_hold_lies_in_the_vault_under_the_childs_key(agencies: Agencies) -> None:
+async def test_what_a_fact_says_that_the_log_may_not_hold_lies_in_the_vault_under_the_childs_key(
+    agencies: Carried,
+) -> None:
     case = new_case()
-    agencies.say(SOCIAL, protection(SOCIAL, case))
+    await agencies.says(SOCIAL, protection(SOCIAL, case))
     people = [row["person"] for row in agencies.apps[SOCIAL].store.read("SELECT person FROM vault_keys")]
     assert people == [f"{case}/{CHILD['ref']}"]
     assert [row["person"] for row in agencies.apps[POLICE].store.read("SELECT person FROM vault_keys")] == people
 
 
-def test_a_fact_that_is_said_twice_is_recorded_once(agencies: Agencies) -> None:
+async def test_a_fact_that_is_said_twice_is_recorded_once(agencies: Carried) -> None:
     made = protection(SOCIAL, new_case())
     first, again = (agencies.apps[SOCIAL].take(encoded(made), now()) for _ in range(2))
     assert (first.id, first.repeated, again.repeated) == (again.id, False, True)
-    agencies.carry(SOCIAL)
+    await agencies.sends(SOCIAL)
     assert agencies.apps[SOCIAL].next_act(agencies.apps[SOCIAL].outbox.last_notification()) is None
 
 
-def test_who_manages_a_case_is_not_decided_by_who_would_manage_it(agencies: Agencies) -> None:
+async def test_who_manages_a_case_is_not_decided_by_who_would_manage_it(agencies: Carried) -> None:
     made = fact(SOCIAL, "case-manager.assign", new_case(), office="prishtina-csw")
     manager = made | {"post": {"role": "case-manager", "office": "prishtina-csw"}}
     assert agencies.refused(SOCIAL, manager) == ("post.not-entitled", "post.role")
-    agencies.say(SOCIAL, made)
+    await agencies.says(SOCIAL, made)
 
 
-def test_a_hostile_senders_fact_never_takes_the_place_of_another_with_the_same_id(agencies: Agencies) -> None:
+async def test_a_hostile_senders_fact_never_takes_the_place_of_another_with_the_same_id(agencies: Carried) -> None:
     made = protection(SOCIAL, new_case())
-    agencies.say(SOCIAL, made)
-    agencies.say(POLICE, protection(POLICE, new_case()) | {"id": made["id"]})
+    await agencies.says(SOCIAL, made)
+    await agencies.says(POLICE, protection(POLICE, new_case()) | {"id": made["id"]})
     rows = agencies.apps[PROSECUTION].store.read("SELECT id FROM case_parts")
     assert len({row["id"] for row in rows}) == 2
 
@@ -134,31 +100,31 @@ def test_a_hostile_senders_fact_never_takes_the_place_of_another_with_the_same_i
 # concerns
 
 
-def test_a_concern_goes_to_police_and_social_services_both(agencies: Agencies) -> None:
+async def test_a_concern_goes_to_police_and_social_services_both(agencies: Carried) -> None:
     assert agencies.refused(HEALTH, concern(HEALTH, SOCIAL)) == ("concern.half-told", "data.notified")
-    agencies.say(HEALTH, concern(HEALTH, SOCIAL, POLICE))
+    await agencies.says(HEALTH, concern(HEALTH, SOCIAL, POLICE))
     assert agencies.heard_by == {SOCIAL, POLICE}
-    agencies.say(POLICE, concern(POLICE, SOCIAL))
+    await agencies.says(POLICE, concern(POLICE, SOCIAL))
     assert agencies.heard_by == {SOCIAL}, "who reports it knows of it"
     assert agencies.refused(SOCIAL, concern(SOCIAL, HEALTH, POLICE)) == ("receiver.not-allowed", "data.to")
 
 
-def test_who_reports_a_concern_answers_for_it_until_somebody_accepts(agencies: Agencies) -> None:
-    made = agencies.say(HEALTH, concern(HEALTH, SOCIAL, POLICE))
-    agencies.say(SOCIAL, on(SOCIAL, "concern.receive", made))
+async def test_who_reports_a_concern_answers_for_it_until_somebody_accepts(agencies: Carried) -> None:
+    made = await agencies.says(HEALTH, concern(HEALTH, SOCIAL, POLICE))
+    await agencies.says(SOCIAL, on(SOCIAL, "concern.receive", made))
     for agency in (HEALTH, SOCIAL, POLICE):
         assert agencies.standing(agency, made).responsible is HEALTH, "that it arrived is not enough"
-    agencies.say(SOCIAL, on(SOCIAL, "responsibility.accept", made))
-    agencies.say(SOCIAL, on(SOCIAL, "concern.screen", made, outcome="strategy-discussion"))
+    await agencies.says(SOCIAL, on(SOCIAL, "responsibility.accept", made))
+    await agencies.says(SOCIAL, on(SOCIAL, "concern.screen", made, outcome="strategy-discussion"))
     assert agencies.heard_by == {HEALTH, POLICE}
     for agency in (HEALTH, SOCIAL, POLICE):
         found = agencies.standing(agency, made)
         assert (found.responsible, found.stage.value) == (SOCIAL, "completed")
 
 
-def test_acts_of_another_course_are_refused(agencies: Agencies) -> None:
-    made = agencies.say(HEALTH, concern(HEALTH, SOCIAL, POLICE))
-    asked = agencies.say(POLICE, refer())
+async def test_acts_of_another_course_are_refused(agencies: Carried) -> None:
+    made = await agencies.says(HEALTH, concern(HEALTH, SOCIAL, POLICE))
+    asked = await agencies.says(POLICE, refer())
     assert agencies.refused(SOCIAL, on(SOCIAL, "referral.accept", made)) == ("handoff.other-course", "command")
     assert agencies.refused(SOCIAL, on(SOCIAL, "responsibility.accept", asked))[0] == "handoff.other-course"
     assert agencies.refused(SOCIAL, on(SOCIAL, "transfer.accept", asked))[0] == "handoff.other-course"
@@ -167,120 +133,120 @@ def test_acts_of_another_course_are_refused(agencies: Agencies) -> None:
 # the end of a service
 
 
-def test_what_was_done_had_begun_and_what_was_not_done_need_not(agencies: Agencies) -> None:
-    asked = agencies.say(POLICE, refer())
-    agencies.say(SOCIAL, on(SOCIAL, "referral.accept", asked))
+async def test_what_was_done_had_begun_and_what_was_not_done_need_not(agencies: Carried) -> None:
+    asked = await agencies.says(POLICE, refer())
+    await agencies.says(SOCIAL, on(SOCIAL, "referral.accept", asked))
     done = on(SOCIAL, "referral.complete", asked, outcome="done")
     assert agencies.refused(SOCIAL, done) == ("handoff.not-begun", "data.outcome")
     not_done = {"outcome": "not-done", "not_done_reason": "child-not-found"}
-    agencies.say(SOCIAL, on(SOCIAL, "referral.complete", asked, None, **not_done))
+    await agencies.says(SOCIAL, on(SOCIAL, "referral.complete", asked, None, **not_done))
     assert agencies.standing(POLICE, asked).stage.value == "completed"
 
 
 # transfers
 
 
-def test_a_case_is_the_old_agencys_until_the_new_one_accepts_and_then_no_longer(agencies: Agencies) -> None:
+async def test_a_case_is_the_old_agencys_until_the_new_one_accepts_and_then_no_longer(agencies: Carried) -> None:
     case = new_case()
-    offered = agencies.say(POLICE, transfer(POLICE, SOCIAL, case))
+    offered = await agencies.says(POLICE, transfer(POLICE, SOCIAL, case))
     assert agencies.standing(SOCIAL, offered).responsible is POLICE
     assert agencies.refused(POLICE, transfer(POLICE, HEALTH, case)) == ("transfer.not-yours", "case_ref")
-    agencies.say(SOCIAL, on(SOCIAL, "transfer.accept", offered))
+    await agencies.says(SOCIAL, on(SOCIAL, "transfer.accept", offered))
     assert agencies.standing(POLICE, offered).responsible is SOCIAL
     assert agencies.refused(POLICE, transfer(POLICE, HEALTH, case)) == ("transfer.not-yours", "case_ref")
-    back = agencies.say(SOCIAL, transfer(SOCIAL, POLICE, case))
-    agencies.say(POLICE, on(POLICE, "transfer.accept", back))
-    agencies.say(POLICE, transfer(POLICE, HEALTH, case))
+    back = await agencies.says(SOCIAL, transfer(SOCIAL, POLICE, case))
+    await agencies.says(POLICE, on(POLICE, "transfer.accept", back))
+    await agencies.says(POLICE, transfer(POLICE, HEALTH, case))
 
 
-def test_who_is_only_asked_for_a_service_has_no_case_to_give(agencies: Agencies) -> None:
+async def test_who_is_only_asked_for_a_service_has_no_case_to_give(agencies: Carried) -> None:
     case = new_case()
-    agencies.say(POLICE, refer(case_ref=case))
+    await agencies.says(POLICE, refer(case_ref=case))
     assert agencies.refused(SOCIAL, transfer(SOCIAL, HEALTH, case)) == ("transfer.not-yours", "case_ref")
     assert agencies.refused(POLICE, transfer(POLICE, OVERSIGHT, case))[0] == "receiver.not-allowed"
 
 
-def test_whoever_took_a_concern_on_may_hand_the_case_over_and_its_reporter_no_more(agencies: Agencies) -> None:
+async def test_whoever_took_a_concern_on_may_hand_the_case_over_and_its_reporter_no_more(agencies: Carried) -> None:
     case = new_case()
-    made = agencies.say(HEALTH, concern(HEALTH, SOCIAL, POLICE, case_ref=case))
-    agencies.say(SOCIAL, on(SOCIAL, "responsibility.accept", made))
+    made = await agencies.says(HEALTH, concern(HEALTH, SOCIAL, POLICE, case_ref=case))
+    await agencies.says(SOCIAL, on(SOCIAL, "responsibility.accept", made))
     assert agencies.refused(HEALTH, transfer(HEALTH, PROSECUTION, case)) == ("transfer.not-yours", "case_ref")
-    agencies.say(SOCIAL, transfer(SOCIAL, POLICE, case))
+    await agencies.says(SOCIAL, transfer(SOCIAL, POLICE, case))
 
 
 # ways around a receiver that is the danger
 
 
-def test_a_bypass_is_told_to_oversight_and_to_whom_one_turns_instead_and_not_to_the_bypassed(
-    agencies: Agencies,
+async def test_a_bypass_is_told_to_oversight_and_to_whom_one_turns_instead_and_not_to_the_bypassed(
+    agencies: Carried,
 ) -> None:
-    agencies.say(SOCIAL, bypass(SOCIAL, new_case()))
+    await agencies.says(SOCIAL, bypass(SOCIAL, new_case()))
     assert agencies.heard_by == {OVERSIGHT, PROSECUTION}
 
 
-def test_after_a_bypass_nothing_of_the_case_goes_to_the_bypassed_and_oversight_hears_it_instead(
-    agencies: Agencies,
+async def test_after_a_bypass_nothing_of_the_case_goes_to_the_bypassed_and_oversight_hears_it_instead(
+    agencies: Carried,
 ) -> None:
     case = new_case()
-    asked = agencies.say(SOCIAL, refer(SOCIAL, POLICE, case_ref=case))
-    agencies.say(SOCIAL, refer(SOCIAL, HEALTH, case_ref=case))
-    agencies.say(SOCIAL, bypass(SOCIAL, case))
+    asked = await agencies.says(SOCIAL, refer(SOCIAL, POLICE, case_ref=case))
+    await agencies.says(SOCIAL, refer(SOCIAL, HEALTH, case_ref=case))
+    await agencies.says(SOCIAL, bypass(SOCIAL, case))
     assert agencies.refused(SOCIAL, refer(SOCIAL, POLICE, case_ref=case)) == ("route.bypassed", "data.content.to")
-    told = refer(SOCIAL, HEALTH, case_ref=case, data={"notified": ["police"]})
-    assert agencies.refused(SOCIAL, told) == ("route.bypassed", "data.content.notified")
-    agencies.say(SOCIAL, on(SOCIAL, "information.ask", asked, priority="red", questions=["suspect-access"]))
+    await agencies.says(SOCIAL, refer(SOCIAL, HEALTH, case_ref=case, data={"notified": ["police"]}))
+    assert agencies.heard_by == {HEALTH}
+    await agencies.says(SOCIAL, on(SOCIAL, "information.ask", asked, priority="red", questions=["suspect-access"]))
     assert agencies.heard_by == set(), "also on what it was asked for before"
-    agencies.say(SOCIAL, protection(SOCIAL, case))
+    await agencies.says(SOCIAL, protection(SOCIAL, case))
     assert agencies.heard_by == {PROSECUTION, OVERSIGHT}
     contact = {"contact": "trusted-relative", "guardian_may_be_told": "no", "ask_office": "prishtina-csw"}
-    agencies.say(SOCIAL, fact(SOCIAL, "safe-contact.choose", case, **contact))
+    await agencies.says(SOCIAL, fact(SOCIAL, "safe-contact.choose", case, **contact))
     assert agencies.heard_by == {HEALTH}, "it is not among the active agencies"
-    agencies.say(SOCIAL, protection(SOCIAL, new_case()))
+    await agencies.says(SOCIAL, protection(SOCIAL, new_case()))
     assert agencies.heard_by == {POLICE, PROSECUTION}, "another case is another matter"
 
 
-def test_what_was_recorded_before_a_bypass_was_heard_of_goes_out_without_the_bypassed(agencies: Agencies) -> None:
+async def test_what_was_recorded_before_a_bypass_was_heard_of_goes_out_without_the_bypassed(agencies: Carried) -> None:
     case = new_case()
-    agencies.say(POLICE, refer(POLICE, PROSECUTION, case_ref=case, data={"service": "criminal-investigation"}))
+    await agencies.says(POLICE, refer(POLICE, PROSECUTION, case_ref=case, data={"service": "criminal-investigation"}))
     social = agencies.apps[SOCIAL]
     waiting = social.take(encoded(protection(SOCIAL, case)), now()).id
-    agencies.say(PROSECUTION, bypass(PROSECUTION, case, alternate="social"))
-    letters = agencies.carry(SOCIAL)
-    assert {letter.recipient for letter in letters} == {PROSECUTION, OVERSIGHT}
-    assert letters[0].record.id == waiting
+    await agencies.says(PROSECUTION, bypass(PROSECUTION, case, alternate="social"))
+    await agencies.sends(SOCIAL)
+    assert agencies.heard_by == {PROSECUTION, OVERSIGHT}
+    assert agencies.left_out(SOCIAL, waiting) == (POLICE,)
 
 
-def test_what_the_bypassed_was_asked_for_can_be_closed_by_the_one_who_asked(agencies: Agencies) -> None:
+async def test_what_the_bypassed_was_asked_for_can_be_closed_by_the_one_who_asked(agencies: Carried) -> None:
     case = new_case()
-    asked = agencies.say(SOCIAL, refer(SOCIAL, POLICE, case_ref=case))
+    asked = await agencies.says(SOCIAL, refer(SOCIAL, POLICE, case_ref=case))
     closing = on(SOCIAL, "referral.close", asked, reason="bypassed")
     assert agencies.refused(SOCIAL, closing) == ("handoff.open", "data.reason")
-    agencies.say(SOCIAL, bypass(SOCIAL, case))
-    agencies.say(SOCIAL, closing)
+    await agencies.says(SOCIAL, bypass(SOCIAL, case))
+    await agencies.says(SOCIAL, closing)
     assert agencies.standing(SOCIAL, asked).closed
 
 
-def test_around_an_office_its_own_agency_is_told_and_keeps_the_case_from_it(agencies: Agencies) -> None:
+async def test_around_an_office_its_own_agency_is_told_and_keeps_the_case_from_it(agencies: Carried) -> None:
     case = new_case()
     office = {"office": "drenas-station", "alternate_office": "police-inspectorate"}
-    agencies.say(SOCIAL, bypass(SOCIAL, case, "police", "police", **office))
+    await agencies.says(SOCIAL, bypass(SOCIAL, case, "police", "police", **office))
     assert agencies.heard_by == {POLICE, OVERSIGHT}
     police = agencies.apps[POLICE]
     theirs = refer(case_ref=case, post={"role": "investigator", "office": "drenas-station"})
     assert agencies.refused(POLICE, theirs) == ("route.bypassed", "data.about.post.office")
-    handoff = agencies.say(SOCIAL, refer(SOCIAL, POLICE, case_ref=case))
+    handoff = await agencies.says(SOCIAL, refer(SOCIAL, POLICE, case_ref=case))
     to_it = on(POLICE, "referral.reassign", handoff, office="drenas-station", reason="capacity")
     assert agencies.refused(POLICE, to_it) == ("route.bypassed", "data.content.office")
-    agencies.say(POLICE, on(POLICE, "referral.accept", handoff))
+    await agencies.says(POLICE, on(POLICE, "referral.accept", handoff))
     row = police.inbox.letter(str(handoff))
     assert row
     assert police.kept_out(case) == frozenset(), "the agency itself is not kept out"
 
 
-def test_a_letter_says_from_which_office_it_must_be_kept(agencies: Agencies) -> None:
+async def test_a_letter_says_from_which_office_it_must_be_kept(agencies: Carried) -> None:
     case = new_case()
     office = {"office": "drenas-station", "alternate_office": "police-inspectorate"}
-    agencies.say(SOCIAL, bypass(SOCIAL, case, "police", "police", **office))
+    await agencies.says(SOCIAL, bypass(SOCIAL, case, "police", "police", **office))
     agencies.apps[SOCIAL].take(encoded(refer(SOCIAL, POLICE, case_ref=case)), now())
     (letter,) = agencies.by_hand.log_next(agencies.apps[SOCIAL])
     told = agencies.by_hand.deliver(agencies.apps[POLICE], letter).told
@@ -288,26 +254,26 @@ def test_a_letter_says_from_which_office_it_must_be_kept(agencies: Agencies) -> 
     assert told["not_for"] == ["drenas-station"]
 
 
-def test_oversight_alone_lifts_a_bypass_and_tells_whoever_relied_on_it(agencies: Agencies) -> None:
+async def test_oversight_alone_lifts_a_bypass_and_tells_whoever_relied_on_it(agencies: Carried) -> None:
     case = new_case()
-    invoked = agencies.say(SOCIAL, bypass(SOCIAL, case))
+    invoked = await agencies.says(SOCIAL, bypass(SOCIAL, case))
     lifting = command(OVERSIGHT, "route.lift-bypass", {"bypass_id": str(invoked), "reason": "unfounded"}, case_ref=case)
     assert agencies.refused(SOCIAL, lifting)[0] == "sender.not-allowed"
     unknown = lifting | {"id": str(uuid4()), "case_ref": new_case()}
     assert agencies.refused(OVERSIGHT, unknown) == ("letter.not-found", "data.bypass_id")
-    agencies.say(OVERSIGHT, lifting)
+    await agencies.says(OVERSIGHT, lifting)
     assert agencies.heard_by == {SOCIAL, PROSECUTION}
-    agencies.say(SOCIAL, refer(SOCIAL, POLICE, case_ref=case))
+    await agencies.says(SOCIAL, refer(SOCIAL, POLICE, case_ref=case))
     assert agencies.heard_by == {POLICE}
 
 
-def test_two_cases_are_not_tied_before_whom_a_bypass_keeps_out_of_the_other(agencies: Agencies) -> None:
+async def test_two_cases_are_not_tied_before_whom_a_bypass_keeps_out_of_the_other(agencies: Carried) -> None:
     first, second = new_case(), new_case()
     for case in (first, second):
-        agencies.say(POLICE, refer(case_ref=case))
-    agencies.say(SOCIAL, bypass(SOCIAL, second))
+        await agencies.says(POLICE, refer(case_ref=case))
+    await agencies.says(SOCIAL, bypass(SOCIAL, second))
     tie = {"other": second, "other_concerns": CHILD["ref"], "reason": "same-child"}
-    agencies.say(SOCIAL, fact(SOCIAL, "case.link", first, **tie))
+    await agencies.says(SOCIAL, fact(SOCIAL, "case.link", first, **tie))
     assert agencies.heard_by == set()
 
 
@@ -322,7 +288,7 @@ def test_two_cases_are_not_tied_before_whom_a_bypass_keeps_out_of_the_other(agen
     ],
 )
 def test_a_bypass_leads_around_somebody_to_somebody_else_and_never_around_oversight(
-    agencies: Agencies, wrong: dict[str, str]
+    agencies: Carried, wrong: dict[str, str]
 ) -> None:
     assert agencies.refused(SOCIAL, bypass(SOCIAL, new_case(), **wrong)) == ("field.invalid", "data")
 
@@ -330,14 +296,16 @@ def test_a_bypass_leads_around_somebody_to_somebody_else_and_never_around_oversi
 # institutions without an account
 
 
-def test_a_letter_for_an_institution_goes_to_its_sponsor_who_says_when_it_was_handed_over(agencies: Agencies) -> None:
+async def test_a_letter_for_an_institution_goes_to_its_sponsor_who_says_when_it_was_handed_over(
+    agencies: Carried,
+) -> None:
     case = new_case()
     for_court = {"for_institution": "court", "service": "victim-advocacy"}
-    asked = agencies.say(POLICE, refer(POLICE, PROSECUTION, case_ref=case, data=for_court))
+    asked = await agencies.says(POLICE, refer(POLICE, PROSECUTION, case_ref=case, data=for_court))
     wrong = refer(POLICE, SOCIAL, case_ref=case, data={"for_institution": "court"})
     assert agencies.refused(POLICE, wrong) == ("sponsor.not-allowed", "data.for_institution")
     handed = {"of_id": str(asked), "institution": "court", "handed_at": now().isoformat()}
-    agencies.say(PROSECUTION, command(PROSECUTION, "letter.hand-over", handed, case_ref=case))
+    await agencies.says(PROSECUTION, command(PROSECUTION, "letter.hand-over", handed, case_ref=case))
     assert agencies.heard_by == {POLICE}, "who said it hears that it arrived"
     school = command(PROSECUTION, "letter.hand-over", handed | {"institution": "school"}, case_ref=case)
     assert agencies.refused(PROSECUTION, school) == ("sponsor.not-allowed", "data.institution")
@@ -345,38 +313,38 @@ def test_a_letter_for_an_institution_goes_to_its_sponsor_who_says_when_it_was_ha
     assert agencies.refused(PROSECUTION, another) == ("letter.not-found", "data.of_id")
 
 
-def test_nothing_is_handed_over_to_an_institution_that_is_itself_the_danger(agencies: Agencies) -> None:
+async def test_nothing_is_handed_over_to_an_institution_that_is_itself_the_danger(agencies: Carried) -> None:
     case = new_case()
-    asked = agencies.say(POLICE, refer(POLICE, SOCIAL, case_ref=case, data={"for_institution": "school"}))
-    agencies.say(SOCIAL, bypass(SOCIAL, case, "school", "police"))
+    asked = await agencies.says(POLICE, refer(POLICE, SOCIAL, case_ref=case, data={"for_institution": "school"}))
+    await agencies.says(SOCIAL, bypass(SOCIAL, case, "school", "police"))
     handed = {"of_id": str(asked), "institution": "school", "handed_at": now().isoformat()}
     made = command(SOCIAL, "letter.hand-over", handed, case_ref=case)
-    assert agencies.refused(SOCIAL, made) == ("route.bypassed", "data.content.institution")
+    assert agencies.refused(SOCIAL, made) == ("route.bypassed", "data.institution")
     again = refer(POLICE, SOCIAL, case_ref=case, data={"for_institution": "school"})
     assert agencies.refused(POLICE, again) == ("route.bypassed", "data.content.for_institution")
 
 
-def test_for_whom_an_agency_may_speak_is_checked_for_each_type(agencies: Agencies) -> None:
+async def test_for_whom_an_agency_may_speak_is_checked_for_each_type(agencies: Carried) -> None:
     missing = {"missing_since": now().isoformat(), "safety": SAFETY}
     made = fact(SOCIAL, "child.report-missing", new_case(), **missing) | {"on_behalf_of": "shelter"}
-    agencies.say(SOCIAL, made)
+    await agencies.says(SOCIAL, made)
     assert agencies.heard_by == {POLICE, PROSECUTION}
     for_school = fact(SOCIAL, "child.report-missing", new_case(), **missing) | {"on_behalf_of": "school"}
     assert agencies.refused(SOCIAL, for_school) == ("sponsor.not-allowed", "on_behalf_of")
-    agencies.say(SOCIAL, concern(SOCIAL, POLICE) | {"on_behalf_of": "school"})
+    await agencies.says(SOCIAL, concern(SOCIAL, POLICE) | {"on_behalf_of": "school"})
 
 
 # file numbers and links
 
 
-def test_an_agency_finds_its_cases_by_its_own_file_number_and_nobody_else_does(agencies: Agencies) -> None:
+async def test_an_agency_finds_its_cases_by_its_own_file_number_and_nobody_else_does(agencies: Carried) -> None:
     police, social = agencies.apps[POLICE], agencies.apps[SOCIAL]
     made = refer(file_number="KP-17/2026")
-    handoff = agencies.say(POLICE, made)
+    handoff = await agencies.says(POLICE, made)
     (found,) = police.cases_under("KP-17/2026")
     assert found.file_numbers == ("KP-17/2026",)
     assert police.cases_under("KP-18/2026") == social.cases_under("KP-17/2026") == []
-    agencies.say(SOCIAL, on(SOCIAL, "referral.acknowledge", handoff, {"file_number": "QPS 4"}))
+    await agencies.says(SOCIAL, on(SOCIAL, "referral.acknowledge", handoff, {"file_number": "QPS 4"}))
     assert social.cases_under("QPS 4")[0].case_ref == found.case_ref
     assert (police.case(found.case_ref).file_numbers, social.case(found.case_ref).file_numbers) == (
         ("KP-17/2026",),
@@ -385,9 +353,9 @@ def test_an_agency_finds_its_cases_by_its_own_file_number_and_nobody_else_does(a
     assert "KP-17" not in "".join(row["m"] for row in police.store.read("SELECT mark AS m FROM files"))
 
 
-def test_once_a_person_is_erased_the_file_number_finds_nothing(agencies: Agencies) -> None:
+async def test_once_a_person_is_erased_the_file_number_finds_nothing(agencies: Carried) -> None:
     made = refer(file_number="KP-17/2026")
-    agencies.say(POLICE, made)
+    await agencies.says(POLICE, made)
     police = agencies.apps[POLICE]
     (found,) = police.cases_under("KP-17/2026")
     police.vault.erase(f"{found.case_ref}/{made['data']['concerns']['ref']}")
@@ -395,13 +363,13 @@ def test_once_a_person_is_erased_the_file_number_finds_nothing(agencies: Agencie
     assert police.case(found.case_ref).file_numbers == ()
 
 
-def test_one_child_reported_twice_is_tied_for_those_who_hold_both_and_for_nobody_else(agencies: Agencies) -> None:
+async def test_one_child_reported_twice_is_tied_for_those_who_hold_both_and_for_nobody_else(agencies: Carried) -> None:
     first, second = new_case(), new_case()
-    agencies.say(HEALTH, concern(HEALTH, SOCIAL, POLICE, case_ref=first))
-    agencies.say(PROSECUTION, refer(PROSECUTION, SOCIAL, case_ref=second))
-    agencies.say(SOCIAL, refer(SOCIAL, POLICE, case_ref=second))
+    await agencies.says(HEALTH, concern(HEALTH, SOCIAL, POLICE, case_ref=first))
+    await agencies.says(PROSECUTION, refer(PROSECUTION, SOCIAL, case_ref=second))
+    await agencies.says(SOCIAL, refer(SOCIAL, POLICE, case_ref=second))
     tie = {"other": second, "other_concerns": CHILD["ref"], "reason": "same-child"}
-    agencies.say(SOCIAL, fact(SOCIAL, "case.link", first, **tie))
+    await agencies.says(SOCIAL, fact(SOCIAL, "case.link", first, **tie))
     assert agencies.heard_by == {POLICE}
     for agency in (SOCIAL, POLICE):
         assert agencies.apps[agency].case(first).linked == ((second, "same-child"),)

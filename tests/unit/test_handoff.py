@@ -36,7 +36,8 @@ def standing(*moves: Move | Act) -> Standing:
 
 
 def reason_of(found: Standing, position: int) -> Void | None:
-    return found.void_of(UUID(int=position))
+    """Why the act at this position is void, whoever did it."""
+    return next((void.reason for void in found.voids if void.act.id == UUID(int=position)), None)
 
 
 # the way of a handoff

@@ -228,17 +228,6 @@ def test_a_fact_is_said_again(post: Post) -> None:
     assert content(post.social, lost)["protections"] == ["guard-posted"]
 
 
-def test_whom_a_bypass_keeps_out_by_now_is_told_nothing_again_and_nothing_waits_for_it(post: Post) -> None:
-    lost = post.says(refer())
-    post.loses_key()
-    post.arrives(lost)
-    post.police.take(encoded(bypass(POLICE, lost.record.subject, "social", "prosecution")), now())
-    post.by_hand.log_next(post.police)
-    assert post.again() == []
-    elsewhere = post.says(refer())
-    assert post.arrives(elsewhere) == ["heard"]
-
-
 def test_a_way_around_somebody_that_was_lifted_is_not_in_force_once_it_is_heard_of_at_last(post: Post) -> None:
     case = new_case()
     invoked = post.says(bypass(POLICE, case, "prosecution", "social"))
