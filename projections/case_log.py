@@ -70,11 +70,11 @@ class CaseLog:
             tiers = tuple(tier.value for tier in entry.tiers)
             delivery = Delivery(entry.to, entry.number, tiers)
             self.deliveries[record.sender, entry.to, entry.number] = delivery
-            self._by_record[record.sender, record.id, entry.to] = delivery
             if record.type == SAID_AGAIN:
                 lost = self._by_record.get((record.sender, again.of(record).lost_id, entry.to))
                 if lost:
                     lost.said_again = delivery
+            self._by_record[record.sender, record.id, entry.to] = delivery
         self._take_act(logged)
 
     def _take_act(self, logged: Logged) -> None:
