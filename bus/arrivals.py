@@ -1,5 +1,6 @@
 """What is taken out of an agency's post: is it what the gateway posted, and what its sender signed?"""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from joserfc.jwk import OKPKey
@@ -42,26 +43,45 @@ def postmark(token: str, recipient: Agency, directory: Directory) -> Postmark:
     return mark
 
 
-def open_letter(jwe: str, mark: Postmark, before: str | None, key: OKPKey, directory: Directory) -> Opened:
-    """The letter inside. Raises the coded reason for which it must be parked.
+def open_letter(jwe: str, mark: Postmark, before: str | None, own: Sequence[OKPKey], directory: Directory) -> Opened:
+    """The letter inside, sealed to one of its recipient's own keys. Raises the coded reason for which it is parked.
 
     `before` is the digest of the letter one number lower, where this agency holds it.
     """
-    opened = reopen(seal.unseal(jwe, key).decode(errors="replace"), mark, directory)
+    opened = _read(seal.unseal(jwe, *own).decode(errors="replace"), mark, directory)
+    if not _posted_as(opened.letter, mark):
+        raise _another()
     if before is not None and opened.letter.previous != before:
         raise BarnabusError("chain.broken")
     return opened
 
 
 def reopen(signed: str, mark: Postmark, directory: Directory) -> Opened:
-    """A letter's signed content, as it came or as the vault kept it, verified. Raises the coded reason."""
+    """A letter's signed content as the vault kept it, verified: its own, or that of one that said it again."""
+    opened = _read(signed, mark, directory)
+    letter = opened.letter
+    if not _posted_as(letter, mark) and not (letter.said_again and letter.id == mark.record_id):
+        raise _another()
+    return opened
+
+
+def _read(signed: str, mark: Postmark, directory: Directory) -> Opened:
     claims, fields, _ = content.verify(signed, directory.signer(mark.sender))
     letter = check.read(Letter, claims | {"content": fields})
-    said = (letter.sender, letter.recipient, letter.id, letter.case_ref, letter.number)
-    if said != (mark.sender, mark.recipient, mark.record_id, mark.case_ref, mark.number):
-        raise BarnabusError("signature.invalid", detail="The letter is not the one its postmark names.")
+    if (letter.sender, letter.recipient, letter.case_ref) != (mark.sender, mark.recipient, mark.case_ref):
+        raise _another()
     entry, found = check.letter(letter, mark.recipient)
     return Opened(letter, entry, found, signed)
+
+
+def _posted_as(letter: Letter, mark: Postmark) -> bool:
+    """Is it the letter of the postmark's own record: its first saying, or one more?"""
+    by = letter.said_again[-1] if letter.said_again else letter.id
+    return (by, letter.number) == (mark.record_id, mark.number)
+
+
+def _another() -> BarnabusError:
+    return BarnabusError("signature.invalid", detail="The letter is not the one its postmark names.")
 
 
 def intact(raw: bytes, mark: Postmark) -> str:

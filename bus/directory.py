@@ -53,6 +53,17 @@ class Directory(Frozen):
             raise BarnabusError("key.unknown")
         return self._imported[recipient, max(own, key=lambda key: key.valid_from).jwk["kid"]]
 
+    def with_new_sealing(self, owner: Agency, key: OKPKey, now: datetime) -> "Directory":
+        """From now on letters for this agency are sealed to this key, and to none of its others."""
+        ended = {"valid_until": now}
+        old = (
+            known.model_copy(update=ended)
+            if (known.owner, known.use, known.valid_until) == (owner, "enc", None)
+            else known
+            for known in self.keys
+        )
+        return Directory(issued_at=now, keys=(*old, entry(owner, key, now)))
+
 
 def entry(owner: str, key: OKPKey, valid_from: datetime) -> PublicKey:
     public = key.as_dict(private=False)

@@ -3,17 +3,19 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from uuid import UUID
 
 from bus import seal
 from bus.directory import Directory
 from bus.ledger import Ledger
+from bus.log import LogReader, verify
 from bus.submission import RECORD_TYP
-from contracts import bypass, check, subjects
+from contracts import again, bypass, check, subjects
 from contracts.agencies import Agency
 from contracts.catalogue import LINKED
 from contracts.entry import Audience
 from contracts.envelope import SUBMISSION_LIMIT_BYTES, Record, Submission
-from contracts.errors import BarnabusError
+from contracts.errors import BarnabusError, Refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,3 +76,17 @@ def account_of(subject: str, reply: str, headers: Mapping[str, str] | None) -> A
         return Agency(stated["acc"])
     except (ValueError, KeyError, TypeError):
         return None
+
+
+async def said_before(record: Record, ledger: Ledger, log: LogReader, directory: Directory) -> None:
+    """Raises Refused `letter.not-said` unless the log has it that this sender said that before, to this receiver."""
+    said = again.of(record)
+
+    async def own(record_id: UUID) -> Record:
+        position = ledger.said(record.sender, record_id)
+        entry = await log.get(position) if position else None
+        if entry is None:
+            raise Refused("letter.not-said", field="data.content")
+        return verify(entry, directory).record
+
+    again.fits(record, await own(said.of_id), await own(said.lost_id))

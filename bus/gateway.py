@@ -16,11 +16,12 @@ from bus import faults, seal, streams
 from bus.chains import RECEIPT, receipt_of
 from bus.clock import Clock
 from bus.directory import Directory
-from bus.examining import Examined, allow, examine
+from bus.examining import Examined, allow, examine, said_before
 from bus.ledger import Ledger
 from bus.log import POSTMARK_TYP, STAMP_TYP, LogReader
 from contracts import check, subjects
 from contracts.agencies import Agency
+from contracts.catalogue import SAID_AGAIN
 from contracts.envelope import (
     HeadsAsked,
     Notice,
@@ -89,6 +90,8 @@ class Gateway:
                 return await self._stamp_of_repeat(found, *known)
             if not await self._follows(found.record) or not await self._allows(found.record):
                 continue
+            if found.record.type == SAID_AGAIN:
+                await said_before(found.record, self._ledger, self._log, self._directory)
             try:
                 return await self._append(found)
             except APIError as error:

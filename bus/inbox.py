@@ -13,12 +13,17 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 
 from bus.store import Statement, Store
 from contracts.agencies import Agency
-from contracts.envelope import RECEIPT_LIMIT_LETTERS, Postmark
+from contracts.catalogue import SAID_AGAIN
+from contracts.envelope import RECEIPT_LIMIT_LETTERS, Letter, Postmark
 from contracts.events.post import LetterReceived, Receipt
 
 State = Literal["heard", "parked", "set-aside"]
 MISPLACED = "case.mismatch"
 """Why a letter is parked that names another case than its handoff's."""
+AWAITED = "letter.awaited"
+"""Why a letter is parked that says again one that is not here yet."""
+OUT_OF_PLACE = (MISPLACED, AWAITED)
+"""What is parked for these holds up nothing."""
 NOTHING_EXPECTED: Mapping[Agency, int] = MappingProxyType({})
 _COLUMNS = (
     "sender, number, record_id, case_ref, type, position, logged_at, received_at, sealed_digest, state, reason, "
@@ -126,17 +131,30 @@ class Inbox:
             (type_name, vault_item, sender, number),
         )
 
+    def said_at_last(self, mark: Postmark, letter: Letter, vault_item: str) -> list[Statement]:
+        """The writes that take a letter in that another one says again, and with it those that did so in vain."""
+        clear = (
+            "UPDATE inbox SET state = 'heard', reason = NULL, jwe = NULL, type = ? "
+            "WHERE sender = ? AND record_id = ? AND case_ref = ? AND opened = 0 AND state != 'heard'"
+        )
+        in_vain = [(SAID_AGAIN, mark.sender, str(by_id), mark.case_ref) for by_id in letter.said_again[:-1]]
+        return [
+            self.heard(mark.sender, mark.number, letter.type, vault_item),
+            *(Statement(clear, params) for params in in_vain),
+        ]
+
     def parked_again(self, sender: Agency, number: int, reason: str) -> Statement:
         return Statement("UPDATE inbox SET reason = ? WHERE sender = ? AND number = ?", (reason, sender, number))
 
     def held_up(self, sender: Agency, case_ref: str) -> bool:
-        """Does a parked letter hold up its sender's later ones of the case? Not one that has no business there."""
+        """Does a parked letter hold up its sender's later ones of the case? Not one out of its place."""
         return bool(
             self._store.read(
-                "SELECT 1 FROM inbox WHERE sender = ? AND case_ref = ? AND state = 'parked' AND reason != ? LIMIT 1",
+                "SELECT 1 FROM inbox WHERE sender = ? AND case_ref = ? AND state = 'parked' "
+                "AND reason NOT IN (?, ?) LIMIT 1",
                 sender,
                 case_ref,
-                MISPLACED,
+                *OUT_OF_PLACE,
             )
         )
 
@@ -206,6 +224,61 @@ class Inbox:
     def at(self, sender: Agency, number: int) -> dict[str, Any] | None:
         found = self._store.read(f"SELECT {_COLUMNS} FROM inbox WHERE sender = ? AND number = ?", sender, number)  # noqa: S608
         return found[0] if found else None
+
+    def said_by(self, sender: Agency, record_id: UUID) -> dict[str, Any] | None:
+        """The letter that came with this record of a sender's."""
+        where = "sender = ? AND record_id = ?"
+        found = self._store.read(f"SELECT {_COLUMNS} FROM inbox WHERE {where}", sender, str(record_id))  # noqa: S608
+        return found[0] if found else None
+
+    def between(self, sender: Agency, case_ref: str, above: int, below: int) -> list[dict[str, Any]]:
+        """A sender's letters of a case that were heard, between two numbers of its link."""
+        return self._store.read(
+            f"SELECT {_COLUMNS} FROM inbox WHERE sender = ? AND case_ref = ? AND state = 'heard' "  # noqa: S608
+            "AND number > ? AND number < ? ORDER BY number",
+            sender,
+            case_ref,
+            above,
+            below,
+        )
+
+    def awaits(self, mark: Postmark, of_id: UUID) -> Statement:
+        """The write that notes that this letter waits for that of another record of its sender's."""
+        return Statement(
+            "INSERT INTO inbox_awaits (sender, of_id, number) VALUES (?,?,?)", (mark.sender, str(of_id), mark.number)
+        )
+
+    def goes_on(self, mark: Postmark) -> bool:
+        """Does anything wait for this letter: did it say one again at last, or does another say it again?"""
+        return bool(
+            self._store.read(
+                "SELECT 1 FROM inbox WHERE sender = ? AND number = ? AND type = ? AND vault_item IS NOT NULL UNION "
+                "SELECT 1 FROM inbox_awaits WHERE sender = ? AND of_id = ?",
+                mark.sender,
+                mark.number,
+                SAID_AGAIN,
+                mark.sender,
+                str(mark.record_id),
+            )
+        )
+
+    def waiting_for(self, sender: Agency, record_id: UUID) -> list[dict[str, Any]]:
+        """Parked letters that say again the one of this record, with their sealed bytes."""
+        return self._store.read(
+            f"SELECT {_COLUMNS}, jwe FROM inbox i WHERE i.sender = ? AND i.state = 'parked' AND EXISTS (SELECT 1 FROM "  # noqa: S608
+            "inbox_awaits a WHERE a.sender = i.sender AND a.number = i.number AND a.of_id = ?) ORDER BY i.number",
+            sender,
+            str(record_id),
+        )
+
+    def parked_of(self, sender: Agency, case_ref: str) -> list[dict[str, Any]]:
+        """What one sender says in a case and is parked, in the log's order, with its sealed bytes."""
+        return self._store.read(
+            f"SELECT {_COLUMNS}, jwe FROM inbox WHERE sender = ? AND case_ref = ? "  # noqa: S608
+            "AND state = 'parked' ORDER BY position",
+            sender,
+            case_ref,
+        )
 
     def parked(self, state: State = "parked") -> list[dict[str, Any]]:
         """Letters that are parked, or were set aside, in the log's order, with their sealed bytes."""

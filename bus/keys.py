@@ -44,6 +44,21 @@ def write(path: Path, data: bytes) -> None:
         os.fsync(file.fileno())
 
 
+def replace(path: Path, data: bytes) -> None:
+    """Write a file whole or not at all, over one that is there; on disk before this returns."""
+    new = path.with_name(f"{path.name}.new")
+    new.unlink(missing_ok=True)  # of a run that was broken off
+    write(new, data)
+    if path.exists():
+        new.chmod(path.stat().st_mode)
+    new.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
 def write_jwk(path: Path, key: OKPKey) -> None:
     write(path, json.dumps(key.as_dict(private=True)).encode())
 
@@ -54,6 +69,14 @@ def read(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise BarnabusError("home.missing", detail=f"{path} cannot be read: {error.strerror}.") from None
+
+
+def read_sealing(folder: Path) -> tuple[OKPKey, ...]:
+    """All sealing keys of an agency: letters may have been sealed to any. Raises `key.lost` if there is none."""
+    found = tuple(read_jwk(path) for path in sorted(folder.glob("sealing*.jwk")))
+    if not found:
+        raise BarnabusError("key.lost", detail=f"{folder} holds none.")
+    return found
 
 
 def read_jwk(path: Path) -> OKPKey:

@@ -8,6 +8,7 @@ import sqlite3
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
+from uuid import UUID
 
 from bus.chains import Heads, changed, signed
 from bus.directory import Directory
@@ -110,6 +111,12 @@ class Ledger:
         )
         row = found.fetchone()
         return (row[0], row[1]) if row else None
+
+    def said(self, sender: str, record_id: UUID) -> int | None:
+        """The position of a sender's record, by its id."""
+        where = (sender, str(record_id))
+        row = self._db.execute("SELECT position FROM places WHERE sender = ? AND record_id = ?", where).fetchone()
+        return int(row[0]) if row else None
 
     def apply(self, position: int, record: Record, digest: str, logged_at: datetime) -> None:
         """Take one checked record in: in the file or nowhere, then in memory, so that the two never differ."""

@@ -185,11 +185,14 @@ class Outbox:
         ]
 
     def receipted(self, recipient: Agency, receipt: Receipt) -> list[Statement]:
-        """The writes that note what a recipient has signed for; the first time counts."""
+        """The writes that note what a recipient has signed for. The first time counts.
+
+        Not so for what it could open: a restored store signs once more, and may have lost its sealing key, too.
+        """
         return [
             Statement(
-                "UPDATE outbox_letters SET received_at = ?, opened = ? "
-                "WHERE recipient = ? AND number = ? AND received_at IS NULL",
+                "UPDATE outbox_letters SET received_at = coalesce(received_at, ?), "
+                "opened = CASE WHEN opened = 0 THEN 0 ELSE ? END WHERE recipient = ? AND number = ?",
                 (letter.received_at.isoformat(), int(letter.opened), recipient, letter.number),
             )
             for letter in receipt.letters

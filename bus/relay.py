@@ -1,7 +1,8 @@
 """The relay: takes an agency's acts one by one, in order, from its own notification log to the bus's log.
 
 Each is built once, committed to the outbox, sent, and its answer stored before the next is built; after any crash the
-same bytes go again. One relay an agency. Receipts that are owed go out between acts, at the latest within a second.
+same bytes go again. One relay an agency. Receipts that are owed go out between acts, at the latest within a second;
+behind them what must be said again.
 """
 
 import asyncio
@@ -27,10 +28,12 @@ from bus.directory import Directory
 from bus.inbox import Inbox
 from bus.log import STAMP_TYP
 from bus.outbox import Outbox, Waiting
+from bus.saying_again import SayingAgain, Sayings
 from bus.store import Statement, Store
 from bus.submission import Built, Outgoing, build
 from contracts import subjects
 from contracts.agencies import Agency
+from contracts.catalogue import SAID_AGAIN
 from contracts.envelope import Stamp, Submission
 from contracts.errors import BarnabusError, Then
 
@@ -44,7 +47,7 @@ LEFT_OUT = frozenset({"receiver.left-out", "receiver.none", "receiver.not-allowe
 LETTER_AT = "data.letters."
 """Where a refusal names a letter by its receiver."""
 OF_THE_BUS = frozenset({RECEIPT, REFUSED, RESTORED})
-"""No act stands behind these, so none can be void."""
+"""A permanent refusal of these says that chains or keys do not fit: their numbers are never freed."""
 _log = structlog.get_logger()
 
 
@@ -56,14 +59,11 @@ class LoggedAct:
     void: str | None
 
 
-class Acts(Protocol):
+class Acts(Sayings, Protocol):
     """What the relay needs of an agency's application."""
 
     def next_act(self, after: int) -> tuple[int, Outgoing] | None:
         """The first act to be submitted above this notification, with its own notification id."""
-
-    def act_at(self, notification: int, without: AbstractSet[Agency]) -> Outgoing:
-        """The act of this notification once more, with no letter to these."""
 
     def on_logged(self, record_id: UUID, stamp: Stamp, also: Sequence[Statement]) -> tuple[Mapping[str, Any], ...]:
         """Note where the log put an act, with these writes in the same transaction. The own acts void by that."""
@@ -88,6 +88,7 @@ class Relay:
         self._store = store
         self._outbox = Outbox(store)
         self._inbox = Inbox(store)
+        self._again = SayingAgain(acts, store, directory)
         self._key = signing_key
         self._directory = directory
         self._nats = nats
@@ -138,10 +139,10 @@ class Relay:
             return
 
     def _build_next(self) -> Waiting | None:
-        receipt = self._receipt_owed()
-        act = None if receipt else self._acts.next_act(self._outbox.last_notification())
-        if receipt:
-            outgoing, also = receipt
+        owed = self._receipt_owed() or self._again.next(self._clock())
+        act = None if owed else self._acts.next_act(self._outbox.last_notification())
+        if owed:
+            outgoing, also = owed
             built, notification = self._build(outgoing), None
         elif act:
             notification, outgoing = act
@@ -280,6 +281,9 @@ class Relay:
         )
         previous = self._outbox.head(below=waiting.number)
         built = build(outgoing, self._agency, previous, {}, self._key, self._directory)
+        if waiting.type == SAID_AGAIN:  # no act stands behind it, and it is not tried again
+            self._store.write(*self._outbox.replace(built))
+            return
         void = self._acts.on_refused(UUID(waiting.record_id), error.code, self._outbox.replace(built))
         await self._tell_void(void)
         self._tell(UUID(waiting.record_id), None)

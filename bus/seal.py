@@ -72,12 +72,21 @@ def seal(plain: bytes, to: OKPKey) -> str:
     return jwe.encrypt_compact(header, plain, to, algorithms=SEALING)
 
 
-def unseal(sealed: str, key: OKPKey) -> bytes:
-    """What was sealed. Raises `content.unreadable`."""
+def sealed_to(sealed: str) -> str:
+    """The id of the key that opens it, as its header says. Raises `content.unreadable`."""
+    try:
+        return str(json.loads(unb64(sealed.partition(".")[0]))["kid"])
+    except (ValueError, RecursionError, KeyError, TypeError):
+        raise BarnabusError("content.unreadable") from None
+
+
+def unseal(sealed: str, *keys: OKPKey) -> bytes:
+    """What was sealed to one of these. Raises `content.unreadable`."""
     try:
         if len(sealed) > LETTER_LIMIT_BYTES:
             raise BarnabusError("content.unreadable")
-        plain = jwe.decrypt_compact(sealed, key, algorithms=SEALING).plaintext
+        own, kid = {key.kid: key for key in keys}, sealed_to(sealed)
+        plain = jwe.decrypt_compact(sealed, own[kid], algorithms=SEALING).plaintext
     except (JoseError, ValueError, RecursionError, KeyError):
         plain = None
     if plain is None:

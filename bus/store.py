@@ -43,6 +43,9 @@ TABLES = (
     "CREATE TABLE IF NOT EXISTS outbox_letters ("
     "recipient TEXT NOT NULL, number INTEGER NOT NULL, outbox_number INTEGER NOT NULL, sealed TEXT NOT NULL, "
     "received_at TEXT, opened INTEGER, PRIMARY KEY (recipient, number))",
+    "CREATE INDEX IF NOT EXISTS outbox_letters_unopened ON outbox_letters (outbox_number) WHERE opened = 0",
+    "CREATE TABLE IF NOT EXISTS said_again ("
+    "lost_id TEXT NOT NULL, recipient TEXT NOT NULL, by_id TEXT, PRIMARY KEY (lost_id, recipient))",
     "CREATE TABLE IF NOT EXISTS outbox_adopted (number INTEGER PRIMARY KEY, record_id TEXT NOT NULL UNIQUE)",
     "CREATE TABLE IF NOT EXISTS receipts ("
     "recipient TEXT NOT NULL, position INTEGER NOT NULL, record TEXT NOT NULL, signature TEXT NOT NULL, "
@@ -53,7 +56,10 @@ TABLES = (
     "state TEXT NOT NULL, reason TEXT, vault_item TEXT, jwe TEXT, postmark TEXT NOT NULL, "
     "after_gap INTEGER NOT NULL, opened INTEGER NOT NULL, receipted INTEGER NOT NULL DEFAULT 0, "
     "PRIMARY KEY (sender, number))",
+    "CREATE TABLE IF NOT EXISTS inbox_awaits ("
+    "sender TEXT NOT NULL, of_id TEXT NOT NULL, number INTEGER NOT NULL, PRIMARY KEY (sender, of_id, number))",
     "CREATE INDEX IF NOT EXISTS inbox_case ON inbox (case_ref)",
+    "CREATE INDEX IF NOT EXISTS inbox_record ON inbox (record_id)",
     "CREATE INDEX IF NOT EXISTS inbox_unreceipted ON inbox (receipted, sender, number)",
 )
 

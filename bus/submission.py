@@ -36,6 +36,15 @@ class Outgoing:
     correlation_id: UUID | None = None
     causation_id: UUID | None = None
     withheld: Literal["erased"] | None = None
+    again: "Again | None" = None  # then its letters are an earlier act's
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """An act that is said again, and the records that did so before, in order."""
+
+    said: Outgoing
+    before: tuple[UUID, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +105,8 @@ def build(
 def _letter(
     act: Outgoing, sender: Agency, receiver: Agency, link: Head, signing_key: OKPKey, directory: Directory
 ) -> tuple[LetterEntry, Sealed]:
+    again = {"said_again": [*map(str, act.again.before), str(act.record_id)]} if act.again else {}
+    act = act.again.said if act.again else act
     catalogued = entry_of(act.type)
     withheld = "notified" if receiver in act.notified else act.withheld
     tiers = LOGGED if withheld else catalogued.seen_by(receiver)
@@ -112,6 +123,7 @@ def _letter(
         "causation_id": str(act.causation_id) if act.causation_id else None,
         "about": act.about.model_dump(mode="json") if act.about else None,
         "withheld": withheld,
+        **again,
     }
     signed, content_digest = content.sign(claims, cut(catalogued.content, dict(act.values), tiers), signing_key)
     jwe = seal.seal(signed.encode(), directory.sealing(receiver))

@@ -25,7 +25,7 @@ def opened(agency: Agency, settings: Settings, *, alone: bool = False) -> Iterat
     own = settings.keys(agency)
     keyring = directory.load(settings)
     application = APPLICATIONS[agency](
-        settings.store(agency), keys.read(own / "vault.key"), keys.read_jwk(own / "sealing.jwk"), keyring, alone=alone
+        settings.store(agency), keys.read(own / "vault.key"), keys.read_sealing(own), keyring, alone=alone
     )
     try:
         yield application

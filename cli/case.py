@@ -123,11 +123,7 @@ async def _read(settings: Settings, keyring: directory.Directory, case_ref: str)
 def _print(document: dict[str, Any]) -> None:
     rows = []
     for event in document["events"]:
-        letters = "; ".join(
-            f"{letter['to']}: "
-            + (f"received {letter['received_at'][11:19]}" if letter["received_at"] else "not received yet")
-            for letter in event["letters"]
-        )
+        letters = "; ".join(f"{letter['to']}: {_received(letter)}" for letter in event["letters"])
         what = event["type"] + (f"  VOID: {event['void']}" if event["void"] else "")
         claim = (event["about"] or {}).get("on_behalf_of")
         sender = event["sender"] + (f" (claims: for {claim})" if claim else "")
@@ -137,3 +133,13 @@ def _print(document: dict[str, Any]) -> None:
         move = f"waits for {handoff['whose_move']}" if handoff["whose_move"] else "ended"
         answers = "" if handoff["course"] == "service" else f" {handoff['responsible']} answers for it."
         show.out.print(f"Handoff {handoff['id']} ({handoff['course']}): {handoff['stage']}, {move}.{answers}")
+
+
+def _received(letter: dict[str, Any]) -> str:
+    if not letter["received_at"]:
+        return "not received yet"
+    said = f"received {letter['received_at'][11:19]}"
+    if letter["opened"]:
+        return said
+    again = letter.get("said_again")
+    return f"{said}, not opened" + (f"; said again: {_received(again)}" if again else "")

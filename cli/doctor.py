@@ -11,7 +11,7 @@ import typer
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
 
-from bus import asking, connection, directory, streams
+from bus import asking, connection, directory, keys, streams
 from bus.server import find_binary
 from bus.settings import Settings
 from cli import show
@@ -67,6 +67,7 @@ async def _examine(settings: Settings) -> list[Finding]:
     finally:
         await connection.close(nats)
     for agency in APPLICATIONS:
+        found.append(_try(f"{agency}: sealing key", partial(_sealing, settings, agency)))
         found.append(await _try_async(f"{agency}: gateway", partial(_gateway, settings, agency)))
         found.append(await _try_async(f"{agency}: adapter", partial(_adapter, settings, agency)))
         found.extend(_store(settings, agency))
@@ -76,6 +77,13 @@ async def _examine(settings: Settings) -> list[Finding]:
 def _directory(settings: Settings) -> str:
     keyring = directory.load(settings)
     return f"{settings.home}: {len(keyring.keys)} keys, signed by the root, issued {keyring.issued_at:%Y-%m-%d %H:%M}"
+
+
+def _sealing(settings: Settings, agency: Agency) -> str:
+    kid = directory.load(settings).sealing(agency).kid
+    if kid not in {key.kid for key in keys.read_sealing(settings.keys(agency))}:
+        raise BarnabusError("key.lost", detail=f"{kid}.")
+    return f"{kid} is here"
 
 
 def _permissions(folder: Path) -> str:

@@ -1,13 +1,14 @@
-"""`barnabus recover AGENCY`: a store that was restored from a backup adopts what the log has of it."""
+"""`barnabus recover AGENCY`: a store from a backup adopts what the log has of it; a lost sealing key is replaced."""
 
 import asyncio
+import contextlib
 from contextlib import AsyncExitStack
 from typing import Annotated, Any
 from uuid import uuid4
 
 import typer
 
-from bus import asking, connection, directory, keys, logging, node, recovering
+from bus import asking, connection, directory, keys, logging, node, recovering, rekeying, store
 from bus.clock import wall_clock
 from bus.recovering import Lacking, Own
 from bus.settings import Settings
@@ -19,16 +20,50 @@ from contracts.agencies import Agency
 @show.coded
 def recover(
     agency: Annotated[str, typer.Argument(help="Whose store was restored; its adapter is stopped.")],
+    new_sealing_key: Annotated[
+        bool, typer.Option("--new-sealing-key", help="Instead: replace its sealing key; needs the root key here.")
+    ] = False,
     write: Annotated[bool, typer.Option("--write", help="Do it; without this it is only reported.")] = False,
     as_json: show.AsJson = False,
 ) -> None:
-    """Say what a store lacks of its own chain, and adopt it from the log; exit 1 while it lacks something."""
+    """Say what a store lacks of its own chain, and adopt it from the log; exit 1 while it lacks that, or its key."""
     asked = show.agency(agency, APPLICATIONS)
+    if new_sealing_key:
+        rekeyed = _rekey(asked, Settings(), write=write)
+        show.document(rekeyed) if as_json else _print_rekeyed(rekeyed)
+        if not write and not rekeyed["still_held"]:
+            raise typer.Exit(1)
+        return
     logging.configure("recover")
     done = asyncio.run(_recover(asked, Settings(), write=write))
     show.document(done) if as_json else _print(done)
     if done["adopted"] and not done["written"]:
         raise typer.Exit(1)
+
+
+def _rekey(agency: Agency, settings: Settings, *, write: bool) -> dict[str, Any]:
+    planned = rekeying.plan(settings, agency)
+    if write:
+        # an adapter that runs on with the old keys alone would park what is sealed to the new one
+        with contextlib.closing(store.opened(settings.store(agency), alone=f"The adapter of {agency}")):
+            rekeying.carry_out(planned, settings, wall_clock())
+    return {
+        "agency": agency.value,
+        "written": write,
+        "ended": planned.ended,
+        "still_held": planned.held,
+        "new": planned.kid,
+    }
+
+
+def _print_rekeyed(done: dict[str, Any]) -> None:
+    verbs = ("Ended", "made") if done["written"] else ("To be ended", "to be made")
+    held = "kept, for letters that are sealed to it" if done["still_held"] else "lost: its letters are said again"
+    show.out.print(f"{verbs[0]}: {done['ended']} ({held}); {verbs[1]}: {done['new']}.")
+    if done["written"]:
+        show.out.print("Give directory.jws to every home, then start this adapter, and restart all others.")
+    else:
+        show.out.print(f"Stop its adapter, then: barnabus recover {done['agency']} --new-sealing-key --write")
 
 
 async def _recover(agency: Agency, settings: Settings, *, write: bool) -> dict[str, Any]:

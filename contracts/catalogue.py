@@ -8,10 +8,11 @@ from types import MappingProxyType
 
 from contracts import bypass
 from contracts.agencies import SPONSORS, Agency, Institution
-from contracts.entry import EVERYBODY, Audience, Entry, act, fact, of_the_bus
+from contracts.entry import EVERYBODY, Audience, Entry, act, fact, letters, of_the_bus
 from contracts.errors import Refused
 from contracts.events import case, concern, information, post, protection, referral, roundtable, route, transfer
 from contracts.standing import Course, Move
+from contracts.tiers import Tier
 from contracts.vocabulary import Service
 
 TAKERS = frozenset({Agency.POLICE, Agency.SOCIAL})
@@ -22,6 +23,8 @@ ANSWERABLE = EVERYBODY - {Agency.OVERSIGHT}
 
 LINKED, HANDED_OVER = "case.linked", "letter.handed-over"
 """Types whose receivers depend on more than their own case."""
+SAID_AGAIN = "letter.said-again"
+"""Its letter is an earlier one's, and so are who may receive it and which tiers (`contracts/again.py`)."""
 
 _CONCERN, _TRANSFER = frozenset({Course.CONCERN}), frozenset({Course.TRANSFER})
 _SERVICE = frozenset({Course.SERVICE})
@@ -126,6 +129,10 @@ _ENTRIES = (
     of_the_bus("receipt", post.Receipt),
     of_the_bus("submission.refused", post.SubmissionRefused),
     of_the_bus("store.restored", post.StoreRestored),
+    of_the_bus(
+        SAID_AGAIN, post.LetterSaidAgain, tiers=letters("".join(Tier), EVERYBODY, EVERYBODY), sponsors=SPONSORS,
+        audience=Audience.AGAIN, whom="the one to whom the earlier letter went, in the tiers that it held",
+    ),
 )  # fmt: skip
 
 CATALOGUE: Mapping[str, Entry] = MappingProxyType({entry.type: entry for entry in _ENTRIES})

@@ -200,7 +200,8 @@ def record(found: Record, bypasses: AbstractSet[Bypass] = frozenset()) -> Entry:
         _case(found.subject)
     about, letters = found.data.about, found.data.letters
     codes = codes_of(found)
-    bypass.check(bypasses, sender, about.post.office if about else None, codes, (letter.to for letter in letters))
+    office = about.post.office if about and entry.audience is not Audience.AGAIN else None  # acted before the bypass
+    bypass.check(bypasses, sender, office, codes, (letter.to for letter in letters))
     out = bypass.kept_out(bypasses)
     receiving(entry, sender, ((letter.to, letter.tiers) for letter in letters), codes, out)
     if about is None and entry.receivers:
@@ -243,8 +244,8 @@ def _case(subject: str) -> None:
 def letter(found: Letter, recipient: Agency) -> tuple[Entry, Frozen]:
     """An opened letter's content as this recipient may see it."""
     entry = entry_of(found.type, found.version)
-    if found.recipient is not recipient or recipient not in entry.receivers:
-        raise Refused("receiver.not-allowed", field="recipient")
+    if found.recipient is not recipient or recipient not in entry.receivers or entry.audience is Audience.AGAIN:
+        raise Refused("receiver.not-allowed", field="recipient")  # a letter that says one again has that one's type
     if found.sender not in entry.senders:
         raise Refused("sender.not-allowed", field="sender")
     tiers = LOGGED if found.withheld else entry.seen_by(recipient)

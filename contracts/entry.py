@@ -25,6 +25,7 @@ class Audience(StrEnum):
     TOLD = "told"  # those whom the catalogue lists, always; oversight too where a bypass keeps one of them out
     NAMED = "named"  # those whom the content names
     KNOWN = "known"  # those whom the sender knows to be concerned, such as the agencies active in the case
+    AGAIN = "again"  # the one to whom an earlier letter went, and who could not open it
     NOBODY = "nobody"  # the bus's own
 
 
@@ -120,5 +121,5 @@ def fact(type_name: str, content: Content, command: str, tiers: str, *senders: A
     )
 
 
-def of_the_bus(type_name: str, content: Content) -> Entry:
-    return _entry(type_name, content, senders=EVERYBODY, audience=Audience.NOBODY)
+def of_the_bus(type_name: str, content: Content, **more: Any) -> Entry:
+    return _entry(type_name, content, **{"senders": EVERYBODY, "audience": Audience.NOBODY} | more)

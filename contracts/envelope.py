@@ -20,6 +20,8 @@ SUBMISSION_LIMIT_BYTES = 768 * 1024
 COMMAND_LIMIT_BYTES = 32 * 1024
 RECEIPT_LIMIT_LETTERS = 500
 """At most so many letters in one receipt; the next receipt takes the rest."""
+SAID_AGAIN_LIMIT = 20
+"""So often at most is one letter said again: its recipient has lost as many keys."""
 
 TypeName = Annotated[str, Field(pattern=r"^[a-z]+(-[a-z]+)*(\.[a-z]+(-[a-z]+)*)?$", max_length=60)]
 Version = Annotated[str, Field(pattern=r"^\d{1,3}\.\d{1,3}$")]
@@ -115,6 +117,8 @@ class Letter(Frozen):
     about: About
     content: dict[str, Any]
     withheld: Literal["erased", "notified"] | None = None  # then it holds tiers E and O alone
+    # where it says again what could not be opened: the records that did so, this one's last; `id` is the first one's
+    said_again: Annotated[tuple[UUID, ...], Field(max_length=SAID_AGAIN_LIMIT)] = ()
 
 
 class Stamp(Frozen):

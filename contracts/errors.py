@@ -184,7 +184,7 @@ CODES: Mapping[str, Code] = MappingProxyType(
         ),
         "content.unreadable": Code(
             "A sealed letter cannot be opened with this agency's key.",
-            "Restore the sealing key, then `barnabus parked retry`; or `barnabus parked set-aside`.",
+            "Restore the sealing key, then `barnabus parked retry`. Lost: `barnabus recover AGENCY --new-sealing-key`.",
             Then.HALT,
         ),
         "chain.forked": Code("The same number was already used for other bytes.", _CHAIN, Then.HALT, 409),
@@ -197,6 +197,15 @@ CODES: Mapping[str, Code] = MappingProxyType(
         "letter.after-parked": Code(
             "An earlier letter of its sender in this case is parked.",
             "Clear the earlier letter or set it aside, then `barnabus parked retry`.",
+        ),
+        "letter.awaited": Code(
+            "It says again an earlier letter that is not here yet.",
+            "Nothing to do: it is taken in once that one has come, which has been asked for.",
+        ),
+        "letter.not-said": Code(
+            "It says again what this sender has not said like that, or not to this receiver.",
+            "Fix the sender: of whom, to whom, about which case and in which tiers is as it was the first time.",
+            http=409,
         ),
         "letter.failed": Code(
             "The letter could not be handled after the bounded number of tries.",
@@ -259,6 +268,16 @@ CODES: Mapping[str, Code] = MappingProxyType(
             Then.HALT,
             503,
             1,
+        ),
+        "key.lost": Code(
+            "The private key to which letters for this agency are sealed is not in its home.",
+            "Put it back from its backup, or `barnabus recover AGENCY --new-sealing-key`: docs/operate.md.",
+            exit=1,
+        ),
+        "root.missing": Code(
+            "The root key that signs the directory of this home is not here.",
+            "Put it back as keys/root/root.jwk for this one command, and take it off the machine again.",
+            exit=1,
         ),
         "home.missing": Code(
             "This folder is no home of Barnabus.", "Run `barnabus provision`, or set BARNABUS_HOME.", exit=1

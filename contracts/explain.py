@@ -63,6 +63,8 @@ def _letter(entry: Entry, to: Agency) -> Seen:
         if to in entry.asked:
             return _seen(entry, to, entry.seen_by(to), "if `to` names it")
         return _seen(entry, to, LOGGED, "if `notified` names it")
+    if entry.audience is Audience.AGAIN:
+        return _seen(entry, to, LOGGED, f"if it is {entry.whom}; the fields are those of the earlier type")
     if entry.audience is Audience.TOLD:
         rule = "always, unless a bypass keeps it out" if to in entry.told else "in place of whom a bypass keeps out"
         return _seen(entry, to, entry.seen_by(to), rule)

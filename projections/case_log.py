@@ -11,9 +11,9 @@ from uuid import UUID
 
 from bus.chains import RECEIPT, receipt_of
 from bus.log import Logged
-from contracts import check
+from contracts import again, check
 from contracts.agencies import Agency
-from contracts.catalogue import entry_of
+from contracts.catalogue import SAID_AGAIN, entry_of
 from contracts.handoff import fold
 from contracts.standing import Act, Move, Standing
 
@@ -27,6 +27,17 @@ class Delivery:
     tiers: tuple[str, ...]
     received_at: datetime | None = None
     opened: bool | None = None
+    said_again: "Delivery | None" = None  # the letter that says it once more, because it could not be opened
+
+    @property
+    def last(self) -> "Delivery":
+        """Itself, or the last letter that said it again."""
+        return self.said_again.last if self.said_again else self
+
+
+def _receipt(delivery: Delivery) -> dict[str, Any]:
+    received_at = delivery.received_at.isoformat() if delivery.received_at else None
+    return {"received_at": received_at, "opened": delivery.opened}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +53,7 @@ class CaseLog:
     records: list[Logged] = field(default_factory=list)
     deliveries: dict[tuple[str, str, int], Delivery] = field(default_factory=dict)  # by sender, recipient, number
     _acts: dict[UUID, list[tuple[Act, Logged]]] = field(default_factory=dict)
+    _by_record: dict[tuple[str, UUID, Agency], Delivery] = field(default_factory=dict)
 
     def apply(self, logged: Logged) -> None:
         """Take in one record of the case, or one receipt that may cover its letters."""
@@ -56,7 +68,13 @@ class CaseLog:
         self.records.append(logged)
         for entry in record.data.letters:
             tiers = tuple(tier.value for tier in entry.tiers)
-            self.deliveries[record.sender, entry.to, entry.number] = Delivery(entry.to, entry.number, tiers)
+            delivery = Delivery(entry.to, entry.number, tiers)
+            self.deliveries[record.sender, entry.to, entry.number] = delivery
+            if record.type == SAID_AGAIN:
+                lost = self._by_record.get((record.sender, again.of(record).lost_id, entry.to))
+                if lost:
+                    lost.said_again = delivery
+            self._by_record[record.sender, record.id, entry.to] = delivery
         self._take_act(logged)
 
     def _take_act(self, logged: Logged) -> None:
@@ -127,8 +145,10 @@ class CaseLog:
                     "to": letter.to.value,
                     "number": letter.number,
                     "tiers": list(letter.tiers),
-                    "received_at": letter.received_at.isoformat() if letter.received_at else None,
-                    "opened": letter.opened,
+                    **_receipt(letter),
+                    "said_again": {"number": letter.last.number, **_receipt(letter.last)}
+                    if letter.said_again
+                    else None,
                 }
                 for letter in letters
             ],

@@ -14,7 +14,7 @@ from bus.log import Logged
 from bus.relay import REFUSED
 from contracts import bypass
 from contracts.agencies import Agency, Institution
-from contracts.catalogue import entry_of
+from contracts.catalogue import SAID_AGAIN, entry_of
 from contracts.standing import ENDED, Course, Move, Stage, Standing
 from projections.case_log import CaseLog, Step
 
@@ -159,7 +159,8 @@ def _kept_out(case: CaseLog, invoked: Logged) -> KeptOut:
     codes, position = invoked.record.data.content, invoked.stamp.position
     whom = codes["conflicted"]
     letters = [r.stamp.position for r in case.records for letter in r.record.data.letters if letter.to == whom]
-    refused = [r for r in case.records if r.record.type == REFUSED and r.stamp.position > position]
+    after = (r.record for r in case.records if r.record.type == REFUSED and r.stamp.position > position)
+    refused = [record.data.content for record in after if record.data.content["refused_type"] != SAID_AGAIN]
     return KeptOut(
         conflicted=bypass.conflicted(whom),
         office=codes.get("office"),
@@ -169,7 +170,7 @@ def _kept_out(case: CaseLog, invoked: Logged) -> KeptOut:
         position=position,
         letters_before=sum(at < position for at in letters),
         letters_since=sum(at > position for at in letters),
-        acts_refused=sum(r.record.data.content["code"] == "route.bypassed" for r in refused),
+        acts_refused=sum(one["code"] == "route.bypassed" for one in refused),
     )
 
 

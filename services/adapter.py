@@ -27,7 +27,7 @@ from contracts import subjects
 from contracts.errors import BarnabusError, Then
 from services.agency import AgencyApplication
 from services.broker import broker_of, patiently
-from services.hearing import Heard
+from services.letters import Heard
 from services.taking import Taken
 
 LOGGED_WITHIN_S = 2.0
@@ -107,12 +107,12 @@ class Adapter:
         settings, own = self._settings, self._settings.keys(self.agency)
         self._directory = directory.load(settings)
         settings.url()  # says what to do if no address is known
-        vault_key, sealing_key = keys.read(own / "vault.key"), keys.read_jwk(own / "sealing.jwk")
+        vault_key, sealing_keys = keys.read(own / "vault.key"), keys.read_sealing(own)
         self._signing_key = keys.read_jwk(own / "signing.jwk")
         self.application = self._kind(
             settings.store(self.agency),
             vault_key,
-            sealing_key,
+            sealing_keys,
             self._directory,
             alone=True,
         )
@@ -275,6 +275,10 @@ class Adapter:
         if heard.state in ("parked", "altered"):
             _log.warning(f"letter.{heard.state}", sender=heard.sender.value, code=heard.reason)
         await self._resending.want(heard.sender, heard.missing, altered=heard.state == "altered")
+        for one in (heard, *heard.behind):
+            await self._tell(one)
+
+    async def _tell(self, heard: Heard) -> None:
         with contextlib.suppress(NatsError):
             if heard.told:
                 await self._nats.publish(subjects.heard(str(heard.told["type"])), json.dumps(heard.told).encode())

@@ -61,7 +61,7 @@ class AgencyApplication(Taking, Hearing, Recovering):
 
     def on_logged(self, record_id: UUID, stamp: Stamp, also: Sequence[Statement]) -> tuple[Mapping[str, Any], ...]:
         part = self._part_of(record_id)
-        if part is None:  # a receipt, or a refusal
+        if part is None:  # of the bus's own: no act stands behind it
             self.store.write(*also)
             return ()
         before = part.standing if isinstance(part, Handoff) else None

@@ -37,7 +37,7 @@ class Keeping(Application[UUID]):
         self,
         store: Path | Database,
         vault_key: bytes,
-        sealing_key: OKPKey,
+        sealing_keys: Sequence[OKPKey],
         directory: Directory,
         *,
         alone: bool = False,
@@ -49,7 +49,7 @@ class Keeping(Application[UUID]):
         self.outbox = Outbox(self.store)
         self.vault = Vault(self.store, vault_key)
         self._no_acts_up_to = 0
-        self._sealing_key = sealing_key
+        self._sealing_keys = sealing_keys
         self._directory = directory
 
     def construct_recorder(self) -> Store:

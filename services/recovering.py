@@ -8,11 +8,12 @@ from uuid import UUID
 
 from bus.recovering import Lacking, Own
 from bus.relay import REFUSED
+from bus.saying_again import noted_in
 from bus.store import Statement
 from bus.submission import Built
 from contracts import check
 from contracts.agencies import Agency
-from contracts.catalogue import entry_of
+from contracts.catalogue import SAID_AGAIN, entry_of
 from contracts.entry import Entry
 from contracts.envelope import Record
 from contracts.events.post import SubmissionRefused
@@ -45,6 +46,8 @@ class Recovering(Routing):
             writes = self._adopted_act(own, entry, parts) if entry.move else self._adopted_fact(own, entry, parts)
         elif record.type == REFUSED:
             about = self._adopted_refusal(record, parts)
+        elif record.type == SAID_AGAIN:
+            writes = noted_in(record)
         if self.outbox.reaches(number, own.logged.digest):  # built before the backup, and the answer was not yet there
             return [*writes, self.outbox.stamped(number, own.entry.stamp)]
         return [*writes, *self.outbox.adopt(own.logged, own.body, own.entry.stamp, about)]

@@ -130,7 +130,7 @@ def told(
         "version": letter.version,
         "case_ref": letter.case_ref,
         "sender": letter.sender.value,
-        "number": letter.number,
+        "number": mark.number,
         "position": mark.position,
         "logged_at": mark.logged_at.isoformat(),
         "received_at": received_at.isoformat(),

@@ -3,15 +3,16 @@
 All people, offices and cases here are made up.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
-from bus import directory, keys, seal
+from bus import directory, keys, rekeying, seal
 from bus.log import POSTMARK_TYP, STAMP_TYP
+from bus.saying_again import SayingAgain
 from bus.settings import Database, Settings
 from bus.submission import Built, Head, Outgoing, build
 from bus.vault import person_key
@@ -22,7 +23,7 @@ from contracts.envelope import About, Notice, Postmark, Record, Stamp, Submissio
 from contracts.events.post import LetterReceived, Receipt
 from contracts.ids import NOTHING_BEFORE, case_ref_from, person_ref_from
 from services.agency import AgencyApplication
-from services.hearing import Heard
+from services.letters import Heard
 
 POLICE, SOCIAL, PROSECUTION, HEALTH = Agency.POLICE, Agency.SOCIAL, Agency.PROSECUTION, Agency.HEALTH
 OVERSIGHT = Agency.OVERSIGHT
@@ -165,8 +166,14 @@ class ByHand:
 
     def application(self, agency: Agency, store: Path | Database | None = None) -> AgencyApplication:
         own = self.settings.keys(agency)
-        sealing, vault = keys.read_jwk(own / "sealing.jwk"), keys.read(own / "vault.key")
+        sealing, vault = keys.read_sealing(own), keys.read(own / "vault.key")
         return APPLICATIONS[agency](store or self.settings.store(agency), vault, sealing, self.directory)
+
+    def lose_key(self, agency: Agency) -> None:
+        """All sealing keys that this agency holds are gone, and it gets a new one."""
+        for path in self.settings.keys(agency).glob("sealing*.jwk"):
+            path.unlink()
+        rekeying.carry_out(rekeying.plan(self.settings, agency), self.settings, now())
 
     def build_next(self, app: AgencyApplication) -> Built:
         """What the relay does: the next act's submission, committed to the outbox."""
@@ -180,7 +187,20 @@ class ByHand:
 
     def log_next(self, app: AgencyApplication) -> list[Posted]:
         """The next act into the log, and its letters into the post."""
-        built = self.build_next(app)
+        return self._logged(app, self.build_next(app))
+
+    def log_again(self, app: AgencyApplication) -> list[Posted]:
+        """Likewise what this agency says again next; nothing if there is nothing to be said again."""
+        again = SayingAgain(app, app.store, self.directory).next(now())
+        if again is None:
+            return []
+        outgoing, also = again
+        links = {receiver: app.outbox.link(receiver) for receiver in outgoing.receivers}
+        built = build(outgoing, app.agency, app.outbox.head(), links, self.key(app.agency), self.directory)
+        app.store.write(*app.outbox.add(built, None), *also)
+        return self._logged(app, built)
+
+    def _logged(self, app: AgencyApplication, built: Built) -> list[Posted]:
         self.position += 1
         token, stamp = self.stamp(built, app.agency)
         app.on_logged(stamp.record_id, stamp, [app.outbox.stamped(built.number, token)])
@@ -232,11 +252,17 @@ class ByHand:
         return replace(letter, postmark=self.postmark(built.record, stamp, to, **changed)) if changed else letter
 
     def receipt_notice(
-        self, recipient: Agency, sender: Agency, numbers: Iterable[int], signer: str | None = None
+        self,
+        recipient: Agency,
+        sender: Agency,
+        numbers: Iterable[int],
+        signer: str | None = None,
+        *,
+        unopened: Container[int] = (),
     ) -> Notice:
         """What the gateway passes to a sender once a recipient has signed for these letters."""
         moment = now()
-        letters = tuple(LetterReceived(number=number, received_at=moment, opened=True) for number in numbers)
+        letters = tuple(LetterReceived(number=n, received_at=moment, opened=n not in unopened) for n in numbers)
         act = Outgoing(
             record_id=uuid4(),
             type="receipt",

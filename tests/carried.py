@@ -21,7 +21,7 @@ from contracts.agencies import Agency
 from contracts.envelope import Record, Stamp
 from contracts.errors import BarnabusError, Refused
 from contracts.standing import Standing
-from services.hearing import Heard
+from services.letters import Heard
 from tests.builders import ByHand, Posted, act, encoded, now
 
 

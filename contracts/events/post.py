@@ -1,4 +1,4 @@
-"""The bus's own types: what was received, what was refused, what a store lacks. They carry no letter."""
+"""The bus's own types: what was received, what was refused, what a store lacks, what is said again."""
 
 from typing import Annotated, Self
 from uuid import UUID
@@ -62,3 +62,15 @@ class StoreRestored(Frozen):
         if len({link.sender for link in self.links}) != len(self.links):
             raise ValueError("a link is named twice")
         return self
+
+
+class LetterSaidAgain(Frozen):
+    """What a letter said that its recipient could not open is said again, in a letter sealed to its newest key.
+
+    `of_id` is the record that said it first; `lost_id` the one whose letter could not be opened: the same, or one that
+    had said it again before. The letter itself is the first one's: its type, its id, what its recipient may see of it.
+    """
+
+    of_id: Annotated[UUID, Tier.E]
+    of_type: Annotated[TypeName, Tier.E]
+    lost_id: Annotated[UUID, Tier.E]

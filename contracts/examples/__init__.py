@@ -151,6 +151,7 @@ VALID: Mapping[str, Mapping[str, Any]] = {
         "handoff_id": _HANDOFF,
     },
     "store.restored": {"number": 41, "links": [{"sender": "police", "number": 17}]},
+    "letter.said-again": {"of_id": _HANDOFF, "of_type": "referral.made", "lost_id": _HANDOFF},
 }
 
 _UNKNOWN, _MISSING, _BAD = "field.unknown", "field.missing", "field.invalid"
@@ -204,4 +205,5 @@ INVALID: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     ),
     "submission.refused": (_BAD, {**VALID["submission.refused"], "code": "because"}),
     "store.restored": (_BAD, {"number": 41, "links": [{"sender": "police", "number": -1}]}),
+    "letter.said-again": (_MISSING, {"of_id": _HANDOFF, "of_type": "referral.made"}),
 }

@@ -50,7 +50,7 @@ def _letters() -> dict[str, list[str]]:
     return {
         entry.type: [f"{entry.type}.told{suffix}" for suffix, _ in audiences(entry)]
         for entry in CATALOGUE.values()
-        if entry.receivers
+        if audiences(entry)
     }
 
 

@@ -8,7 +8,7 @@ from pydantic_core.core_schema import DatetimeSchema
 
 from contracts.agencies import Agency
 from contracts.catalogue import CATALOGUE
-from contracts.entry import Entry
+from contracts.entry import Audience, Entry
 from contracts.envelope import Command, Letter, Notice, Postmark, Record, RecordData, Stamp, Submission, dataschema
 from contracts.export.answers import ActVoided, CommandRefused, CommandTaken, Problem, Told
 from contracts.tiers import Frozen, Tier, tiers_of, view
@@ -53,7 +53,12 @@ def schemas() -> dict[str, dict[str, Any]]:
 
 
 def audiences(entry: Entry) -> list[tuple[str, list[Agency]]]:
-    """Who sees the same of a type: most receivers, without a name, then each that sees something else."""
+    """Who sees the same of a type: most receivers, without a name, then each that sees something else.
+
+    Nobody of what only says an earlier letter again: that is read in the earlier one's form.
+    """
+    if entry.audience is Audience.AGAIN:
+        return []
     groups: dict[frozenset[Tier], list[Agency]] = {}
     for receiver in sorted(entry.receivers):
         groups.setdefault(entry.seen_by(receiver), []).append(receiver)

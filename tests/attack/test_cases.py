@@ -64,14 +64,14 @@ async def test_a_parked_letter_that_can_never_be_taken_in_stops_no_other_from_be
 ) -> None:
     await agencies.says(SOCIAL, refer(SOCIAL, POLICE))
     police = agencies.apps[POLICE]
-    key = police._sealing_key
-    monkeypatch.setattr(police, "_sealing_key", keys.new_sealing_key(POLICE))
+    key = police._sealing_keys
+    monkeypatch.setattr(police, "_sealing_keys", [keys.new_sealing_key(POLICE)])
     agencies.forged(HEALTH, "referral.made", (POLICE,), values=WELFARE)
     first = next(iter(agencies.post[POLICE])).record.id
     agencies.takes(SOCIAL, refer(SOCIAL, POLICE))
     await agencies.sends(SOCIAL)
     assert [heard.state for heard in agencies.hears(POLICE)] == ["parked", "parked"]
-    monkeypatch.setattr(police, "_sealing_key", key)
+    monkeypatch.setattr(police, "_sealing_keys", key)
     real = police.save
 
     def save(*parts: Any, **more: Any) -> object:

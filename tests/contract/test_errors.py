@@ -19,6 +19,7 @@ NOT_BY_NAME = {
     "field.unknown": "chosen in contracts.check by what pydantic found",
     "field.invalid": "chosen in contracts.check by what pydantic found",
     "letter.after-parked": "why a letter is parked, in services.agency: nothing has failed",
+    "letter.awaited": "why a letter is parked, in services.letters: what it says again is not here yet",
 }
 """Codes that no error is raised with by name, and how they are met."""
 

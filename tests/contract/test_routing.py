@@ -156,7 +156,7 @@ def test_a_rule_between_fields_holds_in_what_is_left_of_a_type_after_every_cut()
 def test_every_type_says_who_hears_it() -> None:
     for entry in CATALOGUE.values():
         assert bool(entry.told) is (entry.audience is Audience.TOLD)
-        assert bool(entry.whom) is (entry.audience in (Audience.NAMED, Audience.KNOWN))
+        assert bool(entry.whom) is (entry.audience in (Audience.NAMED, Audience.KNOWN, Audience.AGAIN))
         assert (entry.names is not None) is (entry.audience is Audience.NAMED)
         assert (entry.move is not None) is (entry.audience is Audience.PARTIES)
         assert bool(entry.receivers) is (entry.audience is not Audience.NOBODY)

@@ -13,7 +13,7 @@ from bus.vault import Vault
 from contracts import subjects
 from services.adapter import TRIES
 from services.agency import AgencyApplication
-from services.hearing import Heard
+from services.letters import Heard
 from tests.builders import POLICE, SOCIAL, new_case, now, refer
 from tests.conftest import Said
 from tests.fault.waiting import until
@@ -164,10 +164,10 @@ async def test_a_letter_whose_bytes_were_altered_is_never_recorded_and_comes_aga
 async def test_a_letter_that_cannot_be_opened_is_received_and_parked_with_the_later_ones_of_its_case(bus: Bus) -> None:
     case, other = new_case(), new_case()
     app = bus.app(SOCIAL)
-    key, app._sealing_key = app._sealing_key, keys.new_sealing_key("social")
+    key, app._sealing_keys = app._sealing_keys, [keys.new_sealing_key("social")]
     unreadable = await bus.police.do(refer(case_ref=case))
     await eventually(app.inbox.parked)
-    app._sealing_key = key
+    app._sealing_keys = key
     behind = await bus.police.do(refer(case_ref=case))
     free = await bus.police.do(refer(case_ref=other))
     await bus.social.hears(free["id"])

@@ -14,7 +14,7 @@ from contracts.errors import BarnabusError, Refused
 from contracts.ids import NOTHING_BEFORE
 from contracts.standing import Stage, Standing, Void
 from services.agency import AgencyApplication
-from services.hearing import Heard
+from services.letters import Heard
 from tests.builders import (
     BORN,
     HEALTH,
@@ -475,10 +475,10 @@ def test_a_misplaced_letter_holds_up_nobody_in_the_case_that_it_names(
 @pytest.fixture
 def locked_out(social: AgencyApplication) -> Iterator[Callable[[], None]]:
     """The Centre has lost its sealing key; called, it has it again."""
-    key, social._sealing_key = social._sealing_key, keys.new_sealing_key("social")
+    key, social._sealing_keys = social._sealing_keys, [keys.new_sealing_key("social")]
 
     def restore() -> None:
-        social._sealing_key = key
+        social._sealing_keys = key
 
     yield restore
     restore()

@@ -147,6 +147,27 @@ def test_a_command_line_that_is_none_is_answered_with_how_it_goes(run: Run, word
     assert "Traceback" not in found.output
 
 
+def test_a_new_sealing_key_needs_the_root_key_here_and_says_so(run: Run, settings: Settings) -> None:
+    (settings.keys("root") / "root.jwk").rename(settings.home / "taken-away.jwk")
+    before = settings.directory.read_bytes()
+    for more in ((), ("--write",)):
+        refused(run("recover", "social", "--new-sealing-key", *more), "root.missing")
+    assert settings.directory.read_bytes() == before
+
+
+def test_a_new_sealing_key_is_reported_first_and_then_made(run: Run) -> None:
+    looked = run("recover", "social", "--new-sealing-key")
+    assert (looked.exit_code, looked.stdout) == (
+        0,
+        "To be ended: social-enc-1 (kept, for letters that are sealed to it); to be made: social-enc-2.\n"
+        "Stop its adapter, then: barnabus recover social --new-sealing-key --write\n",
+    )
+    assert document(run("recover", "social", "--new-sealing-key", "--write", "--json")) == {
+        "agency": "social", "written": True, "ended": "social-enc-1", "still_held": True, "new": "social-enc-2",
+    }  # fmt: skip
+    assert "directory.jws" in run("recover", "social", "--new-sealing-key", "--write").stdout
+
+
 # documents, out of an agency's own store
 
 
@@ -159,7 +180,7 @@ def letters(by_hand: ByHand) -> dict[str, str]:
             police.take(encoded(refer()), now())
         heard, parked = (by_hand.log_next(police)[0] for _ in range(2))
         by_hand.deliver(social, heard)
-        social._sealing_key = keys.new_sealing_key("social")
+        social._sealing_keys = [keys.new_sealing_key("social")]
         by_hand.deliver(social, parked)
     return {"heard": str(heard.record.id), "parked": str(parked.record.id)}
 
@@ -265,7 +286,9 @@ async def test_submit_case_log_and_doctor_as_json_have_stable_keys(
         "position", "logged_at", "synthetic", "id", "type", "sender", "about", "codes", "causation_id",
         "correlation_id", "void", "letters",
     ]  # fmt: skip
-    assert [list(letter) for letter in event["letters"]] == [["to", "number", "tiers", "received_at", "opened"]]
+    assert [list(letter) for letter in event["letters"]] == [
+        ["to", "number", "tiers", "received_at", "opened", "said_again"]
+    ]
     assert event["letters"][0]["received_at"]
     refused(await asyncio.to_thread(run, "case", "log", new_case(), "--purpose", "a test"), "case.not-found")
 
@@ -304,6 +327,15 @@ async def test_doctor_names_the_store_that_cannot_be_reached(
     assert [finding["check"] for finding in failed] == ["police: gateway", "police: store"]
     assert all(finding["said"].startswith("store.unavailable") for finding in failed)
     assert "s3cret" not in found.output
+
+
+async def test_doctor_names_the_agency_whose_sealing_key_is_not_here(said: Said, bus: Bus, run: Run) -> None:
+    (bus.settings.keys(SOCIAL) / "sealing.jwk").rename(bus.settings.keys(SOCIAL) / "elsewhere.jwk")
+    keys.write_jwk(bus.settings.keys(SOCIAL) / "sealing-2.jwk", keys.new_sealing_key("social", 2))
+    findings = json.loads((await asyncio.to_thread(run, "doctor", "--json")).stdout)["findings"]
+    (failed,) = [finding for finding in findings if finding["check"] == "social: sealing key"]
+    assert (failed["state"], failed["next"]) == ("fail", CODES["key.lost"].hint)
+    assert "social-enc-1" in failed["said"]
 
 
 async def test_doctor_counts_what_waits_in_the_posts_and_warns_of_a_full_one(

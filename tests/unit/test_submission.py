@@ -197,6 +197,6 @@ def test_a_letter_opens_at_its_receiver_as_what_was_said(by_hand: ByHand) -> Non
     find = by_hand.directory.signer("gateway")
     mark = Postmark.model_validate_json(seal.verify(letter.postmark, find, typ=POSTMARK_TYP))
     key = keys.read_jwk(by_hand.settings.keys(SOCIAL) / "sealing.jwk")
-    found = open_letter(letter.raw.decode(), mark, None, key, by_hand.directory)
+    found = open_letter(letter.raw.decode(), mark, None, [key], by_hand.directory)
     assert found.entry.move is Move.MAKE
     assert found.content.model_dump(mode="json")["identity"] == EVERYTHING["identity"]
