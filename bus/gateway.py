@@ -90,8 +90,6 @@ class Gateway:
                 return await self._stamp_of_repeat(found, *known)
             if not await self._follows(found.record) or not await self._allows(found.record):
                 continue
-            if found.record.type == SAID_AGAIN:
-                await said_before(found.record, self._ledger, self._log, self._directory)
             try:
                 return await self._append(found)
             except APIError as error:
@@ -106,6 +104,8 @@ class Gateway:
         """May it be said in its case? Raises the coded refusal; False if another gateway wrote what it may hang on."""
         try:
             allow(record, self._ledger)
+            if record.type == SAID_AGAIN:
+                await said_before(record, self._ledger, self._log, self._directory)
         except BarnabusError:
             if not await self._wake():
                 raise
