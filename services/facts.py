@@ -11,7 +11,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 from eventsourcing.domain import Aggregate
 
 from contracts.agencies import Agency
-from services.handoffs import Proposal
+from services.proposals import Proposal
 
 
 def fact_id(sender: Agency, record_id: UUID) -> UUID:

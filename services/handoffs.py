@@ -1,11 +1,11 @@
-"""What every agency keeps of a handoff, and of a letter that reached it: aggregates, pure.
+"""What every agency keeps of a handoff: an aggregate, pure.
 
 An agency holds the acts that it made and those that it heard, and folds them by the one law of
 `contracts.handoff`. Personal data is never here: an act names a vault item.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
@@ -15,40 +15,8 @@ from eventsourcing.domain import Aggregate
 from contracts.agencies import Agency
 from contracts.errors import Refused
 from contracts.handoff import fold, judge
-from contracts.standing import Act, Course, Move, Standing, Void
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Proposal:
-    """An act that an agency's own system asks for. `codes` are its content in tiers E and O, as JSON values."""
-
-    id: UUID
-    type: str
-    move: Move | None  # None for a fact, which is no act of a handoff
-    by: Agency
-    case_ref: str
-    about: Mapping[str, Any]
-    codes: Mapping[str, Any]
-    at: datetime
-    """By the agency's own clock."""
-
-    course: Course | None = None
-    """Of the act that makes a handoff."""
-
-    def act(self) -> Act:
-        assert self.move
-        return _act(
-            self.id, self.move, self.by, self.codes, self.course, at=self.at, office=self.about["post"]["office"]
-        )
-
-
-def _act(act_id: UUID, move: str, by: str, codes: Mapping[str, Any], course: str | None, **where: Any) -> Act:
-    made = {"course": Course(course)} if course else {}
-    return Act.of(act_id, Move(move), Agency(by), codes, **where, **made)
-
-
-Rule = Callable[[Proposal, Standing], None]
-"""An agency's own rule for one of its acts; raises Refused."""
+from contracts.standing import Act, Move, Standing, Void
+from services.proposals import Proposal, act_of
 
 
 def handoff_key(handoff_id: UUID) -> UUID:
@@ -86,7 +54,7 @@ class Handoff(Aggregate):
         def apply(self, aggregate: Aggregate) -> None:
             assert isinstance(aggregate, Handoff)
             where = {"at": self.at, "office": self.about["post"]["office"]}
-            aggregate.acts.append(_act(self.act_id, self.move, self.by, self.codes, self.course, **where))
+            aggregate.acts.append(act_of(self.act_id, self.move, self.by, self.codes, self.course, **where))
             aggregate.learn(self.move, self.codes, self.correlation_id)
 
     class Heard(Aggregate.Event):
@@ -106,7 +74,7 @@ class Handoff(Aggregate):
         def apply(self, aggregate: Aggregate) -> None:
             assert isinstance(aggregate, Handoff)
             where = {"position": self.position, "at": self.logged_at, "office": self.office}
-            aggregate.acts.append(_act(self.act_id, self.move, self.by, self.codes, self.course, **where))
+            aggregate.acts.append(act_of(self.act_id, self.move, self.by, self.codes, self.course, **where))
             aggregate.learn(self.move, self.codes, self.correlation_id)
 
     class Logged(Aggregate.Event):
@@ -230,41 +198,3 @@ class Handoff(Aggregate):
             replace(act, position=position, at=logged_at) if act.id == act_id and act.position is None else act
             for act in self.acts
         ]
-
-
-class LetterReceipt(Aggregate):
-    """That a letter reached this agency: once, with what it caused, in one transaction."""
-
-    TOPIC = "letter-receipt"
-
-    class Created(Aggregate.Created):
-        TOPIC = "letter-receipt.created"
-        sender: str
-        number: int
-        record_id: UUID
-        case_ref: str
-        position: int
-        received_at: datetime
-        opened: bool
-
-    def __init__(
-        self,
-        sender: str,
-        number: int,
-        record_id: UUID,
-        case_ref: str,
-        position: int,
-        received_at: datetime,
-        opened: bool,
-    ) -> None:
-        self.sender = sender
-        self.number = number
-        self.record_id = record_id
-        self.case_ref = case_ref
-        self.position = position
-        self.received_at = received_at
-        self.opened = opened
-
-    @classmethod
-    def of(cls, letter_id: UUID, **facts: Any) -> "LetterReceipt":
-        return cls._create(cls.Created, id=letter_id, **facts)

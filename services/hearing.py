@@ -10,8 +10,8 @@ from bus.store import Statement
 from contracts.catalogue import SAID_AGAIN
 from contracts.envelope import RECEIPT_LIMIT_LETTERS, Notice, Postmark
 from contracts.errors import BarnabusError, Refused
-from services.handoffs import LetterReceipt
 from services.letters import Heard
+from services.receipts import LetterReceipt
 from services.retrying import Retrying
 
 

@@ -22,7 +22,8 @@ from contracts.errors import BarnabusError
 from contracts.standing import Standing, Void
 from services import translate
 from services.facts import Fact
-from services.handoffs import Handoff, LetterReceipt, handoff_key
+from services.handoffs import Handoff, handoff_key
+from services.receipts import LetterReceipt
 
 BY_ID_ALONE = ""
 """In place of a command's fingerprint, where only the log knows of the command: the same id is the same command."""

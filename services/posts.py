@@ -6,7 +6,7 @@ from collections.abc import Set as AbstractSet
 from contracts.errors import Refused
 from contracts.standing import ENDED, Move, Stage, Standing
 from contracts.vocabulary import ClosureReason, Outcome, Role
-from services.handoffs import Proposal, Rule
+from services.proposals import Proposal, Rule
 
 
 def held_by(roles: AbstractSet[Role]) -> Rule:

@@ -19,8 +19,9 @@ from contracts.envelope import Record
 from contracts.events.post import SubmissionRefused
 from contracts.standing import Move
 from services.facts import Fact, fact_id
-from services.handoffs import Handoff, Proposal, handoff_key
+from services.handoffs import Handoff, handoff_key
 from services.keeping import BY_ID_ALONE
+from services.proposals import Proposal
 from services.routing import Routing
 
 Parts = dict[UUID, Handoff | Fact]

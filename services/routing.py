@@ -17,8 +17,9 @@ from contracts.errors import Refused
 from contracts.standing import COME_TO_NOTHING, ENDED, Course, Move, Standing
 from contracts.vocabulary import ClosureReason
 from services.facts import Fact
-from services.handoffs import Handoff, Proposal
+from services.handoffs import Handoff
 from services.keeping import Keeping
+from services.proposals import Proposal
 from services.responsibility import holder
 
 

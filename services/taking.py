@@ -20,9 +20,10 @@ from contracts.tiers import Frozen
 from services import translate
 from services.facts import Fact
 from services.filing import Filing
-from services.handoffs import Handoff, Proposal, Rule
+from services.handoffs import Handoff
 from services.keeping import BY_ID_ALONE
 from services.posts import any_post
+from services.proposals import Proposal, Rule
 from services.routing import Routing
 
 

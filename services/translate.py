@@ -18,7 +18,8 @@ from contracts.envelope import About, Command, Postmark
 from contracts.standing import Act, Move, Standing, Void
 from contracts.tiers import LOGGED, Frozen, cut
 from services.facts import Fact
-from services.handoffs import Handoff, Proposal
+from services.handoffs import Handoff
+from services.proposals import Proposal
 
 
 def proposal(entry: Entry, command: Command, content: Frozen, sender: Agency, case_ref: str, now: datetime) -> Proposal:

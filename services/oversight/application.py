@@ -6,9 +6,9 @@ from typing import ClassVar
 from contracts.agencies import Agency
 from contracts.standing import Move
 from services.agency import AgencyApplication
-from services.handoffs import Rule
 from services.oversight.domainmodel import may_lift, may_refer, may_take_on, may_withdraw
 from services.posts import REPORTING, rules
+from services.proposals import Rule
 
 
 class Oversight(AgencyApplication):

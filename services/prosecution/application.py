@@ -6,8 +6,8 @@ from typing import ClassVar
 from contracts.agencies import Agency
 from contracts.standing import Move
 from services.agency import AgencyApplication
-from services.handoffs import Rule
 from services.posts import REPORTING, rules
+from services.proposals import Rule
 from services.prosecution.domainmodel import may_assign, may_refer, may_take_on, may_withdraw
 
 

@@ -21,7 +21,8 @@ from contracts.standing import Standing
 from projections.case_log import case_log
 from services.agency import AgencyApplication
 from services.facts import Fact
-from services.handoffs import Handoff, LetterReceipt
+from services.handoffs import Handoff
+from services.receipts import LetterReceipt
 from tests.fault.records_system import RecordsSystem
 from tests.fault.waiting import DEADLINE_S, until
 
