@@ -12,7 +12,9 @@ from bus.log import LogReader, verify
 from bus.submission import RECORD_TYP
 from contracts import again, bypass, check, subjects
 from contracts.agencies import Agency
-from contracts.catalogue import LINKED
+from contracts.catalogue.accounting import OF_A_RECORD
+from contracts.catalogue.intervention import LINKED
+from contracts.catalogue.post import SAID_AGAIN
 from contracts.entry import Audience
 from contracts.envelope import SUBMISSION_LIMIT_BYTES, Record, Submission
 from contracts.errors import BarnabusError, Refused
@@ -79,8 +81,7 @@ def account_of(subject: str, reply: str, headers: Mapping[str, str] | None) -> A
 
 
 async def said_before(record: Record, ledger: Ledger, log: LogReader, directory: Directory) -> None:
-    """Raises Refused `letter.not-said` unless the log has it that this sender said that before, to this receiver."""
-    said = again.of(record)
+    """Raises Refused unless the log has it that this sender said before what its record speaks of, and to whom."""
 
     async def own(record_id: UUID) -> Record:
         position = ledger.said(record.sender, record_id)
@@ -89,4 +90,9 @@ async def said_before(record: Record, ledger: Ledger, log: LogReader, directory:
             raise Refused("letter.not-said", field="data.content")
         return verify(entry, directory).record
 
-    again.fits(record, await own(said.of_id), await own(said.lost_id))
+    if record.type == SAID_AGAIN:
+        said = again.of(record)
+        again.fits(record, await own(said.of_id), await own(said.lost_id))
+    elif record.type in OF_A_RECORD:
+        out = bypass.kept_out(ledger.bypasses(record.subject))
+        again.follows(record, await own(again.about(record).of_id), out)

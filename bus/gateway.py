@@ -21,7 +21,6 @@ from bus.ledger import Ledger
 from bus.log import POSTMARK_TYP, STAMP_TYP, LogReader
 from contracts import check, subjects
 from contracts.agencies import Agency
-from contracts.catalogue import SAID_AGAIN
 from contracts.envelope import (
     HeadsAsked,
     Notice,
@@ -104,8 +103,7 @@ class Gateway:
         """May it be said in its case? Raises the coded refusal; False if another gateway wrote what it may hang on."""
         try:
             allow(record, self._ledger)
-            if record.type == SAID_AGAIN:
-                await said_before(record, self._ledger, self._log, self._directory)
+            await said_before(record, self._ledger, self._log, self._directory)
         except BarnabusError:
             if not await self._wake():
                 raise

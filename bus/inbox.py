@@ -13,7 +13,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 
 from bus.store import Statement, Store
 from contracts.agencies import Agency
-from contracts.catalogue import SAID_AGAIN
+from contracts.catalogue.post import SAID_AGAIN
 from contracts.envelope import RECEIPT_LIMIT_LETTERS, Letter, Postmark
 from contracts.events.post import LetterReceived, Receipt
 

@@ -18,8 +18,6 @@ from bus.submission import Head
 from contracts import bypass, check
 from contracts.agencies import Agency
 from contracts.bypass import Bypass
-from contracts.catalogue import entry_of
-from contracts.entry import Audience
 from contracts.envelope import Record
 from contracts.errors import BarnabusError
 
@@ -136,7 +134,7 @@ class Ledger:
 
         To say something in a case makes nobody a holder but who opens it: whoever has a reference could say something.
         """
-        if entry_of(record.type).audience is Audience.NOBODY:
+        if record.data.about is None:
             return
         opens = not self.aware(record.subject)
         told = [(record.subject, letter.to, 1) for letter in record.data.letters]

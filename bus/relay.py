@@ -33,7 +33,7 @@ from bus.store import Statement, Store
 from bus.submission import Built, Outgoing, build
 from contracts import subjects
 from contracts.agencies import Agency
-from contracts.catalogue import SAID_AGAIN
+from contracts.catalogue.post import SAID_AGAIN
 from contracts.envelope import Stamp, Submission
 from contracts.errors import BarnabusError, Then
 

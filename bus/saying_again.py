@@ -18,7 +18,7 @@ from bus.directory import Directory
 from bus.store import Statement, Store
 from bus.submission import Again, Outgoing
 from contracts.agencies import Agency
-from contracts.catalogue import SAID_AGAIN
+from contracts.catalogue.post import SAID_AGAIN
 from contracts.envelope import SAID_AGAIN_LIMIT, Record, Submission
 from contracts.events.post import LetterSaidAgain
 

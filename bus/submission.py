@@ -4,7 +4,8 @@ Sealing is random, so a submission is built once; its bytes are kept and sent ag
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
@@ -16,7 +17,7 @@ from bus.directory import Directory
 from contracts.agencies import Agency
 from contracts.catalogue import entry_of
 from contracts.envelope import About, LetterEntry, Record, RecordData, Sealed, Submission, dataschema
-from contracts.tiers import LOGGED, cut
+from contracts.tiers import LOGGED, Tier, cut
 
 RECORD_TYP = "barnabus-record"
 
@@ -36,6 +37,7 @@ class Outgoing:
     correlation_id: UUID | None = None
     causation_id: UUID | None = None
     withheld: Literal["erased"] | None = None
+    within: Mapping[Agency, AbstractSet[Tier]] = field(default_factory=dict)  # tiers that a receiver sees at most
     again: "Again | None" = None  # then its letters are an earlier act's
 
 
@@ -109,7 +111,8 @@ def _letter(
     act = act.again.said if act.again else act
     catalogued = entry_of(act.type)
     withheld = "notified" if receiver in act.notified else act.withheld
-    tiers = LOGGED if withheld else catalogued.seen_by(receiver)
+    tiers = catalogued.left_by(withheld, receiver)
+    tiers &= act.within.get(receiver, tiers)
     claims = {
         "sender": sender,
         "recipient": receiver,

@@ -40,7 +40,7 @@ def _checkout() -> Path:
     """The repository that this package or the working folder lies in."""
     package, here = Path(contracts.__file__).parents[1], Path.cwd()
     for folder in (package, here, *here.parents):
-        if (folder / "pyproject.toml").exists() and (folder / "contracts" / "catalogue.py").exists():
+        if (folder / "pyproject.toml").exists() and (folder / "contracts" / "check.py").exists():
             return folder
     raise typer.BadParameter("There is no checkout of Barnabus here; name it.", param_hint="--root")
 

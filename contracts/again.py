@@ -1,13 +1,19 @@
-"""A letter that could not be opened is said again: what the gateway can check of that, by the log alone; pure.
+"""What speaks of an earlier record of its sender's: what the gateway can check of that, by the log alone; pure.
 
-Nothing new can be said in this way: about what, of whom, to whom and in which tiers is as the first record has it.
-What the letter says is between its sender and its recipient, as it was the first time.
+A letter that could not be opened is said again, and nothing new can be said in this way: about what, of whom, to whom
+and in which tiers is as the first record has it. What is put right goes to everybody who got the first, and shows
+nobody more than that one did. What the letters say is between sender and recipients, as it was the first time.
 """
 
+from collections.abc import Set as AbstractSet
+
 from contracts import check
-from contracts.catalogue import SAID_AGAIN
+from contracts.agencies import Agency
+from contracts.catalogue.accounting import OF_A_RECORD
+from contracts.catalogue.post import SAID_AGAIN
 from contracts.envelope import Record
 from contracts.errors import Refused
+from contracts.events.correction import OfRecord
 from contracts.events.post import LetterSaidAgain
 
 
@@ -34,3 +40,22 @@ def fits(record: Record, first: Record, lost: Record) -> None:
     between = lost.id == first.id or (lost.type == SAID_AGAIN and of(lost).of_id == first.id)
     if not between or all(one.to is not letter.to for one in lost.data.letters):
         raise Refused("letter.not-said", field="data.content.lost_id")
+
+
+def about(record: Record) -> OfRecord:
+    """Which earlier record one of type `OF_A_RECORD` speaks of."""
+    content = check.codes_of(record)
+    return OfRecord(of_id=content["of_id"], of_type=content["of_type"])
+
+
+def follows(record: Record, first: Record, kept_out: AbstractSet[Agency]) -> None:
+    """Raises Refused unless a record of type `OF_A_RECORD` speaks of `first`, to those whom that one reached."""
+    if first.type != about(record).of_type or first.type in OF_A_RECORD or first.data.about is None:
+        raise Refused("letter.not-said", field="data.content.of_type")
+    if (record.sender, record.subject) != (first.sender, first.subject):
+        raise Refused("letter.not-said", field="subject")
+    before = {letter.to: set(letter.tiers) for letter in first.data.letters if letter.to not in kept_out}
+    if {letter.to for letter in record.data.letters} != set(before):
+        raise Refused("receiver.left-out", field="data.letters")
+    if any(not set(letter.tiers) <= before[letter.to] for letter in record.data.letters):
+        raise Refused("letter.not-said", field="data.letters")

@@ -32,7 +32,7 @@ SPONSORS: Mapping[Institution, frozenset[Agency]] = MappingProxyType(
         Institution.COURT: frozenset({Agency.PROSECUTION}),
         Institution.SCHOOL: frozenset({Agency.SOCIAL}),
         Institution.SHELTER: frozenset({Agency.SOCIAL}),
-        Institution.NGO: frozenset({Agency.SOCIAL}),
+        Institution.NGO: frozenset({Agency.SOCIAL, Agency.HEALTH}),
         Institution.CORRECTIONS: frozenset({Agency.PROSECUTION}),
         Institution.FORENSICS: frozenset({Agency.POLICE, Agency.HEALTH}),
         Institution.REGISTER: frozenset({Agency.PROSECUTION}),

@@ -6,14 +6,17 @@ Everything here raises `Refused` with a code and the place, and never repeats a 
 import json
 from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
+from datetime import datetime
 from typing import Any, TypeVar
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import AwareDatetime, TypeAdapter, ValidationError, create_model
 
-from contracts import bypass
+from contracts import bypass, never
 from contracts.agencies import SPONSORS, Agency, Institution
 from contracts.bypass import Bypass
 from contracts.catalogue import COMMANDS, entry_of
+from contracts.catalogue.accounting import CORRECTED, EXCUSED
+from contracts.catalogue.investigation import CONSENT
 from contracts.entry import Audience, Entry
 from contracts.envelope import COMMAND_LIMIT_BYTES, About, Command, Letter, LetterEntry, Record, Submission
 from contracts.errors import Refused
@@ -22,9 +25,12 @@ from contracts.events.referral import ReferralMade
 from contracts.ids import CaseRef
 from contracts.standing import Move
 from contracts.tiers import LOGGED, Frozen, Tier, tiers_of, view
-from contracts.vocabulary import NEEDS_CONSENT, OFFERED_BY, LegalBasis, Urgency
+from contracts.vocabulary.asking import NEEDS_CONSENT, OFFERED_BY, Urgency
+from contracts.vocabulary.people import LegalBasis
 
 DEPTH_LIMIT = 32
+MOMENTS = (AwareDatetime, datetime, datetime | None)
+"""How the type of a field reads that is a moment."""
 _CASE_REF: TypeAdapter[str] = TypeAdapter(CaseRef)
 
 T = TypeVar("T", bound=Frozen)
@@ -78,6 +84,8 @@ def _refusal(error: ValidationError, at: str) -> Refused:
     first = error.errors(include_url=False, include_context=False, include_input=False)[0]
     path = ".".join(str(part) for part in ((at,) if at else ()) + first["loc"])
     code = {"missing": "field.missing", "extra_forbidden": "field.unknown"}.get(first["type"], "field.invalid")
+    if code == "field.unknown" and (why := never.why(str(first["loc"][-1]))):
+        return Refused("content.never-travels", field=path, detail=why)
     # only our own sentences are repeated: a library's may quote what was typed
     detail = (
         first["msg"].removeprefix("Value error, ")
@@ -103,14 +111,21 @@ def sending(entry: Entry, sender: Agency, about: About, content: Frozen) -> None
     _speaking(entry, sender, about)
     _saying(entry, sender, content.model_dump(mode="json"), at="data")
     if isinstance(content, ReferralMade):
-        _referral(about, content)
+        _referral(content)
+    service = getattr(content, "service", None) or entry.service
+    unless_consent = service not in NEEDS_CONSENT if service else entry.move is None and entry.type != CONSENT
+    if about.legal_basis is LegalBasis.CONSENT and unless_consent:
+        raise Refused("basis.consent", field="legal_basis")
 
 
 def _speaking(entry: Entry, sender: Agency, about: About | None, *, at: str = "") -> None:
     if sender not in entry.senders:
         raise Refused("sender.not-allowed")
-    if about and about.on_behalf_of and sender not in entry.sponsors.get(about.on_behalf_of, frozenset()):
+    institution = about.on_behalf_of if about else None
+    if institution and sender not in entry.sponsors.get(institution, frozenset()):
         raise Refused("sponsor.not-allowed", field=f"{at}on_behalf_of")
+    if entry.speaks_for and institution is not entry.speaks_for:
+        raise Refused("sponsor.missing", field=f"{at}on_behalf_of", detail=f"It is the word of: {entry.speaks_for}.")
 
 
 def _saying(entry: Entry, sender: Agency, codes: Mapping[str, Any], *, at: str) -> None:
@@ -123,13 +138,29 @@ def _saying(entry: Entry, sender: Agency, codes: Mapping[str, Any], *, at: str) 
     for name, speaks in (("for_institution", codes.get("to")), ("institution", sender)):
         if (institution := codes.get(name)) and speaks not in SPONSORS[Institution(institution)]:
             raise Refused("sponsor.not-allowed", field=f"{at}.{name}")
+    if entry.type == CORRECTED:
+        _correcting(codes, at=at)
+    if entry.type == EXCUSED and codes["owner"] != sender:
+        raise Refused("duty.not-yours", field=f"{at}.owner")
 
 
-def _referral(about: About, content: ReferralMade) -> None:
+def _correcting(codes: Mapping[str, Any], *, at: str) -> None:
+    """What is put right is a field of its type that the log may hold, and fits that field."""
+    of = entry_of(codes["of_type"]).content
+    for place, code in enumerate(codes["codes"]):
+        name = code["field"]
+        field = of.model_fields.get(name)
+        tier = tiers_of(of)[name] if field else None
+        if field is None or not (tier is Tier.O or (tier is Tier.E and field.annotation in MOMENTS)):
+            raise Refused("correction.not-possible", field=f"{at}.codes.{place}.field")
+        shape: Any = (field.annotation, field)
+        one = create_model("OneField", __base__=Frozen, value=shape)
+        read(one, {"value": code["value"]}, at=f"{at}.codes.{place}")
+
+
+def _referral(content: ReferralMade) -> None:
     if content.to not in OFFERED_BY.get(content.service, frozenset()):
         raise Refused("service.not-offered", field="data.service")
-    if about.legal_basis is LegalBasis.CONSENT and content.service not in NEEDS_CONSENT:
-        raise Refused("basis.consent", field="legal_basis")
     if content.urgency is Urgency.IMMEDIATE and content.safety is None:
         raise Refused("danger.unstated", field="data.safety")
 
@@ -157,9 +188,9 @@ def receiving(
     must = due(entry, sender, codes, kept_out)
     if must is not None and must - seen:
         raise Refused("receiver.left-out", field="data.letters")
-    if must is not None and seen - must:
+    if must is not None and seen - must and not entry.acts(codes):
         raise Refused("receiver.not-allowed", field="data.letters")
-    if entry.audience is Audience.PARTIES and not seen and not kept_out:
+    if entry.acts(codes) and not seen and not kept_out:
         raise Refused("receiver.none", field="data.letters")
 
 
@@ -168,9 +199,12 @@ def due(
 ) -> frozenset[Agency] | None:
     """Who must get a letter, where catalogue and content say so; None where the sender's knowledge decides.
 
-    Whom a bypass keeps out gets none; oversight then gets what the catalogue would have told it.
+    Of an act on a handoff at least these, beside those who hear the handoff. Whom a bypass keeps out gets none;
+    oversight then gets what the catalogue would have told it.
     """
-    if entry.audience is Audience.TOLD:
+    if entry.acts(codes):
+        return None if entry.move is Move.MAKE else frozenset(entry.told - {sender} - kept_out)
+    if entry.audience in (Audience.TOLD, Audience.PARTIES):
         wanted = entry.told - {sender}
         instead = {Agency.OVERSIGHT} if wanted & kept_out else frozenset()
     elif entry.names:
@@ -209,18 +243,22 @@ def record(found: Record, bypasses: AbstractSet[Bypass] = frozenset()) -> Entry:
     _speaking(entry, sender, about, at="data.about.")
     _saying(entry, sender, codes, at="data.content")
     if entry.move is Move.MAKE:
-        _made(sender, codes, letters, out)
+        _made(entry, sender, codes, letters, out)
     return entry
 
 
 def _made(
-    sender: Agency, codes: Mapping[str, Any], letters: Iterable[LetterEntry], kept_out: AbstractSet[Agency]
+    entry: Entry,
+    sender: Agency,
+    codes: Mapping[str, Any],
+    letters: Iterable[LetterEntry],
+    kept_out: AbstractSet[Agency],
 ) -> None:
-    """The act that makes a handoff names everybody: it goes to them alone, and to the notified as envelope alone."""
+    """The act that makes a handoff names everybody: it goes to them alone, and the notified see what they may."""
     to, notified = codes["to"], codes["notified"]
     if sender == to or {letter.to for letter in letters} != {to, *notified} - kept_out:
         raise Refused("receiver.not-allowed", field="data.letters")
-    if any(letter.to != to and not set(letter.tiers) <= LOGGED for letter in letters):
+    if any(letter.to != to and not set(letter.tiers) <= entry.shown for letter in letters):
         raise Refused("tier.not-allowed", field="data.letters")
 
 
@@ -248,7 +286,7 @@ def letter(found: Letter, recipient: Agency) -> tuple[Entry, Frozen]:
         raise Refused("receiver.not-allowed", field="recipient")  # a letter that says one again has that one's type
     if found.sender not in entry.senders:
         raise Refused("sender.not-allowed", field="sender")
-    tiers = LOGGED if found.withheld else entry.seen_by(recipient)
+    tiers = entry.left_by(found.withheld, recipient)
     content = read(view(entry.content, tiers), found.content, at="content")
     if entry.move is Move.MAKE and (found.content["to"] == recipient) is (found.withheld == "notified"):
         raise Refused("receiver.not-allowed", field="withheld")

@@ -1,6 +1,6 @@
 """What the catalogue says of one type, and how its lines are written."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
@@ -9,9 +9,9 @@ from typing import Any
 
 from contracts import examples as ex
 from contracts.agencies import SPONSORS, Agency, Institution
-from contracts.standing import Course, Move
+from contracts.standing import Course, Move, course_of
 from contracts.tiers import LOGGED, Content, Tier, view
-from contracts.vocabulary import Service
+from contracts.vocabulary.asking import Service
 
 OVERSEEN = frozenset({Tier.E, Tier.O, Tier.S})
 """What oversight may see: it reviews what institutions did for a child's safety, and investigates nobody (D)."""
@@ -26,6 +26,7 @@ class Audience(StrEnum):
     NAMED = "named"  # those whom the content names
     KNOWN = "known"  # those whom the sender knows to be concerned, such as the agencies active in the case
     AGAIN = "again"  # the one to whom an earlier letter went, and who could not open it
+    SAME = "same"  # those to whom an earlier record went, in the tiers that they saw of it
     NOBODY = "nobody"  # the bus's own
 
 
@@ -40,19 +41,43 @@ class Entry:
     senders: frozenset[Agency]
     audience: Audience
     tiers: Mapping[Agency, frozenset[Tier]] = field(default_factory=dict)
-    told: frozenset[Agency] = frozenset()  # with audience TOLD: who must be told, the sender apart
+    told: frozenset[Agency] = frozenset()  # who must hear it; of what makes a handoff: as a party, or notified
     whom: str = ""  # with audience NAMED or KNOWN: who that is, in words
     names: Callable[[Mapping[str, Any]], frozenset[Agency]] | None = None  # with audience NAMED: by tiers E and O
     sponsors: Mapping[Institution, frozenset[Agency]] = field(default_factory=dict)  # who may say it for whom
+    speaks_for: Institution | None = None  # it is this institution's word, and its sponsor says so
     command: str | None = None  # the imperative by which an agency's system asks for it; the bus's own types have none
     move: Move | None = None
-    courses: frozenset[Course] = frozenset(Course)  # of an act on a handoff: which ones it belongs to
-    course: Course | None = None  # of the act that makes one
+    services: frozenset[Service] = frozenset()  # of an act: on whose handoffs it is the word; empty: on all others
+    service: Service | None = None  # of the act that makes a handoff, where its content names none
     asked: frozenset[Agency] = EVERYBODY  # of the act that makes one: who can be asked
-    service: Service | None = None  # of the act that makes one, where its content names none
+    shown: frozenset[Tier] = LOGGED  # of the act that makes one: what the notified see of it
     example: Mapping[str, Any]
     counterexample: Mapping[str, Any]  # the same content, wrong
     counterexample_code: str
+
+    @property
+    def course(self) -> Course | None:
+        """Of the act that makes a handoff: what is handed over."""
+        if self.move is not Move.MAKE:
+            return None
+        return course_of(self.service) if self.service else Course.SERVICE
+
+    def service_of(self, codes: Mapping[str, Any]) -> Service | None:
+        """Of the act that makes a handoff: the service asked for, by its content or by the type itself."""
+        if self.move is not Move.MAKE:
+            return None
+        return self.service or Service(codes["service"])
+
+    def acts(self, codes: Mapping[str, Any]) -> bool:
+        """Is it an act on a handoff? What names none, though its type could, is a fact."""
+        return self.move is Move.MAKE or (self.move is not None and codes.get("handoff_id") is not None)
+
+    def left_by(self, withheld: str | None, receiver: Agency) -> frozenset[Tier]:
+        """What this receiver's letter holds if so much is withheld: it is only notified, or the rest was erased."""
+        if withheld == "erased":
+            return LOGGED
+        return self.seen_by(receiver) & self.shown if withheld == "notified" else self.seen_by(receiver)
 
     @property
     def receivers(self) -> frozenset[Agency]:
@@ -68,11 +93,20 @@ class Entry:
         return self.tiers.get(receiver, frozenset())
 
 
+def seen(**by_tiers: Iterable[Agency]) -> Mapping[Agency, frozenset[Tier]]:
+    """Which agency sees which tiers: `seen(EOP=(PROSECUTION,), EO=EVERYBODY)`; the first line that names one counts."""
+    found: dict[Agency, frozenset[Tier]] = {}
+    for tiers, agencies in by_tiers.items():
+        for agency in sorted(agencies):
+            found.setdefault(agency, frozenset(map(Tier, tiers)))
+    return MappingProxyType(found)
+
+
 def letters(tiers: str, receivers: frozenset[Agency], senders: frozenset[Agency]) -> Mapping[Agency, frozenset[Tier]]:
     """The same tiers for all of these, but that oversight sees no more than it may."""
-    seen = frozenset(map(Tier, tiers))
+    wanted = frozenset(map(Tier, tiers))
     others = receivers - senders if len(senders) == 1 else receivers
-    return MappingProxyType({to: seen & OVERSEEN if to is Agency.OVERSIGHT else seen for to in sorted(others)})
+    return MappingProxyType({to: wanted & OVERSEEN if to is Agency.OVERSIGHT else wanted for to in sorted(others)})
 
 
 def _entry(type_name: str, content: Content, **more: Any) -> Entry:
@@ -89,12 +123,14 @@ def _entry(type_name: str, content: Content, **more: Any) -> Entry:
     )
 
 
-def act(type_name: str, content: Content, move: Move, tiers: str, **more: Any) -> Entry:
+def act(
+    type_name: str, content: Content, move: Move, tiers: str | Mapping[Agency, frozenset[Tier]], **more: Any
+) -> Entry:
     """An act on a handoff; of most, any agency may say it to any other."""
     subject, _, _ = type_name.partition(".")
     defaults: dict[str, Any] = {
         "senders": EVERYBODY,
-        "tiers": letters(tiers, EVERYBODY, more.get("senders", EVERYBODY)),
+        "tiers": letters(tiers, EVERYBODY, more.get("senders", EVERYBODY)) if isinstance(tiers, str) else tiers,
         "command": f"{subject}.{move}",
         "sponsors": SPONSORS,
         "audience": Audience.PARTIES,
@@ -102,19 +138,25 @@ def act(type_name: str, content: Content, move: Move, tiers: str, **more: Any) -
     return _entry(type_name, content, move=move, **defaults | more)
 
 
-def fact(type_name: str, content: Content, command: str, tiers: str, *senders: Agency, **more: Any) -> Entry:
+def fact(
+    type_name: str,
+    content: Content,
+    command: str,
+    tiers: str | Mapping[Agency, frozenset[Tier]],
+    *senders: Agency,
+    **more: Any,
+) -> Entry:
     """What is said about a case, and no handoff waits for."""
     told = frozenset(more.pop("told", ()))
-    # a bypass must end at somebody: oversight stands in for whom it keeps out
-    receivers = more.pop("receivers", told | {Agency.OVERSIGHT} if told else EVERYBODY)
     audience = more.pop("audience", Audience.TOLD)
-    seen = letters(tiers, receivers, frozenset(senders))
+    # a bypass must end at somebody: oversight stands in for whom it keeps out
+    receivers = more.pop("receivers", told | {Agency.OVERSIGHT} if audience is Audience.TOLD else EVERYBODY)
     return _entry(
         type_name,
         content,
         command=command,
         senders=frozenset(senders),
-        tiers=seen,
+        tiers=letters(tiers, receivers, frozenset(senders)) if isinstance(tiers, str) else tiers,
         told=told,
         audience=audience,
         **more,

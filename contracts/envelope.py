@@ -13,7 +13,7 @@ from contracts.agencies import Agency, Institution
 from contracts.ids import CaseRef, Digest
 from contracts.shapes import Clocks, FileNumber, Post
 from contracts.tiers import Frozen, Tier
-from contracts.vocabulary import LegalBasis
+from contracts.vocabulary.people import LegalBasis
 
 LETTER_LIMIT_BYTES = 64 * 1024
 SUBMISSION_LIMIT_BYTES = 768 * 1024
@@ -116,7 +116,7 @@ class Letter(Frozen):
     causation_id: UUID | None = None
     about: About
     content: dict[str, Any]
-    withheld: Literal["erased", "notified"] | None = None  # then it holds tiers E and O alone
+    withheld: Literal["erased", "notified"] | None = None  # it holds E and O alone, or what the notified may see
     # where it says again what could not be opened: the records that did so, this one's last; `id` is the first one's
     said_again: Annotated[tuple[UUID, ...], Field(max_length=SAID_AGAIN_LIMIT)] = ()
 

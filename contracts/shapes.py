@@ -1,13 +1,17 @@
 """The small shapes that fields are made of: codes put together, and the few values that are no codes."""
 
 from datetime import date
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import AwareDatetime, Field, StringConstraints, model_validator
 
 from contracts.ids import PersonRef
 from contracts.tiers import Frozen
-from contracts.vocabulary import AllegationKind, Danger, Known, PersonRole, Question, Role, Whereabouts
+from contracts.vocabulary.asking import Question
+from contracts.vocabulary.investigation import EvidenceKind
+from contracts.vocabulary.limit_facts import AgeBand, IncidentWindow, SuspectAge
+from contracts.vocabulary.people import Known, PersonRole, Role
+from contracts.vocabulary.protection import AllegationKind, Danger, Whereabouts
 
 OfficeCode = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{1,39}$")]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=120, strip_whitespace=True)]
@@ -49,6 +53,22 @@ class Person(Frozen):
 
     ref: PersonRef
     role: PersonRole
+
+
+class Child(Person):
+    role: Literal[PersonRole.CHILD]
+
+
+class Suspect(Person):
+    role: Literal[PersonRole.SUSPECT]
+
+
+class Convicted(Person):
+    role: Literal[PersonRole.CONVICTED]
+
+
+class Applicant(Person):
+    role: Literal[PersonRole.APPLICANT]
 
 
 class Identity(Frozen):
@@ -95,3 +115,23 @@ class Answer(Frozen):
     question: Question
     answer: Known
     ask_office: OfficeCode | None = None
+
+
+class LimitFacts(Frozen):
+    """What the time limits of a protocol need to know, as coarse codes: these stand in the log for ever."""
+
+    incident: IncidentWindow
+    child_age: AgeBand
+    suspect_age: SuspectAge = SuspectAge.UNKNOWN
+
+
+class Pointer(Frozen):
+    """Where something lies, and the hash by which it is known; never what it is."""
+
+    custodian: OfficeCode
+    reference: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9]([A-Za-z0-9./-]{0,58}[A-Za-z0-9])?$")]
+    sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+
+
+class EvidenceItem(Pointer):
+    kind: EvidenceKind

@@ -8,6 +8,7 @@ from typing import Any, Self
 from uuid import UUID
 
 from contracts.agencies import Agency
+from contracts.vocabulary.asking import Service
 
 
 class Course(StrEnum):
@@ -16,6 +17,13 @@ class Course(StrEnum):
     SERVICE = "service"  # a service is asked for: the case stays with the one who asks
     CONCERN = "concern"  # responsibility for what was reported: it moves on acceptance
     TRANSFER = "transfer"  # the case itself: it moves on acceptance, and with it the handoff ends
+
+
+def course_of(service: Service) -> Course:
+    return _COURSES.get(service, Course.SERVICE)
+
+
+_COURSES = {Service.SCREENING: Course.CONCERN, Service.CASE_RESPONSIBILITY: Course.TRANSFER}
 
 
 class Move(StrEnum):

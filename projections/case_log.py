@@ -13,9 +13,10 @@ from bus.chains import RECEIPT, receipt_of
 from bus.log import Logged
 from contracts import again, check
 from contracts.agencies import Agency
-from contracts.catalogue import SAID_AGAIN, entry_of
+from contracts.catalogue import entry_of
+from contracts.catalogue.post import SAID_AGAIN
 from contracts.handoff import fold
-from contracts.standing import Act, Move, Standing
+from contracts.standing import Act, Move, Standing, course_of
 
 
 @dataclass(slots=True)
@@ -80,15 +81,15 @@ class CaseLog:
     def _take_act(self, logged: Logged) -> None:
         record, entry = logged.record, entry_of(logged.record.type)
         move = entry.move
-        if move is None:
+        if move is None or not entry.acts(record.data.content):
             return
         # as its recipients read it: one moment has many spellings
         content = check.read(entry.logged, record.data.content).model_dump(mode="json")
         handoff_id = record.id if move is Move.MAKE else UUID(content["handoff_id"])
         office = record.data.about.post.office if record.data.about else None
         where: dict[str, Any] = {"position": logged.stamp.position, "at": logged.stamp.logged_at, "office": office}
-        if entry.course:
-            where["course"] = entry.course
+        if service := entry.service_of(content):
+            where["course"] = course_of(service)
         act = Act.of(record.id, move, Agency(record.sender), content, **where)
         self._acts.setdefault(handoff_id, []).append((act, logged))
 

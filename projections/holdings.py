@@ -14,7 +14,8 @@ from bus.log import Logged
 from bus.relay import REFUSED
 from contracts import bypass
 from contracts.agencies import Agency, Institution
-from contracts.catalogue import SAID_AGAIN, entry_of
+from contracts.catalogue import entry_of
+from contracts.catalogue.post import SAID_AGAIN
 from contracts.standing import ENDED, Course, Move, Stage, Standing
 from projections.case_log import CaseLog, Step
 
@@ -107,7 +108,7 @@ def _held(steps: list[Step], out: set[Agency | Institution]) -> Holding | None:
     steps = [step for step in steps if step.standing.parties]  # before it was made nobody had it
     first = steps[0].logged
     move = standing.whose_move
-    service = entry_of(first.record.type).service or first.record.data.content["service"]
+    service = entry_of(first.record.type).service_of(first.record.data.content)
     return Holding(first.record.id, str(service), standing, _since(steps), tuple(_spells(steps)), move in out)
 
 

@@ -4,13 +4,17 @@ Personal data is never here: a fact names a vault item.
 """
 
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from eventsourcing.domain import Aggregate
 
 from contracts.agencies import Agency
+from contracts.tiers import Tier
+from services.casefile import UNLOGGED, Addressed, Said
 from services.proposals import Proposal
 
 
@@ -37,6 +41,7 @@ class Fact(Aggregate):
         type: str
         by: str
         receivers: list[str]
+        within: dict[str, list[str]]  # for a receiver that may see less than its type allows: the tiers
         about: dict[str, Any]
         codes: dict[str, Any]
         vault_item: str | None
@@ -45,7 +50,8 @@ class Fact(Aggregate):
 
         def apply(self, aggregate: Aggregate) -> None:
             assert isinstance(aggregate, Fact)
-            aggregate.codes = self.codes
+            aggregate.record_id, aggregate.codes = self.act_id, self.codes
+            aggregate.addressed = Addressed(tuple(self.receivers))
 
     class Heard(Aggregate.Event):
         """Another agency's word, from a letter."""
@@ -58,7 +64,7 @@ class Fact(Aggregate):
 
         def apply(self, aggregate: Aggregate) -> None:
             assert isinstance(aggregate, Fact)
-            aggregate.codes = self.codes
+            aggregate.record_id, aggregate.codes = self.act_id, self.codes
             aggregate.position = self.position
 
     class Logged(Aggregate.Event):
@@ -89,10 +95,25 @@ class Fact(Aggregate):
         self.codes: Mapping[str, Any] = {}
         self.position: int | None = None  # in the log; of this agency's own, once that is known
         self.refused = False
+        self.record_id: UUID | None = None
+        self.addressed: Addressed | None = None  # of this agency's own
+
+    @property
+    def said(self) -> Said | None:
+        """What it says; None if it can never be logged."""
+        if self.record_id is None or self.refused:
+            return None
+        return Said(self.record_id, self.by, self.type, self.codes, self.position or UNLOGGED, self.addressed)
 
     @classmethod
-    def stated(cls, said: Proposal, receivers: Sequence[Agency], vault_item: str | None) -> "Fact":
-        """This agency's own, to be logged."""
+    def stated(
+        cls,
+        said: Proposal,
+        receivers: Sequence[Agency],
+        vault_item: str | None,
+        within: Mapping[Agency, AbstractSet[Tier]] = MappingProxyType({}),
+    ) -> "Fact":
+        """This agency's own, to be logged. `within` are tiers that a receiver sees at most."""
         fact = cls._begin(said.by, said.id, said.case_ref, said.type)
         fact.trigger_event(
             cls.Stated,
@@ -101,6 +122,7 @@ class Fact(Aggregate):
             type=said.type,
             by=said.by.value,
             receivers=[receiver.value for receiver in receivers],
+            within={receiver.value: sorted(tiers) for receiver, tiers in within.items()},
             about=dict(said.about),
             codes=dict(said.codes),
             vault_item=vault_item,

@@ -16,6 +16,8 @@ from contracts.agencies import Agency
 from contracts.errors import Refused
 from contracts.handoff import fold, judge
 from contracts.standing import Act, Move, Standing, Void
+from contracts.vocabulary.asking import Service
+from services.casefile import UNLOGGED, Addressed, Said
 from services.proposals import Proposal, act_of
 
 
@@ -40,7 +42,7 @@ class Handoff(Aggregate):
         case_ref: str
         type: str
         move: str
-        course: str | None
+        service: str | None
         by: str
         at: datetime
         receivers: list[str]
@@ -54,16 +56,19 @@ class Handoff(Aggregate):
         def apply(self, aggregate: Aggregate) -> None:
             assert isinstance(aggregate, Handoff)
             where = {"at": self.at, "office": self.about["post"]["office"]}
-            aggregate.acts.append(act_of(self.act_id, self.move, self.by, self.codes, self.course, **where))
-            aggregate.learn(self.move, self.codes, self.correlation_id)
+            aggregate.acts.append(act_of(self.act_id, self.move, self.by, self.codes, self.service, **where))
+            aggregate.learn(self.move, self.service, self.codes, self.correlation_id)
+            to = Addressed(tuple(self.receivers), frozenset(self.notified))
+            aggregate.said.append(Said(self.act_id, self.by, self.type, self.codes, addressed=to))
 
     class Heard(Aggregate.Event):
         """Another party's act, from a letter."""
 
         TOPIC = "handoff.heard"
         act_id: UUID
+        type: str
         move: str
-        course: str | None
+        service: str | None
         by: str
         office: str | None
         position: int
@@ -74,8 +79,9 @@ class Handoff(Aggregate):
         def apply(self, aggregate: Aggregate) -> None:
             assert isinstance(aggregate, Handoff)
             where = {"position": self.position, "at": self.logged_at, "office": self.office}
-            aggregate.acts.append(act_of(self.act_id, self.move, self.by, self.codes, self.course, **where))
-            aggregate.learn(self.move, self.codes, self.correlation_id)
+            aggregate.acts.append(act_of(self.act_id, self.move, self.by, self.codes, self.service, **where))
+            aggregate.learn(self.move, self.service, self.codes, self.correlation_id)
+            aggregate.said.append(Said(self.act_id, self.by, self.type, self.codes))
 
     class Logged(Aggregate.Event):
         """The log has this agency's own act, at this position."""
@@ -106,6 +112,8 @@ class Handoff(Aggregate):
         self.acts: list[Act] = []
         self.refused: list[UUID] = []
         self.concerns: str | None = None  # the person_ref of the child
+        self.service: Service | None = None
+        self.said: list[Said] = []
         self.correlation_id: UUID | None = None
 
     @classmethod
@@ -116,6 +124,15 @@ class Handoff(Aggregate):
     @property
     def standing(self) -> Standing:
         return fold(self.acts, self.refused)
+
+    def counting(self, standing: Standing) -> list[Said]:
+        """What was said on it and is not void."""
+        where = {(act.by, act.id): act.position or UNLOGGED for act in self.acts}
+        return [
+            replace(said, position=where[Agency(said.by), said.id])
+            for said in self.said
+            if standing.void_of(Agency(said.by), said.id) is None
+        ]
 
     def propose(self, act: Proposal, receivers: Sequence[Agency], vault_item: str | None) -> None:
         """Record this agency's own act. Raises Refused `handoff.void` with the law's reason if it would be void."""
@@ -152,7 +169,7 @@ class Handoff(Aggregate):
             case_ref=self.case_ref,
             type=act.type,
             move=act.move,
-            course=act.course,
+            service=act.service,
             by=act.by.value,
             at=act.at,
             receivers=[str(receiver) for receiver in receivers],
@@ -167,13 +184,16 @@ class Handoff(Aggregate):
     def was_refused(self, act_id: UUID) -> bool:
         return act_id in self.refused
 
-    def hear(self, act: Act, codes: Mapping[str, Any], correlation_id: UUID | None) -> None:
+    def hear(
+        self, act: Act, type_name: str, service: Service | None, codes: Mapping[str, Any], correlation_id: UUID | None
+    ) -> None:
         """Record another party's act as its letter tells it."""
         self.trigger_event(
             self.Heard,
             act_id=act.id,
+            type=type_name,
             move=act.move.value,
-            course=act.course.value if act.move is Move.MAKE else None,
+            service=service,
             by=act.by.value,
             office=act.office,
             position=act.position,
@@ -188,10 +208,11 @@ class Handoff(Aggregate):
     def refuse(self, act_id: UUID, code: str) -> None:
         self.trigger_event(self.Refused, act_id=act_id, code=code)
 
-    def learn(self, move: str, codes: Mapping[str, Any], correlation_id: UUID | None) -> None:
+    def learn(self, move: str, service: str | None, codes: Mapping[str, Any], correlation_id: UUID | None) -> None:
         self.correlation_id = self.correlation_id or correlation_id
         if move == Move.MAKE and self.concerns is None:
             self.concerns = codes["concerns"]["ref"]
+            self.service = Service(service) if service else None
 
     def place(self, act_id: UUID, position: int, logged_at: datetime) -> None:
         self.acts = [

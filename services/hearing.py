@@ -7,7 +7,7 @@ from datetime import datetime
 from bus import arrivals
 from bus.inbox import AWAITED, letter_id
 from bus.store import Statement
-from contracts.catalogue import SAID_AGAIN
+from contracts.catalogue.post import SAID_AGAIN
 from contracts.envelope import RECEIPT_LIMIT_LETTERS, Notice, Postmark
 from contracts.errors import BarnabusError, Refused
 from services.letters import Heard

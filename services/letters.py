@@ -72,7 +72,7 @@ class Letters(Routing):
     def _applied(
         self, opened: arrivals.Opened, mark: Postmark
     ) -> tuple[Handoff | Fact, str, list[Statement], tuple[Mapping[str, Any], ...]]:
-        if opened.entry.move is None:
+        if not translate.is_act(opened):
             fact = translate.fact(opened, mark)
             whom = fact.codes.get("concerns", {}).get("ref")
             item, writes = self.vault.put(person_key(mark.case_ref, whom), opened.signed)
@@ -82,7 +82,8 @@ class Letters(Routing):
         if handoff.case_ref != mark.case_ref:  # its content would lie where erasing the person does not look
             raise Refused(MISPLACED, field="case_ref")
         before = handoff.standing
-        handoff.hear(translate.heard(opened, mark), translate.codes(opened), opened.letter.correlation_id)
+        act, service = translate.heard(opened, mark), translate.service_asked(opened)
+        handoff.hear(act, opened.letter.type, service, translate.codes(opened), opened.letter.correlation_id)
         item, writes = self.vault.put(person_key(mark.case_ref, handoff.concerns), opened.signed)
         return handoff, item, writes, self._newly_void(handoff, before)
 
@@ -100,7 +101,7 @@ class Letters(Routing):
         opened = arrivals.reopen(signed, mark, self._directory)
         if opened.letter.id != mark.record_id and (row := self.inbox.said_by(mark.sender, opened.letter.id)):
             mark = arrivals.postmark(row["postmark"], self.agency, self._directory)
-        standing = self.standing(translate.handoff_id(opened)) if opened.entry.move else None
+        standing = self.standing(translate.handoff_id(opened)) if translate.is_act(opened) else None
         return self._as_told(opened, mark, datetime.fromisoformat(row["received_at"]), standing)
 
     def _as_told(

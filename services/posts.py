@@ -5,7 +5,8 @@ from collections.abc import Set as AbstractSet
 
 from contracts.errors import Refused
 from contracts.standing import ENDED, Move, Stage, Standing
-from contracts.vocabulary import ClosureReason, Outcome, Role
+from contracts.vocabulary.asking import ClosureReason, Outcome
+from contracts.vocabulary.people import Role
 from services.proposals import Proposal, Rule
 
 
@@ -28,8 +29,11 @@ def any_post(act: Proposal, standing: Standing) -> None:
     """Any post of the agency may do this."""
 
 
-REPORTING: Mapping[str, Rule] = {"concern.reported": any_post}
-"""A professional's duty to report a concern waits for no rank and no office."""
+REPORTING: Mapping[str, Rule] = {
+    "concern.reported": any_post,
+    **dict.fromkeys(("duty-failure.alleged", "access.recorded", "access.emergency"), any_post),
+}
+"""Reporting a concern or a failure waits for no rank and no office; nor does saying that one has looked."""
 
 
 def once_begun(rule: Rule) -> Rule:

@@ -13,7 +13,8 @@ from bus.store import Statement
 from bus.submission import Built
 from contracts import check
 from contracts.agencies import Agency
-from contracts.catalogue import SAID_AGAIN, entry_of
+from contracts.catalogue import entry_of
+from contracts.catalogue.post import SAID_AGAIN
 from contracts.entry import Entry
 from contracts.envelope import Record
 from contracts.events.post import SubmissionRefused
@@ -44,7 +45,8 @@ class Recovering(Routing):
         record, number = own.logged.record, own.logged.record.number
         entry, about, writes = entry_of(record.type, record.version), record.id, list[Statement]()
         if entry.command:
-            writes = self._adopted_act(own, entry, parts) if entry.move else self._adopted_fact(own, entry, parts)
+            adopted = self._adopted_act if entry.acts(record.data.content) else self._adopted_fact
+            writes = adopted(own, entry, parts)
         elif record.type == REFUSED:
             about = self._adopted_refusal(record, parts)
         elif record.type == SAID_AGAIN:
@@ -85,8 +87,8 @@ class Recovering(Routing):
         said = Proposal(
             id=record.id,
             type=record.type,
-            move=entry.move,
-            course=entry.course,
+            move=entry.move if entry.acts(record.data.content) else None,
+            service=entry.service_of(record.data.content),
             by=self.agency,
             case_ref=record.subject,
             about=record.data.about.model_dump(mode="json"),

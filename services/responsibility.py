@@ -4,11 +4,9 @@ from collections.abc import Iterable
 
 from contracts.agencies import Agency
 from contracts.standing import Course, Move
+from services.casefile import UNLOGGED
 from services.facts import Fact
 from services.handoffs import Handoff
-
-UNLOGGED = 2**62
-"""Past every position: an agency's own that is not logged yet stands last."""
 
 
 def holder(parts: Iterable[Handoff | Fact]) -> Agency | None:

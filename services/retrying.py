@@ -9,7 +9,7 @@ from eventsourcing.persistence import IntegrityError
 from bus import arrivals
 from bus.inbox import OUT_OF_PLACE
 from contracts.agencies import Agency
-from contracts.catalogue import SAID_AGAIN
+from contracts.catalogue.post import SAID_AGAIN
 from contracts.envelope import Postmark
 from contracts.errors import BarnabusError
 from services.letters import Heard, Letters

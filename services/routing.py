@@ -11,11 +11,16 @@ from bus.store import Statement
 from contracts import bypass, check
 from contracts.agencies import Agency, Institution
 from contracts.bypass import Bypass
-from contracts.catalogue import HANDED_OVER, LINKED, TAKERS
-from contracts.entry import Entry
+from contracts.catalogue import entry_of
+from contracts.catalogue.accounting import OF_A_RECORD
+from contracts.catalogue.intervention import HANDED_OVER, LINKED
+from contracts.catalogue.register import OWN_FILE
+from contracts.entry import Audience, Entry
 from contracts.errors import Refused
 from contracts.standing import COME_TO_NOTHING, ENDED, Course, Move, Standing
-from contracts.vocabulary import ClosureReason
+from contracts.tiers import Tier
+from contracts.vocabulary.asking import ClosureReason, Service
+from services.casefile import Asked, CaseFile, Said
 from services.facts import Fact
 from services.handoffs import Handoff
 from services.keeping import Keeping
@@ -62,19 +67,23 @@ class Routing(Keeping):
 
     # who hears
 
-    def _hearers(self, proposal: Proposal, standing: Standing) -> tuple[Agency, ...]:
-        """Every act on a handoff goes to all its parties, and to the notified."""
+    def _hearers(self, entry: Entry, proposal: Proposal, standing: Standing) -> tuple[Agency, ...]:
+        """Every act on a handoff goes to all its parties, to the notified, and to whom the catalogue has it told."""
         act = proposal.act()
-        hearers = {act.to, *act.notified} if act.to else set(standing.hearers)
+        hearers = {act.to, *act.notified} if act.to else set(standing.hearers) | entry.told
         return tuple(sorted(hearer for hearer in hearers if hearer and hearer is not self.agency))
 
     def _told(self, entry: Entry, said: Proposal) -> tuple[Agency, ...]:
         """Who hears a fact: as the catalogue says, as its content says, or as this agency knows."""
         due = check.due(entry, self.agency, said.codes, frozenset())
-        wanted = due if due is not None else self._known_to_be_concerned(said) & entry.receivers
+        wanted = due if due is not None else self._known_to_be_concerned(entry, said) & entry.receivers
         return tuple(sorted(wanted - {self.agency}))
 
-    def _known_to_be_concerned(self, said: Proposal) -> AbstractSet[Agency]:
+    def _known_to_be_concerned(self, entry: Entry, said: Proposal) -> AbstractSet[Agency]:
+        if entry.audience is Audience.NOBODY:
+            return frozenset()
+        if entry.audience is Audience.SAME:
+            return frozenset(self.reached(said))
         if said.type == LINKED:
             return self._known_to_hold(said.case_ref) & self._known_to_hold(said.codes["other"])
         if said.type == HANDED_OVER:
@@ -129,6 +138,23 @@ class Routing(Keeping):
             raise Refused("letter.not-found", field="data.bypass_id")
         return frozenset(whom)
 
+    def reached(self, said: Proposal) -> dict[Agency, frozenset[Tier]]:
+        """Whom an earlier record of this agency's reached, and with which tiers at most.
+
+        Raises Refused `letter.not-found` unless this agency has said it in this case, and in that type.
+        """
+        of_id, of_type = UUID(said.codes["of_id"]), said.codes["of_type"]
+        first = next((one for one in self.file(said.case_ref).said if one.id == of_id and one.addressed), None)
+        if first is None or first.type != of_type or first.type in OF_A_RECORD:
+            raise Refused("letter.not-found", field="data.of_id")
+        assert first.addressed
+        entry, left_out = entry_of(of_type), self.outbox.left_out(of_id)
+        return {
+            (to := Agency(name)): entry.left_by("notified" if name in first.addressed.notified else None, to)
+            for name in first.addressed.receivers
+            if name not in left_out
+        }
+
     # what a case allows
 
     def _fits_the_case(self, proposal: Proposal, entry: Entry, standing: Standing) -> None:
@@ -138,15 +164,30 @@ class Routing(Keeping):
         institution = codes.get("institution")
         if institution and Bypass(Institution(institution)) in known:
             raise Refused("route.bypassed", field="data.institution")
-        if entry.course is Course.CONCERN:
-            both = TAKERS - {self.agency} - bypass.kept_out(known)
-            if not both <= {codes["to"], *codes["notified"]}:
-                raise Refused("concern.half-told", field="data.notified")
+        self._keeps_apart(proposal, entry)
+        if entry.move is Move.MAKE:
+            must = entry.told - {self.agency} - bypass.kept_out(known) - {codes["to"], *codes["notified"]}
+            if must:
+                missing = ", ".join(sorted(must))
+                raise Refused("receiver.not-notified", field="data.notified", detail=f"Missing: {missing}.")
         if entry.course is Course.TRANSFER:
             self._is_ours_to_give(proposal.case_ref)
         bypassed = proposal.move is Move.CLOSE and codes["reason"] == ClosureReason.BYPASSED
         if bypassed and not standing.parties - {self.agency} <= self.kept_out(proposal.case_ref):
             raise Refused("handoff.open", field="data.reason", detail="No bypass leads around its other party.")
+
+    def _keeps_apart(self, proposal: Proposal, entry: Entry) -> None:
+        """Register data never joins a case of a child. Raises Refused `register.own-file`."""
+        if proposal.move not in (None, Move.MAKE):
+            return  # an act stands where its handoff does
+        rows = self.store.read("SELECT id FROM case_parts WHERE case_ref = ? ORDER BY id LIMIT 1", proposal.case_ref)
+        part = self._part(UUID(rows[0]["id"])) if rows else None
+        if part is None:
+            return
+        of_register = part.service is Service.CLEARANCE if isinstance(part, Handoff) else part.type in OWN_FILE
+        of_child = "concerns" in entry.content.model_fields and entry.type not in OWN_FILE
+        if of_child if of_register else entry.type in OWN_FILE:
+            raise Refused("register.own-file", field="case_ref")
 
     def _is_ours_to_give(self, case_ref: str) -> None:
         """Raises Refused `transfer.not-yours` unless this agency holds the case and has not offered it to anybody."""
@@ -163,6 +204,18 @@ class Routing(Keeping):
             raise Refused("transfer.not-yours", field="case_ref")
 
     # what is kept of a case
+
+    def file(self, case_ref: str) -> CaseFile:
+        """The case as this agency knows it."""
+        said, asked = list[Said](), list[Asked]()
+        for part in self._parts(case_ref):
+            if isinstance(part, Fact):
+                said += [part.said] if part.said else []
+                continue
+            standing = part.standing
+            asked.append(Asked(part.handoff_id, part.service, part.concerns, standing))
+            said += part.counting(standing)
+        return CaseFile.of(said, asked)
 
     def handoffs_of(self, case_ref: str) -> list[Handoff]:
         return [part for part in self._parts(case_ref) if isinstance(part, Handoff)]

@@ -11,20 +11,25 @@ from bus import seal
 from bus.store import Statement
 from bus.vault import person_key
 from contracts import check
-from contracts.entry import Entry
+from contracts.catalogue import CATALOGUE, words
+from contracts.entry import Audience, Entry
 from contracts.envelope import Command
 from contracts.errors import Refused
 from contracts.ids import case_ref_from
 from contracts.standing import Move, Standing, Void
 from contracts.tiers import Frozen
 from services import translate
+from services.casefile import Case, CaseFile
 from services.facts import Fact
 from services.filing import Filing
 from services.handoffs import Handoff
 from services.keeping import BY_ID_ALONE
 from services.posts import any_post
-from services.proposals import Proposal, Rule
+from services.proposals import Policy, Proposal, Rule
 from services.routing import Routing
+
+OTHER_CASE = "own_case"
+"""The field by which a content names another case that its sender must know."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +43,12 @@ class Taken:
 
 class Taking(Routing, Filing):
     """`rules` are the agency's own: which of its posts may do which act. `may_say` goes before them, by type; a fact
-    that it does not name, any post may state.
+    that it does not name, any post may state. `policies` say, by type, what the case must hold for it.
     """
 
     rules: ClassVar[Mapping[Move, Rule]]
     may_say: ClassVar[Mapping[str, Rule]] = {}
+    policies: ClassVar[Mapping[str, Policy]] = {}
 
     def take(self, raw: bytes, now: datetime) -> Taken:
         """Record what the agency's own system asks for. Raises Refused, naming the field; then nothing is recorded."""
@@ -50,7 +56,7 @@ class Taking(Routing, Filing):
         fingerprint = self.vault.fingerprint(seal.dump(command.model_dump(mode="json")))
         if known := self._known(command.id, fingerprint):
             return known
-        record = self._act if entry.move else self._state
+        record = self._act if entry.acts(content.model_dump(mode="json")) else self._state
         part, writes = record(entry, command, content, now)
         row = (str(command.id), fingerprint, str(part.id), part.case_ref, now.isoformat())
         writes.append(Statement("INSERT INTO commands VALUES (?,?,?,?,?)", row))
@@ -73,10 +79,11 @@ class Taking(Routing, Filing):
         handoff = self._handoff_for(command.id, entry, command.case_ref, content)
         proposal = translate.proposal(entry, command, content, self.agency, handoff.case_ref, now)
         self._fits_the_case(proposal, entry, handoff.standing)
-        receivers = self._hearers(proposal, handoff.standing)
+        receivers = self._hearers(entry, proposal, handoff.standing)
         tiers = ((receiver, entry.seen_by(receiver)) for receiver in receivers)
         check.receiving(entry, self.agency, tiers, proposal.codes)
         rule(proposal, handoff.standing)
+        self._complies(proposal, handoff)
         item, writes = self._kept(entry, command, content, proposal, handoff.concerns)
         handoff.propose(proposal, receivers, item)
         return handoff, writes
@@ -87,9 +94,23 @@ class Taking(Routing, Filing):
         proposal = translate.proposal(entry, command, content, self.agency, case_ref, now)
         self._fits_the_case(proposal, entry, Standing())
         self.may_say.get(entry.type, any_post)(proposal, Standing())  # it meets no handoff
+        self._complies(proposal, None)
         item, writes = self._kept(entry, command, content, proposal, None)
-        fact = Fact.stated(proposal, self._told(entry, proposal), item)
+        within = self.reached(proposal) if entry.audience is Audience.SAME else {}
+        fact = Fact.stated(proposal, self._told(entry, proposal), item, within)
         return fact, [*writes, *self._indexed(fact, command.id)]
+
+    def _complies(self, proposal: Proposal, handoff: Handoff | None) -> None:
+        """Raises Refused unless the agency's own policy for such an act is content with what the case holds."""
+        policy = self.policies.get(proposal.type)
+        if policy is None:
+            return
+        other = self.file(proposal.codes[OTHER_CASE]) if proposal.codes.get(OTHER_CASE) else CaseFile()
+        file = self.file(proposal.case_ref)
+        if handoff is None:
+            policy(proposal, Case(file, other=other))
+        else:
+            policy(proposal, Case(file, handoff.standing, handoff.service, handoff.concerns, other))
 
     def _kept(
         self, entry: Entry, command: Command, content: Frozen, proposal: Proposal, concerns: str | None
@@ -118,8 +139,9 @@ class Taking(Routing, Filing):
             raise Refused("handoff.void", field="data.handoff_id", detail=f"Reason: {Void.NOT_MADE}.")
         if case_ref and case_ref != handoff.case_ref:
             raise Refused("case.mismatch", field="case_ref")
-        if handoff.standing.course not in entry.courses:
-            raise Refused("handoff.other-course", field="command", detail=f"It is a {handoff.standing.course}.")
+        if handoff.service and entry.type not in (said := words(entry, handoff.service)):
+            detail = f"It is for {handoff.service}: say {' or '.join(map(_command, said))}."
+            raise Refused("handoff.other-course", field="command", detail=detail)
         if entry.move is Move.SUPERSEDE:
             self._successor(getattr(content, "by_id"), handoff)  # noqa: B009
         return handoff
@@ -129,6 +151,10 @@ class Taking(Routing, Filing):
         successor = self._handoff(by_id)
         if successor is None or successor.id == handoff.id or successor.standing.opener is not self.agency:
             raise Refused("handoff.unknown", field="data.by_id")
+
+
+def _command(type_name: str) -> str:
+    return CATALOGUE[type_name].command or type_name
 
 
 def _new_case() -> str:

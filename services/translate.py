@@ -15,8 +15,9 @@ from contracts.agencies import Agency
 from contracts.catalogue import entry_of
 from contracts.entry import Audience, Entry
 from contracts.envelope import About, Command, Postmark
-from contracts.standing import Act, Move, Standing, Void
-from contracts.tiers import LOGGED, Frozen, cut
+from contracts.standing import Act, Move, Standing, Void, course_of
+from contracts.tiers import LOGGED, Frozen, Tier, cut
+from contracts.vocabulary.asking import Service
 from services.facts import Fact
 from services.handoffs import Handoff
 from services.proposals import Proposal
@@ -29,8 +30,9 @@ def proposal(entry: Entry, command: Command, content: Frozen, sender: Agency, ca
     return Proposal(
         id=command.id,
         type=entry.type,
-        move=entry.move,
-        course=entry.course,
+        move=entry.move if entry.acts(codes) else None,
+        service=entry.service_of(codes),
+        private=private(entry, content),
         by=sender,
         case_ref=case_ref,
         about=command.about().model_dump(mode="json"),
@@ -54,9 +56,19 @@ def heard(opened: Opened, mark: Postmark) -> Act:
         "at": mark.logged_at,
         "office": opened.letter.about.post.office,
     }
-    if opened.entry.course:
-        where["course"] = opened.entry.course
+    if service := service_asked(opened):
+        where["course"] = course_of(service)
     return Act.of(mark.record_id, opened.entry.move, mark.sender, codes(opened), **where)
+
+
+def service_asked(opened: Opened) -> Service | None:
+    """By a letter that makes a handoff."""
+    return opened.entry.service_of(codes(opened))
+
+
+def is_act(opened: Opened) -> bool:
+    """Is it about a handoff?"""
+    return opened.entry.acts(codes(opened))
 
 
 def handoff_id(opened: Opened) -> UUID:
@@ -98,10 +110,17 @@ def outgoing(
         values={**event.codes, **(kept or {})},
         receivers=tuple(sorted(receivers - kept_out)),
         notified=frozenset(notified),
+        within=_within(event),
         correlation_id=event.correlation_id,
         causation_id=event.causation_id,
         withheld="erased" if erased else None,
     )
+
+
+def _within(event: Handoff.Acted | Fact.Stated) -> dict[Agency, frozenset[Tier]]:
+    if isinstance(event, Handoff.Acted):
+        return {}
+    return {Agency(receiver): frozenset(map(Tier, tiers)) for receiver, tiers in event.within.items()}
 
 
 def voided(part: Handoff | Fact, act_id: UUID, reason: Void) -> dict[str, Any]:

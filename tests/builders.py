@@ -106,6 +106,11 @@ def protection(agency: Agency, case: str) -> dict[str, Any]:
     return fact(agency, "immediate-protection.take", case, began_at=began, protections=["guard-posted"], safety=SAFETY)
 
 
+def safe_contact(case: str) -> dict[str, Any]:
+    whom = {"found": True, "contact": "trusted-relative", "guardian_may_be_told": "no", "ask_office": "prishtina-csw"}
+    return fact(SOCIAL, "safe-contact.choose", case, **whom)
+
+
 def bypass(
     agency: Agency, case: str, conflicted: str = "police", alternate: str = "prosecution", **data: Any
 ) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from contracts.agencies import Institution
 from contracts.events.protection import AboutChild
 from contracts.ids import CaseRef, PersonRef
 from contracts.tiers import Frozen, Tier
-from contracts.vocabulary import LinkReason
+from contracts.vocabulary.protection import LinkReason
 
 
 class CaseLinked(AboutChild):

@@ -5,16 +5,18 @@ Whoever reports a concern answers for it until the receiver accepts: that a mess
 
 from typing import Annotated
 
-from contracts.events.handoff import MakesHandoff, OnHandoff
-from contracts.shapes import Allegation, Identity, Safety
+from contracts.events.handoff import MakesHandoffForChild, OnHandoff
+from contracts.shapes import Allegation, Identity, LimitFacts, Safety
 from contracts.tiers import Tier
-from contracts.vocabulary import DeclineReason, NextStep, ScreeningOutcome, Urgency
+from contracts.vocabulary.asking import DeclineReason, NextStep, Urgency
+from contracts.vocabulary.protection import ScreeningOutcome
 
 
-class ConcernReported(MakesHandoff):
+class ConcernReported(MakesHandoffForChild):
     """A child may be in danger; the police or social services are asked to take it on, and the other is notified."""
 
     urgency: Annotated[Urgency, Tier.E]
+    limits: Annotated[LimitFacts | None, Tier.O] = None
     safety: Annotated[Safety | None, Tier.S] = None
     allegation: Annotated[Allegation | None, Tier.A] = None
     identity: Annotated[Identity | None, Tier.I] = None

@@ -1,4 +1,4 @@
-"""What the types of every handoff have in common: the act that makes one, and the acts on it."""
+"""What every act on a handoff names, and what makes one."""
 
 from typing import Annotated, Self
 from uuid import UUID
@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import AwareDatetime, Field, model_validator
 
 from contracts.agencies import Agency
-from contracts.shapes import Person
+from contracts.shapes import Child, Person
 from contracts.tiers import Frozen, Tier
 
 
@@ -14,6 +14,13 @@ class OnHandoff(Frozen):
     """An act on a handoff, named by the id of the act that made it."""
 
     handoff_id: Annotated[UUID, Tier.E]
+
+
+class MayAnswerHandoff(Frozen):
+    """An act on a handoff if it names one; what was done unasked names none, and is a fact."""
+
+    handoff_id: Annotated[UUID | None, Tier.E] = None
+    concerns: Annotated[Child, Tier.E]
 
 
 class MakesHandoff(Frozen):
@@ -29,3 +36,7 @@ class MakesHandoff(Frozen):
         if len({self.to, *self.notified}) != 1 + len(self.notified):
             raise ValueError("`notified` names agencies once each, and not the one that is asked")
         return self
+
+
+class MakesHandoffForChild(MakesHandoff):
+    concerns: Annotated[Child, Tier.E]

@@ -8,7 +8,7 @@ from pydantic import Field
 from contracts.events.handoff import OnHandoff
 from contracts.shapes import Answer, Identity
 from contracts.tiers import Tier
-from contracts.vocabulary import InformationRefusal, Priority, Question
+from contracts.vocabulary.asking import InformationRefusal, Priority, Question
 
 
 class InformationAsked(OnHandoff):

@@ -4,15 +4,17 @@ from typing import Annotated
 
 from pydantic import AwareDatetime, Field
 
-from contracts.shapes import Identity, OfficeCode, Person, Safety
+from contracts.shapes import Child, Identity, OfficeCode, Safety
 from contracts.tiers import Frozen, Tier
-from contracts.vocabulary import CareWindow, Known, Placement, Protection, SafeContact
+from contracts.vocabulary.limit_facts import IncidentWindow
+from contracts.vocabulary.people import Known
+from contracts.vocabulary.protection import Placement, Protection, SafeContact
 
 
 class AboutChild(Frozen):
     """Something about one child of the case: a case can have several."""
 
-    concerns: Annotated[Person, Tier.E]
+    concerns: Annotated[Child, Tier.E]
 
 
 class ImmediateProtectionTaken(AboutChild):
@@ -26,16 +28,21 @@ class ImmediateProtectionTaken(AboutChild):
 class SafeContactSet(AboutChild):
     """Through whom, and through whom alone, the child is contacted; it comes before any contact."""
 
+    found: Annotated[bool, Tier.O]  # whether there is any
     contact: Annotated[SafeContact, Tier.S]
     guardian_may_be_told: Annotated[Known, Tier.S]
     ask_office: Annotated[OfficeCode, Tier.S]
 
 
 class UrgentCareGiven(AboutChild):
-    """Urgent medical care began: that it did, when, and whether inside the window; nothing that was found."""
+    """Urgent medical care began: when, and how long after the incident; nothing of what was found or given.
+
+    `incident_at` stays with health: out of it comes the window, in which care could still prevent the worst.
+    """
 
     began_at: Annotated[AwareDatetime, Tier.E]
-    window: Annotated[CareWindow, Tier.O]
+    window: Annotated[IncidentWindow, Tier.O]
+    incident_at: Annotated[AwareDatetime | None, Tier.A] = None
 
 
 class VictimAdvocateAssigned(AboutChild):

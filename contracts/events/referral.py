@@ -6,10 +6,10 @@ from uuid import UUID
 from pydantic import AwareDatetime, model_validator
 
 from contracts.agencies import Institution
-from contracts.events.handoff import MakesHandoff, OnHandoff
+from contracts.events.handoff import MakesHandoffForChild, OnHandoff
 from contracts.shapes import Allegation, Identity, OfficeCode, Safety
 from contracts.tiers import Tier
-from contracts.vocabulary import (
+from contracts.vocabulary.asking import (
     ClosureReason,
     DeclineReason,
     NextStep,
@@ -22,7 +22,7 @@ from contracts.vocabulary import (
 )
 
 
-class ReferralMade(MakesHandoff):
+class ReferralMade(MakesHandoffForChild):
     """A service is asked for one child."""
 
     service: Annotated[Service, Tier.E]

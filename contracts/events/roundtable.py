@@ -7,16 +7,16 @@ from uuid import UUID
 from pydantic import AwareDatetime, Field
 
 from contracts.agencies import Agency
-from contracts.events.handoff import MakesHandoff
+from contracts.events.handoff import MakesHandoffForChild
 from contracts.events.protection import AboutChild
 from contracts.shapes import Safety
 from contracts.tiers import Frozen, Tier
-from contracts.vocabulary import Service
+from contracts.vocabulary.asking import Service
 
 ACTIONS_LIMIT = 50
 
 
-class RoundtableConvened(MakesHandoff):
+class RoundtableConvened(MakesHandoffForChild):
     """One agency is asked to the table; each invitation is a handoff of its own, tied by `roundtable_id`."""
 
     roundtable_id: Annotated[UUID, Tier.E]

@@ -10,7 +10,7 @@ from contracts.agencies import SPONSORS, Agency, Institution
 from contracts.events.protection import AboutChild
 from contracts.shapes import OfficeCode, Safety
 from contracts.tiers import Frozen, Tier
-from contracts.vocabulary import BypassReason, LiftReason
+from contracts.vocabulary.protection import BypassReason, LiftReason
 
 _OUTSIDE = frozenset(map(str, Institution))
 

@@ -2,13 +2,13 @@
 
 from typing import Annotated
 
-from contracts.events.handoff import MakesHandoff, OnHandoff
+from contracts.events.handoff import MakesHandoffForChild, OnHandoff
 from contracts.shapes import Allegation, Identity, Safety
 from contracts.tiers import Tier
-from contracts.vocabulary import DeclineReason, NextStep, TransferReason
+from contracts.vocabulary.asking import DeclineReason, NextStep, TransferReason
 
 
-class TransferOffered(MakesHandoff):
+class TransferOffered(MakesHandoffForChild):
     """Another agency is asked to take the case over; until it accepts, the one who offers stays responsible."""
 
     reason: Annotated[TransferReason, Tier.O]

@@ -39,6 +39,7 @@ def document(entry: Entry, content: Mapping[str, Any]) -> dict[str, Any]:
         "command": entry.command,
         "id": _id(entry),
         **case,
+        **({"on_behalf_of": entry.speaks_for.value} if entry.speaks_for else {}),
         "clocks": _CLOCKS,
         "legal_basis": "mandatory-report",
         "post": _POST,

@@ -61,7 +61,7 @@ def _kind(shape: Mapping[str, Any]) -> str:
         return "code"
     if "properties" in shape:
         return "group"
-    return _KINDS.get(shape.get("format", ""), "") or _TYPES[shape["type"]]
+    return _KINDS.get(shape.get("format", ""), "") or _TYPES.get(shape.get("type", ""), "what fits the field")
 
 
 def _count(shape: Mapping[str, Any]) -> str:
@@ -70,4 +70,4 @@ def _count(shape: Mapping[str, Any]) -> str:
 
 
 def _codes(shape: Mapping[str, Any]) -> tuple[str, ...]:
-    return tuple(shape.get("enum", ())) or ((shape["const"],) if "const" in shape else ())
+    return tuple(shape.get("enum", ())) or ((str(shape["const"]).lower(),) if "const" in shape else ())

@@ -11,7 +11,7 @@ from contracts.catalogue import CATALOGUE
 from contracts.entry import Audience, Entry
 from contracts.envelope import Command, Letter, Notice, Postmark, Record, RecordData, Stamp, Submission, dataschema
 from contracts.export.answers import ActVoided, CommandRefused, CommandTaken, Problem, Told
-from contracts.tiers import Frozen, Tier, tiers_of, view
+from contracts.tiers import LOGGED, Frozen, Tier, tiers_of, view
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 ENVELOPE_VERSION = "1.0"
@@ -86,7 +86,10 @@ def _record(entry: Entry) -> dict[str, Any]:
 
 
 def _letter(entry: Entry, model: type[Frozen], name: str, receivers: list[Agency]) -> dict[str, Any]:
-    """A letter that holds no more than the log says why: its content was erased, or its recipient is only notified."""
+    """A letter that holds no more than the log says why: its content was erased, or its recipient is only notified.
+
+    Of most types the notified see what the log holds.
+    """
     whole = view(entry.content, entry.seen_by(receivers[0]))
     contents = {whole.__name__: whole, entry.logged.__name__: entry.logged}
     schema = _schema(f"{entry.type}.{name}", entry.version, model, *contents.values())
@@ -101,8 +104,9 @@ def _letter(entry: Entry, model: type[Frozen], name: str, receivers: list[Agency
     if whole is entry.logged:
         schema["properties"]["content"] = _ref(whole)
         return schema
+    cut_down = {"type": "string"} if entry.shown == LOGGED else {"const": "erased"}
     return schema | {
-        "if": {"properties": {"withheld": {"type": "string"}}, "required": ["withheld"]},
+        "if": {"properties": {"withheld": cut_down}, "required": ["withheld"]},
         "then": {"properties": {"content": _ref(entry.logged)}},
         "else": {"properties": {"content": _ref(whole)}},
     }

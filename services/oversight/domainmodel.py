@@ -3,7 +3,7 @@
 The rules are ours (D): which post may do what is for the agency to settle.
 """
 
-from contracts.vocabulary import Role
+from contracts.vocabulary.people import Role
 from services.posts import held_by
 
 INSPECTORS = frozenset({Role.INSPECTOR, Role.SUPERVISOR})
@@ -12,3 +12,5 @@ may_refer = held_by(INSPECTORS)
 may_take_on = held_by(INSPECTORS)
 may_withdraw = held_by(INSPECTORS)
 may_lift = held_by(INSPECTORS)
+may_watch = held_by(INSPECTORS)
+"""Until something watches duties by itself, an inspector says that one is open, met or breached."""

@@ -6,9 +6,17 @@ from typing import ClassVar
 from contracts.agencies import Agency
 from contracts.standing import Move
 from services.agency import AgencyApplication
-from services.police.domainmodel import may_protect, may_refer, may_take_on, may_withdraw
+from services.police import domainmodel
+from services.police.domainmodel import (
+    may_arrest,
+    may_investigate,
+    may_protect,
+    may_refer,
+    may_take_on,
+    may_withdraw,
+)
 from services.posts import REPORTING, rules
-from services.proposals import Rule
+from services.proposals import Policy, Rule
 
 
 class Police(AgencyApplication):
@@ -17,4 +25,13 @@ class Police(AgencyApplication):
     may_say: ClassVar[Mapping[str, Rule]] = {
         **REPORTING,
         "immediate-protection.taken": may_protect,
+        "crime-report.filed": may_refer,
+        "suspect.identified": may_investigate,
+        "suspect.arrested": may_arrest,
+        "suspect.released": may_arrest,
+        "protective-measure.changed": may_protect,
+        "evidence.transferred": may_investigate,
+        "forensic-exam.ordered": may_investigate,
+        "professional.suspected": may_investigate,
     }
+    policies: ClassVar[Mapping[str, Policy]] = domainmodel.POLICIES

@@ -7,8 +7,9 @@ from contracts.agencies import Agency
 from contracts.standing import Move
 from services.agency import AgencyApplication
 from services.posts import REPORTING, rules
-from services.proposals import Rule
-from services.prosecution.domainmodel import may_assign, may_refer, may_take_on, may_withdraw
+from services.proposals import Policy, Rule
+from services.prosecution import domainmodel
+from services.prosecution.domainmodel import may_assign, may_prosecute, may_refer, may_take_on, may_withdraw
 
 
 class Prosecution(AgencyApplication):
@@ -17,4 +18,9 @@ class Prosecution(AgencyApplication):
     may_say: ClassVar[Mapping[str, Rule]] = {
         **REPORTING,
         "victim-advocate.assigned": may_assign,
+        **dict.fromkeys(domainmodel.POLICIES, may_prosecute),
+        "case.registered": may_prosecute,
+        "professional.suspected": may_prosecute,
+        "custody-status.changed": may_assign,
     }
+    policies: ClassVar[Mapping[str, Policy]] = domainmodel.POLICIES

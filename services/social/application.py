@@ -7,7 +7,8 @@ from contracts.agencies import Agency
 from contracts.standing import Move
 from services.agency import AgencyApplication
 from services.posts import REPORTING, rules
-from services.proposals import Rule
+from services.proposals import Policy, Rule
+from services.social import domainmodel
 from services.social.domainmodel import may_assign, may_manage, may_refer, may_take_on, may_withdraw
 
 
@@ -16,8 +17,8 @@ class Social(AgencyApplication):
     rules: ClassVar[Mapping[Move, Rule]] = rules(refer=may_refer, take_on=may_take_on, withdraw=may_withdraw)
     may_say: ClassVar[Mapping[str, Rule]] = {
         **REPORTING,
-        "safe-contact.set": may_manage,
+        **dict.fromkeys(domainmodel.POLICIES, may_manage),
         "case-manager.assigned": may_assign,
-        "roundtable.decided": may_manage,
         "placement.changed": may_manage,
     }
+    policies: ClassVar[Mapping[str, Policy]] = domainmodel.POLICIES

@@ -9,7 +9,7 @@ from uuid import uuid4
 from bus.submission import Again, Outgoing, build
 from contracts import subjects
 from contracts.agencies import Agency
-from contracts.catalogue import SAID_AGAIN
+from contracts.catalogue.post import SAID_AGAIN
 from tests.builders import HEALTH, POLICE, PROSECUTION, SOCIAL, ByHand, act, bypass, new_case, refer
 from tests.living import Bus, eventually
 

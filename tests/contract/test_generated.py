@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from contracts import export, subjects
-from contracts.catalogue import CATALOGUE, COMMANDS, SAID_AGAIN
+from contracts.catalogue import CATALOGUE, COMMANDS
+from contracts.catalogue.post import SAID_AGAIN
 from contracts.errors import CODES
 from contracts.export import asyncapi, law, pages
 from contracts.export.schemas import DIALECT

@@ -8,7 +8,7 @@ from itertools import count
 from uuid import UUID
 
 from contracts.agencies import Agency
-from contracts.catalogue import ANSWERABLE, TAKERS
+from contracts.catalogue.parties import ANSWERABLE, TAKERS
 from tests.builders import SERVICES
 from tests.fault.records_system import RecordsSystem
 from tests.fault.waiting import DEADLINE_S, until
@@ -20,7 +20,7 @@ FACTS: Mapping[Agency, tuple[str, dict[str, object]]] = {
     Agency.POLICE: _PROTECTION,
     Agency.PROSECUTION: ("victim-advocate.assign", {"concerns": CHILD, "office": "an-office"}),
     Agency.SOCIAL: _PROTECTION,
-    Agency.HEALTH: ("urgent-care.give", _BEGAN | {"window": "inside"}),
+    Agency.HEALTH: ("urgent-care.give", _BEGAN | {"window": "unknown"}),
     Agency.OVERSIGHT: (
         "route.invoke-bypass",
         {"concerns": CHILD, "conflicted": "police", "alternate": "prosecution", "reason": "under-pressure"},

@@ -27,6 +27,7 @@ from tests.builders import (
     on,
     protection,
     refer,
+    safe_contact,
 )
 from tests.conftest import Said
 from tests.living import Everybody, eventually
@@ -233,8 +234,7 @@ async def test_a_gateway_that_slept_looks_into_the_log_before_it_refuses_for_goo
     await systems[SOCIAL].hears(told["id"])
     await home.stop_adapter(SOCIAL)
     social = by_hand.application(SOCIAL)
-    contact = {"contact": "trusted-relative", "guardian_may_be_told": "no", "ask_office": "prishtina-csw"}
-    social.take(encoded(fact(SOCIAL, "safe-contact.choose", case, **contact)), now())
+    social.take(encoded(safe_contact(case)), now())
     built = by_hand.build_next(social)
     social.close()
     assert {letter.to for letter in built.record.data.letters} == {POLICE, HEALTH}

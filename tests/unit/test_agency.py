@@ -109,7 +109,7 @@ def said_by(role: str, office: str | None = "prishtina-child-unit") -> dict[str,
     [
         ({"command": "child.search"}, "type.unknown", "command"),
         ({"id": "seven"}, "field.invalid", "id"),
-        ({"narrative": "x"}, "field.unknown", "narrative"),
+        ({"narrative": "x"}, "content.never-travels", "narrative"),
         ({"case_ref": "7k3q-9m2x-w4td-h6r0"}, "field.invalid", "case_ref"),
         ({"on_behalf_of": "school"}, "sponsor.not-allowed", "on_behalf_of"),
         ({"legal_basis": "consent"}, "basis.consent", "legal_basis"),
@@ -604,7 +604,7 @@ def lying(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
         ({"about": None}, {}, "field.invalid"),
         ({"withheld": "erased"}, {}, "field.unknown"),
         ({"remark": "x"}, {}, "field.unknown"),
-        ({}, {"narrative": "x"}, "field.unknown"),
+        ({}, {"narrative": "x"}, "content.never-travels"),
         ({}, {"concerns": {"ref": "Filane", "role": "child"}}, "field.invalid"),
     ],
 )

@@ -25,6 +25,7 @@ from tests.builders import (
     on,
     protection,
     refer,
+    safe_contact,
     transfer,
 )
 from tests.carried import Carried
@@ -44,23 +45,22 @@ async def test_a_fact_goes_to_those_whom_the_catalogue_lists_and_to_nobody_else(
     await agencies.says(SOCIAL, protection(SOCIAL, new_case()))
     assert agencies.heard_by == {POLICE, PROSECUTION}
     await agencies.says(
-        HEALTH, fact(HEALTH, "urgent-care.give", new_case(), began_at=now().isoformat(), window="inside")
+        HEALTH, fact(HEALTH, "urgent-care.give", new_case(), began_at=now().isoformat(), window="unknown")
     )
     assert agencies.heard_by == {SOCIAL}, "not the police"
 
 
 async def test_a_fact_for_the_active_agencies_goes_to_those_that_work_on_the_case(agencies: Carried) -> None:
     case = new_case()
-    contact = {"contact": "trusted-relative", "guardian_may_be_told": "no", "ask_office": "prishtina-csw"}
-    await agencies.says(SOCIAL, fact(SOCIAL, "safe-contact.choose", case, **contact))
+    await agencies.says(SOCIAL, safe_contact(case))
     assert agencies.heard_by == set(), "nobody works on it yet, and it is in the log all the same"
     declined = await agencies.says(SOCIAL, refer(SOCIAL, HEALTH, case_ref=case))
     await agencies.says(POLICE, refer(POLICE, SOCIAL, case_ref=case))
-    await agencies.says(SOCIAL, fact(SOCIAL, "safe-contact.choose", case, **contact))
+    await agencies.says(SOCIAL, safe_contact(case))
     assert agencies.heard_by == {POLICE, HEALTH}
     no = {"reason": "no-capacity", "next_step": "sender-keeps"}
     await agencies.says(HEALTH, on(HEALTH, "referral.decline", declined, None, **no))
-    await agencies.says(SOCIAL, fact(SOCIAL, "safe-contact.choose", case, **contact))
+    await agencies.says(SOCIAL, safe_contact(case))
     assert agencies.heard_by == {POLICE}
 
 
@@ -101,7 +101,7 @@ async def test_a_hostile_senders_fact_never_takes_the_place_of_another_with_the_
 
 
 async def test_a_concern_goes_to_police_and_social_services_both(agencies: Carried) -> None:
-    assert agencies.refused(HEALTH, concern(HEALTH, SOCIAL)) == ("concern.half-told", "data.notified")
+    assert agencies.refused(HEALTH, concern(HEALTH, SOCIAL)) == ("receiver.not-notified", "data.notified")
     await agencies.says(HEALTH, concern(HEALTH, SOCIAL, POLICE))
     assert agencies.heard_by == {SOCIAL, POLICE}
     await agencies.says(POLICE, concern(POLICE, SOCIAL))
@@ -198,8 +198,7 @@ async def test_after_a_bypass_nothing_of_the_case_goes_to_the_bypassed_and_overs
     assert agencies.heard_by == set(), "also on what it was asked for before"
     await agencies.says(SOCIAL, protection(SOCIAL, case))
     assert agencies.heard_by == {PROSECUTION, OVERSIGHT}
-    contact = {"contact": "trusted-relative", "guardian_may_be_told": "no", "ask_office": "prishtina-csw"}
-    await agencies.says(SOCIAL, fact(SOCIAL, "safe-contact.choose", case, **contact))
+    await agencies.says(SOCIAL, safe_contact(case))
     assert agencies.heard_by == {HEALTH}, "it is not among the active agencies"
     await agencies.says(SOCIAL, protection(SOCIAL, new_case()))
     assert agencies.heard_by == {POLICE, PROSECUTION}, "another case is another matter"

@@ -15,7 +15,7 @@ from bus.log import placed, verify
 from bus.recovering import Own
 from bus.submission import Again, Head, Outgoing
 from contracts.agencies import Agency
-from contracts.catalogue import SAID_AGAIN
+from contracts.catalogue.post import SAID_AGAIN
 from contracts.envelope import Submission
 from projections.case_log import case_log
 from services.agency import AgencyApplication

@@ -1,7 +1,4 @@
-"""The closed vocabulary: every code that a field may hold.
-
-There is no free text in any field. What a code cannot say is said between people, and the pointer says where.
-"""
+"""What agencies ask of each other, how soon, and how it ends."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -26,6 +23,12 @@ class Service(StrEnum):
     SCREENING = "screening"  # of a concern: what is to be done about it
     ROUNDTABLE = "roundtable"  # a seat at the table where a case's agencies decide together
     CASE_RESPONSIBILITY = "case-responsibility"  # the case itself
+    PROSECUTION = "prosecution"  # of what a crime report says
+    FORENSIC_EXAM = "forensic-exam"
+    FORENSIC_ANALYSIS = "forensic-analysis"  # of evidence
+    CHILD_INTERVIEW = "child-interview"
+    THERAPY = "therapy"
+    CLEARANCE = "clearance"  # may this person work with children?
 
 
 OFFERED_BY: Mapping[Service, frozenset[Agency]] = MappingProxyType(
@@ -41,7 +44,7 @@ OFFERED_BY: Mapping[Service, frozenset[Agency]] = MappingProxyType(
         Service.REVIEW: frozenset({Agency.OVERSIGHT}),
     }
 )
-NEEDS_CONSENT = frozenset({Service.PSYCHOLOGICAL_SUPPORT})
+NEEDS_CONSENT = frozenset({Service.PSYCHOLOGICAL_SUPPORT, Service.THERAPY})
 """Services that rest on consent; for every other one consent is no legal basis (docs/field.md 5.2)."""
 
 
@@ -57,79 +60,6 @@ class Priority(StrEnum):
     RED = "red"
     AMBER = "amber"
     GREEN = "green"
-
-
-class LegalBasis(StrEnum):
-    """Why the sender may say this. The codes are ours (D): they name kinds of basis, not articles of law."""
-
-    MANDATORY_REPORT = "mandatory-report"
-    PROTECTION_DUTY = "protection-duty"
-    CRIMINAL_PROCEDURE = "criminal-procedure"
-    COURT_ORDER = "court-order"
-    VITAL_INTEREST = "vital-interest"
-    CONSENT = "consent"
-
-
-class Role(StrEnum):
-    """The role of the post that acts; never the name of the person who holds it."""
-
-    DUTY_OFFICER = "duty-officer"
-    INVESTIGATOR = "investigator"
-    CASE_MANAGER = "case-manager"
-    SUPERVISOR = "supervisor"
-    PROSECUTOR = "prosecutor"
-    VICTIM_ADVOCATE = "victim-advocate"
-    CLINICIAN = "clinician"
-    INSPECTOR = "inspector"
-    RECORDS_SYSTEM = "records-system"
-
-
-class PersonRole(StrEnum):
-    CHILD = "child"
-    SUSPECT = "suspect"
-    GUARDIAN = "guardian"
-    REPORTER = "reporter"
-    PROFESSIONAL = "professional"
-
-
-class Known(StrEnum):
-    """Yes, no, or not known: never a default that reads as an answer."""
-
-    YES = "yes"
-    NO = "no"
-    UNKNOWN = "unknown"
-
-
-class Whereabouts(StrEnum):
-    """Where the child is, as a kind of place. No address: a shelter's may never travel."""
-
-    HOME = "home"
-    RELATIVES = "relatives"
-    SCHOOL = "school"
-    HOSPITAL = "hospital"
-    POLICE_STATION = "police-station"
-    PROTECTED_PLACE = "protected-place"
-    MISSING = "missing"
-    UNKNOWN = "unknown"
-
-
-class Danger(StrEnum):
-    SUSPECT_IN_HOUSEHOLD = "suspect-in-household"
-    SUSPECT_AT_LARGE = "suspect-at-large"
-    THREATS = "threats"
-    SELF_HARM = "self-harm"
-    INJURED = "injured"
-    NO_SAFE_ADULT = "no-safe-adult"
-    ONLINE_CONTACT = "online-contact"
-
-
-class AllegationKind(StrEnum):
-    SEXUAL_ABUSE = "sexual-abuse"
-    SEXUAL_EXPLOITATION = "sexual-exploitation"
-    PHYSICAL_ABUSE = "physical-abuse"
-    PSYCHOLOGICAL_ABUSE = "psychological-abuse"
-    NEGLECT = "neglect"
-    TRAFFICKING = "trafficking"
 
 
 class DeclineReason(StrEnum):
@@ -175,77 +105,6 @@ class TransferReason(StrEnum):
     MOVED_AWAY = "moved-away"  # the child lives in another area now
     RIGHT_AGENCY = "right-agency"  # it belongs there
     CONFLICT_OF_INTEREST = "conflict-of-interest"
-
-
-class ScreeningOutcome(StrEnum):
-    """What is to be done about a concern."""
-
-    IMMEDIATE_PROTECTION = "immediate-protection"
-    STRATEGY_DISCUSSION = "strategy-discussion"  # the agencies meet: the roundtable
-    CRIMINAL_INVESTIGATION = "criminal-investigation"
-    ASSESSMENT = "assessment"
-    ADVICE = "advice"
-    NO_FURTHER_ACTION = "no-further-action"
-
-
-class BypassReason(StrEnum):
-    """Why a receiver is itself the danger, or cannot be relied on, in this matter."""
-
-    PERSON_SUSPECTED = "person-suspected"  # somebody there is suspected
-    RELATED_TO_SUSPECT = "related-to-suspect"
-    UNDER_PRESSURE = "under-pressure"
-    REPORTS_NOT_FOLLOWED = "reports-not-followed"
-
-
-class LiftReason(StrEnum):
-    MADE_IN_ERROR = "made-in-error"
-    UNFOUNDED = "unfounded"
-    CONFLICT_ENDED = "conflict-ended"
-
-
-class Protection(StrEnum):
-    """What was done at once to keep a child safe."""
-
-    CHILD_TAKEN_TO_SAFETY = "child-taken-to-safety"
-    SUSPECT_KEPT_AWAY = "suspect-kept-away"
-    TRUSTED_ADULT_WITH_CHILD = "trusted-adult-with-child"
-    GUARD_POSTED = "guard-posted"
-    EMERGENCY_ORDER_ASKED = "emergency-order-asked"
-
-
-class SafeContact(StrEnum):
-    """Through whom the child can be reached without danger, as a kind of person; never who."""
-
-    CHILD_DIRECTLY = "child-directly"
-    TRUSTED_RELATIVE = "trusted-relative"
-    SCHOOL_PROFESSIONAL = "school-professional"
-    HEALTH_PROFESSIONAL = "health-professional"
-    VICTIM_ADVOCATE = "victim-advocate"
-    NONE_KNOWN = "none-known"
-
-
-class CareWindow(StrEnum):
-    """Whether care began while it could still prevent the worst; exactly at the limit is inside."""
-
-    INSIDE = "inside"
-    OUTSIDE = "outside"
-    UNKNOWN = "unknown"
-
-
-class Placement(StrEnum):
-    """Where a child lives now, as a kind of place; a shelter's address never travels."""
-
-    HOME_WITH_SAFEGUARDS = "home-with-safeguards"
-    RELATIVES = "relatives"
-    FOSTER_FAMILY = "foster-family"
-    SHELTER = "shelter"
-    HOSPITAL = "hospital"
-
-
-class LinkReason(StrEnum):
-    SAME_CHILD = "same-child"  # reported twice
-    SIBLINGS = "siblings"
-    SAME_SUSPECT = "same-suspect"
 
 
 class Outcome(StrEnum):

@@ -1,0 +1,94 @@
+"""A case as one agency knows it: what was said in it, in the log's order. Agencies' policies read this; pure."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field, replace
+from typing import Any
+from uuid import UUID
+
+from contracts.catalogue.accounting import CORRECTED
+from contracts.standing import ENDED, Standing
+from contracts.vocabulary.asking import Service
+
+UNLOGGED = 2**62
+"""Past every position: an agency's own that is not logged yet stands last."""
+
+
+@dataclass(frozen=True, slots=True)
+class Addressed:
+    """To whom an own act or fact went: its receivers, and those of them who were only notified."""
+
+    receivers: tuple[str, ...]
+    notified: AbstractSet[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One act or fact that counts: its codes are its content in tiers E and O, as put right since."""
+
+    id: UUID
+    by: str
+    type: str
+    codes: Mapping[str, Any]
+    position: int = UNLOGGED
+    addressed: Addressed | None = None  # of an own one
+
+    def about(self, person_ref: str) -> bool:
+        """Does it concern this child, or this suspect?"""
+        return any((self.codes.get(who) or {}).get("ref") == person_ref for who in ("concerns", "suspect"))
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One handoff of the case, and what it has come to."""
+
+    id: UUID
+    service: Service | None
+    concerns: str | None
+    standing: Standing
+
+    @property
+    def open(self) -> bool:
+        return bool(self.standing.parties) and self.standing.stage not in ENDED and not self.standing.closed
+
+
+@dataclass(frozen=True, slots=True)
+class CaseFile:
+    """`said` in the log's order."""
+
+    said: tuple[Said, ...] = ()
+    asked: tuple[Asked, ...] = ()
+
+    @classmethod
+    def of(cls, said: Iterable[Said], asked: Iterable[Asked] = ()) -> "CaseFile":
+        found = sorted(said, key=lambda one: one.position)
+        corrections = [one for one in found if one.type == CORRECTED]
+        return cls(tuple(_put_right(one, corrections) for one in found), tuple(asked))
+
+    def all(self, *types: str, about: str | None = None) -> Iterator[Said]:
+        """What was said in these types, of this person if one is named."""
+        return (one for one in self.said if one.type in types and (about is None or one.about(about)))
+
+    def last(self, *types: str, about: str | None = None) -> Said | None:
+        found = list(self.all(*types, about=about))
+        return found[-1] if found else None
+
+
+def _put_right(said: Said, corrections: Iterable[Said]) -> Said:
+    """What was said, with what its sender has put right since."""
+    codes = dict(said.codes)
+    for one in corrections:
+        if (one.by, one.codes["of_id"]) == (said.by, str(said.id)):
+            codes |= {code["field"]: code["value"] for code in one.codes["codes"]}
+    return replace(said, codes=codes)
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What an agency's policy judges a proposal by: the handoff that it acts on, if it does, and the whole case."""
+
+    file: CaseFile
+    standing: Standing = field(default_factory=Standing)
+    service: Service | None = None
+    concerns: str | None = None  # whom the handoff is about
+    other: CaseFile = field(default_factory=CaseFile)  # the other case that the proposal names, if it names one
