@@ -18,7 +18,7 @@ from bus.clock import Clock
 from bus.directory import Directory
 from bus.examining import Examined, allow, examine, said_before
 from bus.ledger import Ledger
-from bus.log import POSTMARK_TYP, STAMP_TYP, LogReader
+from bus.log import POSTMARK_TYP, STAMP_TYP, LogReader, verify
 from contracts import check, subjects
 from contracts.agencies import Agency
 from contracts.envelope import (
@@ -64,12 +64,21 @@ class Gateway:
     async def catch_up(self) -> int:
         """The log's last position, once this gateway has folded all of it.
 
-        Raises `log.damaged` or `log.misconfigured`: such a log is not written to.
+        Raises `log.damaged`, `log.misconfigured` or `log.other-kind`: such a log is not written to.
         """
         await streams.compare(self._nats)
         async with self._one_at_a_time:
             await self._ledger.catch_up(self._log, self._directory)
+            await self._compare_kind()
             return self._ledger.heads.position
+
+    async def _compare_kind(self) -> None:
+        """Made-up cases and real ones never stand in one log."""
+        last = self._ledger.heads.position
+        end = await self._log.get(last) if last else None
+        if end and verify(end, self._directory).stamp.synthetic is not self._synthetic:
+            kind = "real" if self._synthetic else "synthetic"
+            raise BarnabusError("log.other-kind", detail=f"This log is {kind}.")
 
     async def submit(self, account: Agency, raw: bytes) -> str:
         """The stamp of the submission's record, as a signed token. Raises the coded reason for a refusal."""

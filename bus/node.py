@@ -128,14 +128,19 @@ async def _watch(server: EmbeddedServer, leaving: asyncio.Event) -> None:
 
 
 @contextlib.asynccontextmanager
-async def gateway(settings: Settings, name: str = "a", clock: Clock = wall_clock) -> AsyncIterator[GatewayService]:
-    """A gateway of this home, active or standing by, until left. Two of one name exclude each other."""
+async def gateway(
+    settings: Settings, name: str = "a", clock: Clock = wall_clock, *, synthetic: bool = False
+) -> AsyncIterator[GatewayService]:
+    """A gateway of this home, active or standing by, until left. Two of one name exclude each other.
+
+    A `synthetic` one writes a log of made-up cases, and says so in every stamp.
+    """
     with locked(settings.home / "gateway" / f"{name}.lock", f"Gateway {name}"):
         keyring = directory.load(settings)
         key = keys.read_jwk(settings.keys(GATEWAY) / "signing.jwk")
         nats = await connection.connect(settings, GATEWAY, "gateway", patient=True)
         ledger = Ledger(settings.home / "gateway" / f"{name}.db")
-        service = GatewayService(nats, Gateway(nats, keyring, key, ledger, clock), name, clock)
+        service = GatewayService(nats, Gateway(nats, keyring, key, ledger, clock, synthetic=synthetic), name, clock)
         service.ended = asyncio.create_task(service.run())
         try:
             yield service

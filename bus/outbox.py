@@ -154,6 +154,15 @@ class Outbox:
             *(Statement(insert, (str(act.record_id), act.subject, agency.value)) for agency in sorted(agencies)),
         ]
 
+    def recipients(self, record_id: UUID) -> tuple[Agency, ...]:
+        """Who gets a letter of what was submitted."""
+        rows = self._store.read(
+            "SELECT recipient FROM outbox_letters l JOIN outbox o ON o.number = l.outbox_number "
+            "WHERE o.record_id = ? ORDER BY recipient",
+            str(record_id),
+        )
+        return tuple(Agency(row["recipient"]) for row in rows)
+
     def left_out(self, record_id: UUID) -> tuple[Agency, ...]:
         """Who got no letter of an act."""
         rows = self._store.read(

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from itertools import count
 from typing import Any, Protocol
-from uuid import UUID, uuid4
+from uuid import NAMESPACE_URL, UUID, uuid5
 
 import structlog
 from joserfc.jwk import OKPKey
@@ -82,7 +82,11 @@ class Relay:
         directory: Directory,
         nats: Client,
         clock: Clock,
+        *,
+        rest_s: float | None = RECEIPT_DELAY.total_seconds(),
     ) -> None:
+        """`rest_s` is how long it waits to look by itself; None, as beside a clock that stands still: until nudged."""
+        self._rest_s = rest_s
         self._agency = agency
         self._acts = acts
         self._store = store
@@ -134,7 +138,7 @@ class Relay:
 
     async def _rest(self) -> None:
         try:
-            await asyncio.wait_for(self._nudged.wait(), RECEIPT_DELAY.total_seconds())
+            await asyncio.wait_for(self._nudged.wait(), self._rest_s)
         except TimeoutError:
             return
 
@@ -159,7 +163,7 @@ class Relay:
         if receipt is None:
             return None
         outgoing = Outgoing(
-            record_id=uuid4(),
+            record_id=self._own_id(self._outbox.head().number + 1),
             type=RECEIPT,
             subject=subjects.link(receipt.sender, self._agency),
             time=now,
@@ -167,6 +171,10 @@ class Relay:
             values=receipt.model_dump(mode="json"),
         )
         return outgoing, [self._inbox.receipted(receipt)]
+
+    def _own_id(self, number: int) -> UUID:
+        """Of a record that no command asked for: its place in the chain is used once, so the id is too."""
+        return uuid5(NAMESPACE_URL, f"barnabus:{self._agency}:{number}")
 
     def _build(self, outgoing: Outgoing) -> Built:
         links = {receiver: self._outbox.link(receiver) for receiver in outgoing.receivers}
@@ -266,7 +274,7 @@ class Relay:
         refused = Submission.model_validate_json(waiting.body)
         record = json.loads(refused.record)
         outgoing = Outgoing(
-            record_id=uuid4(),
+            record_id=self._own_id(waiting.number),
             type=REFUSED,
             subject=record["subject"],
             time=self._clock(),

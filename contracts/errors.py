@@ -365,6 +365,25 @@ CODES: Mapping[str, Code] = MappingProxyType(
             "The letter could not be handled after the bounded number of tries.",
             "Read the process log for this letter id, mend the cause, then `barnabus parked retry`.",
         ),
+        "year.refused": Code(
+            "An adapter did not take what the synthetic year planned.",
+            "This is a fault of the plan or of a rule: say it to the developers, with the seed.",
+            http=500,
+            exit=1,
+        ),
+        "home.not-new": Code(
+            "A synthetic year is written into a home of its own, and this one is in use.",
+            "Name a folder that does not exist yet with --home.",
+            http=409,
+            exit=1,
+        ),
+        "log.other-kind": Code(
+            "The log holds made-up cases and this gateway writes real ones, or the other way round.",
+            "Give each a home of its own: BARNABUS_HOME; a synthetic year is written by `barnabus simulate` alone.",
+            Then.HALT,
+            503,
+            1,
+        ),
         "log.moved": Code(
             "Another gateway wrote to the log.",
             "Nothing to do: this one has stepped back and the submission is tried again.",

@@ -20,7 +20,7 @@ from nats.errors import Error as NatsError
 
 from bus import arrivals, asking, connection, directory, faults, keys, logging, node, tasks
 from bus.clock import Clock, wall_clock
-from bus.relay import LoggedAct, Relay
+from bus.relay import RECEIPT_DELAY, LoggedAct, Relay
 from bus.resending import Resending
 from bus.settings import Settings
 from contracts import subjects
@@ -48,11 +48,20 @@ _log = structlog.get_logger()
 class Adapter:
     """Everything one agency runs. `app` is for FastStream to run; `start` and `stop` do the same inside a process."""
 
-    def __init__(self, kind: type[AgencyApplication], settings: Settings, clock: Clock = wall_clock) -> None:
+    def __init__(
+        self,
+        kind: type[AgencyApplication],
+        settings: Settings,
+        clock: Clock = wall_clock,
+        *,
+        rest_s: float | None = RECEIPT_DELAY.total_seconds(),
+    ) -> None:
+        """`rest_s` is the relay's (`bus.relay.Relay`)."""
         self.agency = kind.agency
         self._kind = kind
         self._settings = settings
         self._clock = clock
+        self._rest_s = rest_s
         self._reach = connection.Reach(settings.url_or_default())
         self._tasks: list[asyncio.Task[None]] = []
         self.repeats = 0
@@ -129,6 +138,7 @@ class Adapter:
             self._directory,
             self._nats,
             self._clock,
+            rest_s=self._rest_s,
         )
         self._resending = Resending(self.agency, self.application.inbox, self.application.outbox, self._nats)
 

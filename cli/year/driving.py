@@ -1,0 +1,146 @@
+"""Drives the real adapters, the real gateway and a real server through a planned year.
+
+One act after another: it is handed in, logged, heard by all who get a letter of it, and signed for; only then does time
+go on. So the same plan gives the same log, whatever the machine does meanwhile. Nothing here knows what a case is.
+"""
+
+import asyncio
+import contextlib
+import json
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+
+from bus import connection, node
+from bus.provisioning import GATEWAY
+from bus.settings import Settings
+from cli.agencies import APPLICATIONS
+from cli.year.clocks import Clocks
+from cli.year.plan import Planned
+from contracts import subjects
+from contracts.agencies import Agency
+from contracts.errors import BarnabusError
+
+if TYPE_CHECKING:
+    from services.adapter import Adapter
+
+HEARD_WITHIN_S = 30.0
+ANSWER_WITHIN_S = 10.0
+LOOK_EVERY_S = 0.0005
+SIGNED_AFTER = timedelta(milliseconds=300)
+"""Of simulated time: a recipient signs within a second of recording."""
+
+
+@dataclass(slots=True)
+class Driver:
+    clocks: Clocks
+    adapters: "Mapping[Agency, Adapter]"
+    _systems: dict[Agency, Client] = field(default_factory=dict)
+    _heard: dict[tuple[Agency, str], asyncio.Event] = field(default_factory=dict)
+
+    async def open(self, settings: Settings) -> None:
+        for agency in self.adapters:
+            nats = await connection.connect(settings, agency, "system", patient=False)
+            self._systems[agency] = nats
+            await nats.subscribe(f"{subjects.LETTERS}.>", cb=self._on_letter(agency))
+            await nats.flush()
+
+    async def close(self) -> None:
+        for nats in self._systems.values():
+            await connection.close(nats)
+
+    async def drive(self, plan: Iterable[Planned], done: Callable[[Planned], None]) -> None:
+        """Raises `year.refused` for an act that an adapter refuses, or whose letter somebody cannot take in."""
+        for _, together in groupby(plan, key=lambda one: one.crosses or one.command["id"]):
+            await self._play(list(together))
+            self._heard.clear()
+            for planned in together:
+                done(planned)
+
+    async def _play(self, together: list[Planned]) -> None:
+        """Acts that cross are all recorded before any is logged; the first is logged first."""
+        first, *others = together
+        self.clocks.set(max(planned.at for planned in together))
+        for other in others:
+            adapter = self.adapters[other.agency]
+            adapter.application.take(_raw(other), self.clocks.of(other.agency)())
+        to = set[Agency]()
+        for planned in together:
+            to |= await self._act(planned)
+        for recipient in sorted(to):
+            await self._sign(recipient)
+
+    async def _act(self, planned: Planned) -> set[Agency]:
+        """Hand in one act, and wait until all who get a letter of it have heard it."""
+        nats, app = self._systems[planned.agency], self.adapters[planned.agency].application
+        answer = json.loads((await nats.request(subjects.COMMAND, _raw(planned), timeout=ANSWER_WITHIN_S)).data)
+        if answer.get("status") != "logged":
+            raise BarnabusError("year.refused", detail=_what(planned, answer.get("error") or {"code": "not logged"}))
+        recipients = app.outbox.recipients(UUID(planned.command["id"]))
+        for recipient in recipients:
+            try:
+                async with asyncio.timeout(HEARD_WITHIN_S):
+                    await self._event(recipient, planned.command["id"]).wait()
+            except TimeoutError:
+                detail = _what(planned, {"code": f"not heard by {recipient}"})
+                raise BarnabusError("year.refused", detail=detail) from None
+        return set(recipients)
+
+    async def _sign(self, recipient: Agency) -> None:
+        """Let a recipient sign for what it has heard, and wait until the log has that."""
+        adapter, now = self.adapters[recipient], self.clocks.of(recipient)
+        self.clocks.pass_by(SIGNED_AFTER, recipient, GATEWAY)
+        adapter.relay.nudge()
+        async with asyncio.timeout(HEARD_WITHIN_S):
+            while adapter.application.inbox.unreceipted(since=now()) or adapter.application.outbox.waiting():
+                await asyncio.sleep(LOOK_EVERY_S)
+
+    def _event(self, agency: Agency, letter: str) -> asyncio.Event:
+        return self._heard.setdefault((agency, letter), asyncio.Event())
+
+    def _on_letter(self, agency: Agency) -> Callable[[Msg], Any]:
+        async def on_letter(msg: Msg) -> None:
+            self._event(agency, json.loads(msg.data)["id"]).set()
+
+        return on_letter
+
+
+def _raw(planned: Planned) -> bytes:
+    return json.dumps(planned.command).encode()
+
+
+def _what(planned: Planned, error: Mapping[str, Any]) -> str:
+    place = f" at {error['field']}" if error.get("field") else ""
+    return f"{planned.agency} {planned.command['command']} ({planned.command['id']}): {error['code']}{place}."
+
+
+@contextlib.asynccontextmanager
+async def at_work(settings: Settings, begins: datetime) -> AsyncIterator[Driver]:
+    """A new home's server, its synthetic gateway and every adapter, in this process. Raises `home.not-new`."""
+    from services.adapter import Adapter  # FastStream: a third of a second that no other command should wait for
+
+    if settings.root_public.exists():
+        raise BarnabusError("home.not-new", detail=f"Home: {settings.home}.")
+    clocks = Clocks(begins, (GATEWAY, *APPLICATIONS))
+    async with contextlib.AsyncExitStack() as running:
+        await running.enter_async_context(node.embedded(settings, clocks.of(GATEWAY)))
+        service = await running.enter_async_context(
+            node.gateway(settings, clock=clocks.of(GATEWAY), synthetic=True)
+        )
+        adapters: dict[Agency, Adapter] = {}
+        for agency, kind in APPLICATIONS.items():
+            adapters[agency] = Adapter(kind, settings, clocks.of(agency), rest_s=None)
+            await adapters[agency].start()
+            running.push_async_callback(adapters[agency].stop)
+        while not service.active:
+            await asyncio.sleep(node.WATCH_EVERY_S)
+        driver = Driver(clocks, adapters)
+        running.push_async_callback(driver.close)
+        await driver.open(settings)
+        yield driver
