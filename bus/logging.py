@@ -28,9 +28,10 @@ def _first_line(_: Any, __: str, event: EventDict) -> EventDict:
     return event
 
 
-def configure(process: str) -> None:
-    """Once a process. `BARNABUS_LOG` sets the level (default INFO)."""
-    level = logging.getLevelNamesMapping().get(os.environ.get("BARNABUS_LOG", "INFO").upper(), logging.INFO)
+def configure(process: str, level_if_unset: str = "INFO") -> None:
+    """Once a process. `BARNABUS_LOG` sets the level."""
+    wanted = os.environ.get("BARNABUS_LOG", level_if_unset).upper()
+    level = logging.getLevelNamesMapping().get(wanted, logging.INFO)
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,

@@ -87,11 +87,16 @@ async def at_work(settings: Settings) -> AsyncIterator[None]:
         if not _runs(settings):
             await running.enter_async_context(embedded(settings))
             service = await running.enter_async_context(gateway(settings))
-            while not service.active:
-                if service.ended.done():
-                    service.ended.result()
-                await asyncio.sleep(WATCH_EVERY_S)
+            await until_active(service)
         yield
+
+
+async def until_active(service: GatewayService) -> None:
+    """Raises what keeps it from its work."""
+    while not service.active:
+        if service.ended.done():
+            service.ended.result()
+        await asyncio.sleep(WATCH_EVERY_S)
 
 
 def _runs(settings: Settings) -> bool:

@@ -10,19 +10,18 @@ from typing import Annotated, Any
 
 import typer
 
-from bus import connection, directory, logging, node, tasks
-from bus.audit import StoreFacts, audit
+from bus import logging, node, tasks
+from bus.audit import audit
 from bus.chains import RECEIPT
-from bus.log import Logged, LogReader, verify
+from bus.log import Logged
 from bus.settings import Settings, stores_in_home
-from cli import show, telling
-from cli.agencies import APPLICATIONS, opened
+from cli import show, simulate, telling
+from cli.agencies import APPLICATIONS
 from cli.player import Player
 from cli.processes import Processes
 from cli.run import until_told
 from cli.scenario import Scenario, read_all
-from contracts import subjects
-from contracts.agencies import Agency
+from cli.stock import read_log, stores
 from contracts.errors import BarnabusError
 from projections import holdings
 from projections.case_log import case_log
@@ -38,28 +37,31 @@ def demo(
     once: Annotated[bool, typer.Option("--once", help="End by itself after the story.")] = False,
     as_json: show.AsJson = False,
     scenarios: Annotated[Path, typer.Option(help="A folder of scenario files.")] = SCENARIOS,
+    cases: Annotated[
+        int, typer.Option("--cases", min=0, max=2_000, help="Cases of the synthetic year after the stories; 0: none.")
+    ] = simulate.CASES,
     home: Annotated[
         Path | None, typer.Option(help="Keep the home here; without it, a temporary one that goes at the end.")
     ] = None,
 ) -> None:
-    """Watch cases travel between five agencies, see who holds what, and pull plugs; stays up until Ctrl-C."""
+    """Watch cases travel between five agencies, see who holds what, pull plugs, then a whole year; until Ctrl-C."""
     logging.configure("demo")
     stores_in_home()
     where = home or Path(tempfile.mkdtemp(prefix="barnabus-demo-"))
     try:
-        asyncio.run(_demo(Settings(home=where, nats_url=None), scenarios, once=once, as_json=as_json))
+        asyncio.run(_demo(Settings(home=where, nats_url=None), scenarios, cases, once=once, as_json=as_json))
     finally:
         if home is None:
             shutil.rmtree(where, ignore_errors=True)
 
 
-async def _demo(settings: Settings, scenarios: Path, *, once: bool, as_json: bool) -> None:
-    ended_by_itself = await until_told(_play(settings, scenarios, once=once, as_json=as_json))
+async def _demo(settings: Settings, scenarios: Path, cases: int, *, once: bool, as_json: bool) -> None:
+    ended_by_itself = await until_told(_play(settings, scenarios, cases, once=once, as_json=as_json))
     if once and not ended_by_itself:  # its summary is what it was started for
         raise typer.Exit(130)
 
 
-async def _play(settings: Settings, scenarios: Path, *, once: bool, as_json: bool) -> None:
+async def _play(settings: Settings, scenarios: Path, year_of: int, *, once: bool, as_json: bool) -> None:
     began = time.monotonic()
     stories = read_all(scenarios)
     say = telling.nothing if as_json else telling.line
@@ -94,14 +96,14 @@ async def _play(settings: Settings, scenarios: Path, *, once: bool, as_json: boo
             summary = summarise(settings, await _settled(settings), player.repeated, processes.kills)
             summary["cases"] = cases
             summary["seconds"] = round(time.monotonic() - began, 1)
-            if as_json:
-                show.document(summary)
-            else:
+            if not as_json:
                 telling.sum_up(summary)
                 if cases and not once:
                     telling.what_to_try(settings.home, cases)
-            if summary["lost"] or not summary["log"]["chains_verified"]:
-                raise BarnabusError("log.damaged", detail=f"Lost: {summary['lost']}.")
+            summary["year"] = await _year(settings, year_of, as_json=as_json) if year_of else None
+            if as_json:
+                show.document(summary)
+            _check(summary)
             tasks.heed()
             if not once:
                 show.err.print("Still running: Ctrl-C ends everything.")
@@ -111,13 +113,29 @@ async def _play(settings: Settings, scenarios: Path, *, once: bool, as_json: boo
             await processes.stop_all()
 
 
+async def _year(settings: Settings, cases: int, *, as_json: bool) -> dict[str, Any]:
+    """In a home of its own: made-up and real cases never stand in one log, and to this bus the stories were real."""
+    apart = Settings(home=settings.home / "year", nats_url=None)
+    found = await simulate.run(apart, cases=cases, of_year=simulate.YEAR, seed=simulate.SEED)
+    if not as_json:
+        simulate.tell(found)
+    return found
+
+
+def _check(summary: dict[str, Any]) -> None:
+    """Raises `log.damaged` unless all is in its place."""
+    whole = not summary["lost"] and summary["log"]["chains_verified"]
+    if not whole or (summary["year"] and not simulate.clean(summary["year"])):
+        raise BarnabusError("log.damaged", detail=f"Lost: {summary['lost']}.")
+
+
 async def _settled(settings: Settings) -> list[Logged]:
     """The log once it has every act, and every letter is signed for; or as it is when that takes too long."""
     end = time.monotonic() + SETTLE_TIMEOUT_S
     while True:
         tasks.heed()
         logged = await read_log(settings)
-        if not audit(_stores(settings), logged).lost or time.monotonic() > end:
+        if not audit(stores(settings), logged).lost or time.monotonic() > end:
             return logged
         await asyncio.sleep(SETTLE_AGAIN_S)
 
@@ -136,31 +154,11 @@ def _new_cases(story: Scenario, logged: list[Logged], known: list[dict[str, Any]
     ]
 
 
-async def read_log(settings: Settings) -> list[Logged]:
-    """The whole log, each entry verified."""
-    keyring = directory.load(settings)
-    nats = await connection.connect(settings, "reader", "reader", patient=False)
-    try:
-        reader = LogReader(nats, api=subjects.API)
-        return [verify(entry, keyring) async for entry in reader.entries(1, await reader.last())]
-    finally:
-        await connection.close(nats)
-
-
-def _stores(settings: Settings) -> dict[Agency, StoreFacts]:
-    """What each agency's store holds."""
-    found = {}
-    for agency in APPLICATIONS:
-        with opened(agency, settings) as application:
-            found[agency] = application.facts()
-    return found
-
-
 def summarise(
     settings: Settings, logged: list[Logged], repeated: dict[Any, int], kills: dict[str, int]
 ) -> dict[str, Any]:
     """What stores and log hold, compared with each other; nothing is taken from the script."""
-    facts = _stores(settings)
+    facts = stores(settings)
     agencies = {
         agency.value: {
             "submitted": len(facts[agency].acts),

@@ -2,7 +2,7 @@
 
 import typer
 
-from cli import case, contracts, demo, doctor, inbox, parked, reconcile, recover, run, submit
+from cli import case, contracts, demo, doctor, inbox, parked, reconcile, recover, run, simulate, submit
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -19,6 +19,7 @@ for command in (
     recover.recover,
     submit.submit,
     demo.demo,
+    simulate.simulate,
 ):
     app.command()(command)
 app.add_typer(inbox.app, name="inbox")

@@ -17,7 +17,7 @@ from uuid import UUID
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 
-from bus import connection, node
+from bus import connection, node, tasks
 from bus.provisioning import GATEWAY
 from bus.settings import Settings
 from cli.agencies import APPLICATIONS
@@ -57,15 +57,16 @@ class Driver:
 
     async def drive(self, plan: Iterable[Planned], done: Callable[[Planned], None]) -> None:
         """Raises `year.refused` for an act that an adapter refuses, or whose letter somebody cannot take in."""
-        for _, together in groupby(plan, key=lambda one: one.crosses or one.command["id"]):
-            await self._play(list(together))
+        for _, crossing in groupby(plan, key=lambda one: one.crosses or one.command["id"]):
+            together = list(crossing)
+            await self._play(together)
             self._heard.clear()
             for planned in together:
                 done(planned)
 
     async def _play(self, together: list[Planned]) -> None:
         """Acts that cross are all recorded before any is logged; the first is logged first."""
-        first, *others = together
+        _, *others = together
         self.clocks.set(max(planned.at for planned in together))
         for other in others:
             adapter = self.adapters[other.agency]
@@ -99,6 +100,7 @@ class Driver:
         adapter.relay.nudge()
         async with asyncio.timeout(HEARD_WITHIN_S):
             while adapter.application.inbox.unreceipted(since=now()) or adapter.application.outbox.waiting():
+                tasks.heed()
                 await asyncio.sleep(LOOK_EVERY_S)
 
     def _event(self, agency: Agency, letter: str) -> asyncio.Event:
@@ -130,16 +132,13 @@ async def at_work(settings: Settings, begins: datetime) -> AsyncIterator[Driver]
     clocks = Clocks(begins, (GATEWAY, *APPLICATIONS))
     async with contextlib.AsyncExitStack() as running:
         await running.enter_async_context(node.embedded(settings, clocks.of(GATEWAY)))
-        service = await running.enter_async_context(
-            node.gateway(settings, clock=clocks.of(GATEWAY), synthetic=True)
-        )
+        service = await running.enter_async_context(node.gateway(settings, clock=clocks.of(GATEWAY), synthetic=True))
         adapters: dict[Agency, Adapter] = {}
         for agency, kind in APPLICATIONS.items():
             adapters[agency] = Adapter(kind, settings, clocks.of(agency), rest_s=None)
             await adapters[agency].start()
             running.push_async_callback(adapters[agency].stop)
-        while not service.active:
-            await asyncio.sleep(node.WATCH_EVERY_S)
+        await node.until_active(service)
         driver = Driver(clocks, adapters)
         running.push_async_callback(driver.close)
         await driver.open(settings)

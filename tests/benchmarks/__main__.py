@@ -14,8 +14,8 @@ from nats.aio.client import Client
 from bus import connection, logging, node
 from bus.settings import Settings
 from cli.agencies import APPLICATIONS, opened
-from cli.demo import read_log
 from cli.processes import Processes
+from cli.stock import read_log
 from cli.submit import ask
 from contracts import subjects
 from contracts.agencies import Agency
