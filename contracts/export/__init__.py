@@ -4,6 +4,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from contracts.agencies import Agency
+
 FIGURES = Path("docs") / "handoff-check.json"
 _OWNED = ("contracts/schemas", "contracts/examples")
 """Folders in which every JSON file is generated: what no type stands behind any more is removed."""
@@ -12,12 +14,17 @@ _OWNED = ("contracts/schemas", "contracts/examples")
 def files(root: Path | None = None) -> dict[str, str]:
     """Every generated file: its text by its path. `root` is where the figures of the handoff's check are read."""
     # imported here because whoever needs the accounts alone should not load all the rest
-    from contracts.export import accounts, asyncapi, examples, law, pages, schemas
+    from contracts.export import accounts, agencies, asyncapi, examples, law, pages, schemas
 
-    figures = (root or Path(__file__).parents[2]) / FIGURES
+    here = Path(__file__).parents[2]
+    figures = (root or here) / FIGURES
     checked = law.read_figures(figures.read_text()) if figures.exists() else None
     found = {f"contracts/schemas/{name}.json": _json(schema) for name, schema in schemas.schemas().items()}
     found |= {f"contracts/examples/{name}.json": _json(example) for name, example in examples.examples().items()}
+    for agency in Agency:
+        path = f"services/{agency}/README.md"
+        by_hand = root if root and (root / path).exists() else here
+        found[path] = agencies.readme(agency, (by_hand / path).read_text())
     return found | {
         "contracts/asyncapi.json": _json(asyncapi.document()),
         "deploy/nats/accounts.conf": accounts.accounts(),

@@ -89,7 +89,7 @@ def _type(entry: Entry) -> str:
         f"- command: {f'`{entry.command}`' if entry.command else 'none, it is the bus’s own'}",
         f"- senders: {code_list(sorted(entry.senders))}",
         f"- receivers, with the tiers that each may see: {', '.join(receivers) or 'none, it carries no letter'}",
-        *([f"- goes to: {_whom(entry)}"] if receivers else []),
+        *([f"- goes to: {whom(entry)}"]),
     ]
     example = json.dumps(examples.document(entry, entry.example), indent=2, ensure_ascii=False)
     return "\n\n".join(
@@ -102,23 +102,26 @@ def _type(entry: Entry) -> str:
     )
 
 
-def _whom(entry: Entry) -> str:
+def whom(entry: Entry) -> str:
+    """To whom a type goes, in words."""
     match entry.audience:
         case Audience.TOLD:
-            others = "oversight stands in for whom a bypass keeps out"
-            return f"{code_list(sorted(entry.told))}, but for its sender; {others}"
+            others = "" if Agency.OVERSIGHT in entry.told else "; oversight stands in for whom a bypass keeps out"
+            return f"{code_list(sorted(entry.told))}, but for its sender{others}"
         case Audience.PARTIES if entry.course:
             asked = "" if entry.asked == frozenset(Agency) else f", one of {code_list(sorted(entry.asked))}"
-            must = f" {code_list(sorted(entry.told))} must be among them." if entry.told else ""
+            must = f"; {code_list(sorted(entry.told))} must be among them" if entry.told else ""
             what = f"for `{entry.service}`" if entry.service else "for the service that it names"
             notified = "the envelope" if entry.shown == LOGGED else f"tiers {' '.join(sorted(entry.shown))}"
-            return f"whom `to` names{asked}; whom `notified` names gets {notified}.{must} It makes a handoff {what}"
+            return f"whom `to` names{asked}; whom `notified` names gets {notified}{must}; it makes a handoff {what}"
         case Audience.PARTIES:
             of = code_list(sorted(entry.services))
             which = f"a handoff for {of}" if of else "any handoff that has no word of its own for it"
             besides = f"; in any case to {code_list(sorted(entry.told))}" if entry.told else ""
-            unasked = " If it names no handoff, it goes to these alone." if _may_stand_alone(entry) else ""
-            return f"the other party of {which}, and the envelope to the notified{besides}.{unasked}"
+            unasked = ", and to these alone if it names no handoff" if _may_stand_alone(entry) else ""
+            return f"the other party of {which}, and the envelope to the notified{besides}{unasked}"
+        case Audience.NOBODY:
+            return f"nobody on the bus; {entry.whom}" if entry.whom else "nobody on the bus"
         case _:
             return entry.whom
 

@@ -13,7 +13,7 @@ from contracts import export, subjects
 from contracts.catalogue import CATALOGUE, COMMANDS
 from contracts.catalogue.post import SAID_AGAIN
 from contracts.errors import CODES
-from contracts.export import asyncapi, law, pages
+from contracts.export import agencies, asyncapi, law, pages
 from contracts.export.schemas import DIALECT
 from contracts.standing import Move, Stage, Void
 from tests.contract.test_schemas import accepts
@@ -61,7 +61,9 @@ def test_export_writes_what_differs_and_removes_what_no_type_stands_behind(tmp_p
 
 def test_every_page_starts_by_saying_that_it_is_generated() -> None:
     for path, text in export.files().items():
-        if path.endswith((".md", ".conf")):
+        if path.startswith("services/"):
+            assert text.count(agencies.BEGIN) == text.count(agencies.END) == 1, "and of an agency's page its tables"
+        elif path.endswith((".md", ".conf")):
             assert "barnabus contracts export" in text.splitlines()[0], path
 
 
