@@ -73,6 +73,10 @@ class Entry:
         """Is it an act on a handoff? What names none, though its type could, is a fact."""
         return self.move is Move.MAKE or (self.move is not None and codes.get("handoff_id") is not None)
 
+    def only_notified(self, notified: Iterable[Agency]) -> frozenset[Agency]:
+        """Those of the notified who hear the act alone; whom the catalogue has told of it sees what it says."""
+        return frozenset(notified) - (frozenset() if self.move is Move.MAKE else self.told)
+
     def left_by(self, withheld: str | None, receiver: Agency) -> frozenset[Tier]:
         """What this receiver's letter holds if so much is withheld: it is only notified, or the rest was erased."""
         if withheld == "erased":

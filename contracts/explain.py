@@ -41,7 +41,7 @@ def explain(entry: Entry, sender: Agency) -> Explained:
         meaning=entry.meaning,
         record=_seen(entry, "the log", LOGGED, "tiers E and O alone: nothing in them can need erasing"),
         letters=tuple(_letter(entry, to) for to in Agency if to in entry.receivers - {sender})
-        + ((_seen(entry, "others", LOGGED, "those whom the handoff's making notifies"),) if entry.move else ()),
+        + ((_seen(entry, "others", entry.shown, "those whom the handoff's making notifies"),) if entry.move else ()),
         nothing=tuple(_nothing(entry, sender)),
     )
 
@@ -59,10 +59,11 @@ def _seen(entry: Entry, to: str, tiers: frozenset[Tier], rule: str) -> Seen:
 def _letter(entry: Entry, to: Agency) -> Seen:
     if entry.audience is Audience.PARTIES:
         if entry.move is not Move.MAKE:
-            return _seen(entry, to, entry.seen_by(to), "if it is a party of the handoff")
+            rule = "always, unless a bypass keeps it out" if to in entry.told else "if it is a party of the handoff"
+            return _seen(entry, to, entry.seen_by(to), rule)
         if to in entry.asked:
             return _seen(entry, to, entry.seen_by(to), "if `to` names it")
-        return _seen(entry, to, LOGGED, "if `notified` names it")
+        return _seen(entry, to, entry.left_by("notified", to), "if `notified` names it")
     if entry.audience is Audience.AGAIN:
         return _seen(entry, to, LOGGED, f"if it is {entry.whom}; the fields are those of the earlier type")
     if entry.audience is Audience.TOLD:

@@ -149,8 +149,9 @@ class Routing(Keeping):
             raise Refused("letter.not-found", field="data.of_id")
         assert first.addressed
         entry, left_out = entry_of(of_type), self.outbox.left_out(of_id)
+        notified = entry.only_notified(map(Agency, first.addressed.notified))
         return {
-            (to := Agency(name)): entry.left_by("notified" if name in first.addressed.notified else None, to)
+            (to := Agency(name)): entry.left_by("notified" if to in notified else None, to)
             for name in first.addressed.receivers
             if name not in left_out
         }

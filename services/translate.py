@@ -109,7 +109,7 @@ def outgoing(
         about=about,
         values={**event.codes, **(kept or {})},
         receivers=tuple(sorted(receivers - kept_out)),
-        notified=frozenset(notified),
+        notified=entry.only_notified(notified),
         within=_within(event),
         correlation_id=event.correlation_id,
         causation_id=event.causation_id,

@@ -1,0 +1,84 @@
+"""A synthetic year through the real thing: the same every time, and never beside real cases."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bus import node
+from bus.log import Logged
+from bus.settings import Settings
+from cli import simulate
+from cli.stock import read_log
+from cli.year import driving, summary
+from cli.year.plan import year
+from contracts.errors import BarnabusError
+
+CASES, YEAR, SEED = 3, 2021, 11
+
+
+async def played(home: Path, seed: int = SEED) -> list[Logged]:
+    settings = Settings(home=home, nats_url=None)
+    async with driving.at_work(settings, datetime(YEAR, 1, 1, tzinfo=UTC)) as driver:
+        await driver.drive(year(cases=CASES, year=YEAR, seed=seed), lambda planned: None)
+        return await read_log(settings)
+
+
+def said(entry: Logged) -> dict[str, Any]:
+    """A record without what follows from sealing, which is random: digests of letters, and so of records."""
+    record = entry.record.model_dump(mode="json", exclude={"previous"})
+    for letter in record["data"]["letters"]:
+        del letter["sealed"], letter["content"], letter["previous"]
+    return record | {"position": entry.stamp.position, "logged_at": entry.stamp.logged_at}
+
+
+@pytest.mark.timeout(120)
+async def test_the_same_seed_gives_the_same_records_and_the_same_state(tmp_path: Path) -> None:
+    first, again = await played(tmp_path / "first"), await played(tmp_path / "again")
+    assert [said(entry) for entry in first] == [said(entry) for entry in again]
+    assert summary.of_log(first) == summary.of_log(again)
+    assert [entry.digest for entry in first] != [entry.digest for entry in again], "sealing is random"
+    assert all(entry.stamp.synthetic for entry in first)
+    assert first[0].stamp.logged_at.year == YEAR, "the clock is the year's own"
+    other = await played(tmp_path / "other", seed=SEED + 1)
+    assert summary.of_log(other)["state"] != summary.of_log(first)["state"]
+
+
+async def test_a_recipient_signs_within_a_second_by_the_years_own_clock(tmp_path: Path) -> None:
+    log = await played(tmp_path / "home")
+    received = {
+        (receipt["sender"], entry.record.sender, letter["number"]): (letter["received_at"], entry.stamp.logged_at)
+        for entry in log
+        if entry.record.type == "receipt" and (receipt := entry.record.data.content)
+        for letter in receipt["letters"]
+    }
+    letters = [
+        (entry.record.sender, letter.to.value, letter.number) for entry in log for letter in entry.record.data.letters
+    ]
+    assert set(letters) == set(received)
+    for received_at, signed_at in received.values():
+        assert 0 <= (signed_at - datetime.fromisoformat(received_at)).total_seconds() < 2
+
+
+async def test_what_an_adapter_refuses_is_named_and_ends_the_year(tmp_path: Path) -> None:
+    first, second, *_ = year(cases=CASES, year=YEAR, seed=SEED)
+    wrong = replace(second, command={**second.command, "legal_basis": "because"})
+    settings = Settings(home=tmp_path, nats_url=None)
+    async with driving.at_work(settings, first.at) as driver:
+        with pytest.raises(BarnabusError, match=f"{wrong.command['id']}.*field.invalid at legal_basis") as raised:
+            await driver.drive([first, wrong], lambda planned: None)
+    assert raised.value.code == "year.refused"
+
+
+async def test_made_up_and_real_cases_never_stand_in_one_log(tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path, nats_url=None)
+    await simulate.run(settings, cases=1, of_year=YEAR, seed=SEED)
+    async with node.embedded(settings), node.gateway(settings) as service:
+        with pytest.raises(BarnabusError) as raised:
+            await service.until_ended()
+    assert raised.value.code == "log.other-kind"
+    with pytest.raises(BarnabusError) as raised:
+        await simulate.run(settings, cases=1, of_year=YEAR, seed=SEED)
+    assert raised.value.code == "home.not-new"
