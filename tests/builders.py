@@ -3,7 +3,7 @@
 All people, offices and cases here are made up.
 """
 
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -161,6 +161,8 @@ class ByHand:
 
     settings: Settings
     position: int = 0
+    clock: Callable[[], datetime] = now
+    """Of agencies and log alike; a test may have time of its own."""
 
     @property
     def directory(self) -> directory.Directory:
@@ -214,7 +216,7 @@ class ByHand:
     def stamp(self, built: Built, account: Agency, position: int | None = None) -> tuple[str, Stamp]:
         stamp = Stamp(
             position=position or self.position,
-            logged_at=now(),
+            logged_at=self.clock(),
             account=account,
             record_id=built.record.id,
             record=built.record_digest,
@@ -245,7 +247,7 @@ class ByHand:
         )
 
     def deliver(self, app: AgencyApplication, letter: Posted) -> Heard:
-        return app.hear(letter.raw, letter.postmark, now())
+        return app.hear(letter.raw, letter.postmark, self.clock())
 
     def forge(self, act: Outgoing, sender: Agency, link: Head = START, **changed: Any) -> Posted:
         """A letter of a sender whose adapter does not do as ours: any act, next on the link to its one receiver."""

@@ -22,7 +22,7 @@ from contracts.envelope import Record, Stamp
 from contracts.errors import BarnabusError, Refused
 from contracts.standing import Standing
 from services.letters import Heard
-from tests.builders import ByHand, Posted, act, encoded, now
+from tests.builders import ByHand, Posted, act, encoded
 
 
 class Carrying(Relay):
@@ -31,7 +31,7 @@ class Carrying(Relay):
     def __init__(self, agency: Agency, carried: "Carried") -> None:
         app, by_hand = carried.apps[agency], carried.by_hand
         nobody = cast(Client, None)  # nothing is sent
-        super().__init__(agency, app, app.store, by_hand.key(agency), by_hand.directory, nobody, now)
+        super().__init__(agency, app, app.store, by_hand.key(agency), by_hand.directory, nobody, lambda: by_hand.clock())
         self._carried = carried
 
     async def sends_all(self) -> None:
@@ -93,7 +93,7 @@ class Carried:
 
     def takes(self, agency: Agency, made: Mapping[str, Any]) -> UUID:
         """In its own store, and nowhere else yet."""
-        return self.apps[agency].take(encoded(made), now()).id
+        return self.apps[agency].take(encoded(made), self.by_hand.clock()).id
 
     async def sends(self, agency: Agency) -> None:
         await self.relays[agency].sends_all()

@@ -75,6 +75,8 @@ class Casebook:
     """Handoffs that have not ended."""
     latest: datetime | None = None
     """Of what was done on the bus; paper that is typed in later holds up nobody."""
+    others: list["Casebook"] = field(default_factory=list)
+    """Cases that this one gave rise to: of suspects who are children."""
     _moved: list[tuple[Agency, datetime, str]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -153,6 +155,12 @@ class Casebook:
     def moves(self, agency: Agency, since: datetime, office: str) -> None:
         """From now on it is another office's: before anything later of that agency is planned."""
         self._moved.append((agency, since, office))
+
+    def beside(self) -> "Casebook":
+        """A case of its own that this one gives rise to, in the same town."""
+        other = Casebook(Random(self.rng.getrandbits(128)), self.town)
+        self.others.append(other)
+        return other
 
     def new_id(self) -> UUID:
         return UUID(int=self.rng.getrandbits(128), version=4)

@@ -1,6 +1,6 @@
 """The first days: somebody reports a concern, somebody takes it on, and the child is made safe."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -25,7 +25,7 @@ DOORS: tuple[tuple[Agency, Agency, Institution | None, float], ...] = (
     (SOCIAL, POLICE, Institution.NGO, 0.05),
 )
 """Who hears of it first, whom that one asks, for which institution it speaks, and how often (D)."""
-WINDOWS = ("suspect-in-household", "suspect-at-large", "threats", "self-harm", "no-safe-adult", "online-contact")
+DANGERS = ("suspect-in-household", "suspect-at-large", "threats", "self-harm", "no-safe-adult", "online-contact")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,18 +47,17 @@ class Opening:
     suspect: Human | None
 
 
-def report(book: Casebook, opening: Opening, to_police: bool = False) -> Report:
-    """The concern, as it is typed in; often long after somebody came with it."""
+def report(book: Casebook, opening: Opening, *, around: bool = False, to_police: bool = False) -> Report:
+    """The concern, as it is typed in; often long after somebody came with it. `around`: not through the police."""
     rng, lag, gap = book.rng, recording(book.rng), since_abuse(book.rng)
-    doors = [door for door in DOORS if not to_police or door[1] is POLICE]
-    by, to, behalf, _ = rng.choices(doors, weights=[door[3] for door in doors])[0]
+    doors = [door for door in DOORS if door[1] is POLICE or not to_police]
+    by, to, behalf, _ = DOORS[3] if around else rng.choices(doors, weights=[door[3] for door in doors])[0]
     received = opening.at - lag
     incident = received - gap
-    concern = concern_of(book, opening, by, to, incident, received, behalf)
-    return Report(opening.child, incident, received, concern)
+    return concerned(book, opening, by, to, incident, received, behalf)
 
 
-def concern_of(
+def concerned(
     book: Casebook,
     opening: Opening,
     by: Agency,
@@ -66,7 +65,7 @@ def concern_of(
     incident: datetime,
     received: datetime,
     behalf: Institution | None = None,
-) -> Asked:
+) -> Report:
     data = {
         "concerns": opening.child.person,
         "notified": [taker for taker in TAKERS if taker not in (by, to)],
@@ -77,7 +76,28 @@ def concern_of(
         "identity": opening.child.identity,
     }
     more: dict[str, Any] = {"happened": incident, "received": received, "basis": LegalBasis.MANDATORY_REPORT}
-    return book.asks(by, to, "concern.report", opening.at, data, behalf=behalf, **more)
+    concern = book.asks(by, to, "concern.report", opening.at, data, behalf=behalf, **more)
+    return Report(opening.child, incident, received, concern)
+
+
+def declined(book: Casebook, opening: Opening, told: Report) -> Report:
+    """The first who is asked does not take it on: the other is asked, or the same with more."""
+    concern = told.concern
+    another = next((taker for taker in TAKERS if taker not in (concern.agency, concern.to)), None)
+    reason, step = ("not-our-area", "refer-elsewhere") if another else ("too-little-known", "ask-again-with-more")
+    at = decided_at(book, concern, seen="concern.receive").at
+    book.ends(concern.to, "responsibility.decline", concern, at, reason=reason, next_step=step)
+    again = replace(opening, at=at + timedelta(hours=book.rng.uniform(1, 40)))
+    return concerned(book, again, concern.agency, another or concern.to, told.incident, told.received)
+
+
+def sibling(book: Casebook, opening: Opening, told: Report) -> None:
+    """Another child of the same home; somebody takes on what is said of it as well."""
+    at = told.concern.after(hours=book.rng.uniform(1, 30))
+    other = people.child(book.rng, at)
+    also = replace(opening, at=at, child=other)
+    concern = concerned(book, also, told.concern.agency, told.concern.to, told.incident, told.received).concern
+    screened(book, concern, accepted(book, concern), book.rng.choice(("assessment", "advice")))
 
 
 def safety(book: Casebook, whereabouts: str | None = None) -> dict[str, Any]:
@@ -86,7 +106,7 @@ def safety(book: Casebook, whereabouts: str | None = None) -> dict[str, Any]:
         "immediate_danger": rng.choice(("yes", "no", "unknown")),
         "suspect_has_access": rng.choice(("yes", "no", "unknown")),
         "whereabouts": whereabouts or rng.choice(("home", "relatives", "school", "hospital", "police-station")),
-        "dangers": rng.sample(WINDOWS, rng.randint(0, 2)),
+        "dangers": rng.sample(DANGERS, rng.randint(0, 2)),
         "guardian_may_be_told": rng.choice(("no", "no", "unknown", "yes")),
     }
 

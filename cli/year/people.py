@@ -53,9 +53,9 @@ def adult(rng: Random, moment: datetime, role: str = "suspect") -> Human:
     return _human(rng, role, role.title(), moment, rng.triangular(19, 70, 32))
 
 
-def young(rng: Random, moment: datetime) -> Human:
-    """A suspect who is a child."""
-    return _human(rng, "suspect", "Young Suspect", moment, rng.triangular(11, 17.5, 15.5))
+def young(rng: Random, moment: datetime, from_age: float) -> Human:
+    """A suspect who is a child; in years, from 14 on one who can be tried."""
+    return _human(rng, "suspect", "Young Suspect", moment, rng.triangular(from_age, 17.5, 15.5))
 
 
 def _human(rng: Random, role: str, kind: str, moment: datetime, years: float) -> Human:
@@ -67,3 +67,9 @@ def facts(child: Human, incident: str, moment: datetime, suspect: Human | None) 
     """What time limits need to know."""
     age = suspect.suspect_age(moment) if suspect else SuspectAge.UNKNOWN
     return {"incident": incident, "child_age": child.band(moment), "suspect_age": age}
+
+
+def pointer(rng: Random, custodian: str) -> dict[str, str]:
+    """Where something lies that never travels."""
+    digest = rng.randbytes(32).hex()
+    return {"custodian": custodian, "reference": f"MADE-UP/{digest[:8]}", "sha256": digest}

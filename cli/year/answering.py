@@ -1,0 +1,64 @@
+"""What institutions answer for: duties that oversight watches, failures alleged, accesses, and what is put right."""
+
+from datetime import timedelta
+from typing import Any
+
+from cli.year.casebook import Casebook, Said
+from cli.year.intervention import Report
+from cli.year.turns import Lot, Turn
+from contracts.agencies import Agency
+
+POLICE, PROSECUTION, SOCIAL, HEALTH, OVERSIGHT = Agency
+
+
+def watched(book: Casebook, rule: str, trigger: Said, owner: Agency, limit: timedelta, met: Said | None) -> None:
+    """A duty is open, and is met, or breached; why, its owner says; and late is better than never."""
+    rng, due = book.rng, trigger.at + limit
+    duty = {"rule": rule, "trigger_id": trigger.id, "owner": owner}
+    opened = book.says(OVERSIGHT, "duty.open", trigger.after(minutes=30), duty | {"due_at": due})
+    on_time = met is not None and met.at <= due
+    if not on_time:
+        breached = book.says(OVERSIGHT, "duty.breach", due + timedelta(hours=1), duty | {"due_at": due})
+        if rng.random() < 0.7:
+            why = rng.choice(("no-capacity", "waiting-for-another", "child-not-found"))
+            book.says(owner, "duty.excuse", breached.after(hours=rng.uniform(2, 90)), duty | {"reason": why})
+    if met is not None:
+        at = max(met.after(minutes=20), opened.after(minutes=5), due + timedelta(hours=2) if not on_time else met.at)
+        book.says(OVERSIGHT, "duty.meet", at, duty | {"met_by": met.id, "on_time": on_time})
+
+
+def looked_into(book: Casebook, told: Report, lot: Lot) -> None:
+    rng, concern = book.rng, told.concern
+    by = rng.choice((POLICE, SOCIAL))
+    if Turn.LOOKED_INTO in lot.turns:
+        why = rng.choice(("case-work", "supervision", "inspection", "complaint"))
+        data = {"purpose": why, "opened": [concern.id]}
+        book.says(by, "access.record", concern.after(days=rng.uniform(1, 200)), data)
+    if Turn.EMERGENCY in lot.turns:
+        why = rng.choice(("danger-to-life", "child-missing", "suspect-at-large"))
+        at = concern.after(hours=rng.uniform(1, 60))
+        vouches = {"role": "supervisor", "office": book.office(by, at)}
+        book.says(by, "access.state-emergency", at, {"ground": why, "vouched_by": vouches, "opened": [concern.id]})
+    if Turn.ALLEGED in lot.turns:
+        why = rng.choice(("not-taken-on", "not-protected", "not-examined", "not-told", "too-late"))
+        alleged: dict[str, Any] = {
+            "against": POLICE if by is SOCIAL else SOCIAL,
+            "failure": why,
+            "about_id": concern.id,
+        }
+        book.says(by, "duty-failure.allege", concern.after(days=rng.uniform(2, 120)), alleged)
+
+
+def put_right(book: Casebook, told: Report, lot: Lot) -> None:
+    """The concern was typed wrong, or rests on another basis than was said."""
+    concern = told.concern
+    of: dict[str, Any] = {"of_id": concern.id, "of_type": "concern.reported"}
+    if Turn.CORRECTED in lot.turns:
+        limits = {"incident": "unknown", "child_age": told.child.band(concern.at), "suspect_age": "unknown"}
+        data = of | {"reason": book.rng.choice(("typed-wrong", "learned-since"))}
+        data |= {"concerns": told.child.person, "codes": [{"field": "limits", "value": limits}]}
+        data |= {"clocks": None, "safety": None, "allegation": None, "identity": told.child.identity}
+        book.says(concern.agency, "record.correct", concern.after(days=book.rng.uniform(1, 30)), data)
+    if Turn.BASIS in lot.turns:
+        at = concern.after(days=book.rng.uniform(1, 60))
+        book.says(concern.agency, "basis.record", at, of | {"basis": "protection-duty"})
