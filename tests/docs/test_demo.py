@@ -23,7 +23,7 @@ CASE_KEYS = {"scenario", "case_ref", "as_of", "letters", "holdings", "kept_out"}
 def test_the_demo_ends_by_itself_with_one_document_and_nothing_lost(tmp_path: Path) -> None:
     """A duplicate, a crossing and three kills: counted from stores and log, nothing is lost, doubled or parked."""
     found = subprocess.run(
-        [sys.executable, "-m", "cli", "demo", "--once", "--json", "--home", str(tmp_path / "home")],
+        [sys.executable, "-m", "cli", "demo", "--once", "--json", "--cases", "2", "--home", str(tmp_path / "home")],
         cwd=ROOT,
         env=os.environ | {STORE: "postgresql://127.0.0.1:1/an-agency"},  # its made-up cases never reach a real store
         capture_output=True,
@@ -32,15 +32,15 @@ def test_the_demo_ends_by_itself_with_one_document_and_nothing_lost(tmp_path: Pa
     )
     assert found.returncode == 0, found.stderr
     document = json.loads(found.stdout)
-    assert set(document) == {"agencies", "log", "lost", "void_acts", "cases", "seconds"}
+    assert set(document) == {"agencies", "log", "lost", "void_acts", "cases", "seconds", "year"}
     assert set(document["agencies"]) == set(Agency)
     assert all(set(agency) == AGENCY_KEYS for agency in document["agencies"].values())
     assert set(document["log"]) == {"position", "events", "chains_verified"}
     assert (document["lost"], document["log"]["chains_verified"]) == (0, True)
     total = {key: sum(agency[key] for agency in document["agencies"].values()) for key in AGENCY_KEYS}
-    assert total["submitted"] == document["log"]["events"] == 37
+    assert total["submitted"] == document["log"]["events"] == 41
     letters = [case["letters"] for case in document["cases"]]
-    assert total["letters_received"] == sum(letter["sent"] for letter in letters) == 51
+    assert total["letters_received"] == sum(letter["sent"] for letter in letters) == 57
     assert all(letter["sent"] == letter["received"] for letter in letters)
     assert (total["duplicates_refused"], total["parked"], total["kills"]) == (2, 0, 3)
     assert [void["reason"] for void in document["void_acts"]] == ["already-declined"]
@@ -51,6 +51,10 @@ def test_the_demo_ends_by_itself_with_one_document_and_nothing_lost(tmp_path: Pa
     everybody_was_informed(informed)
     known_and_not_acted_on(known)
     the_receiver_is_the_danger(danger)
+    made_up = document["year"]
+    assert (made_up["lost"], made_up["parked"], made_up["chains_verified"]) == (0, 0, True)
+    assert made_up["cases"] >= 2
+    assert made_up["events"] == sum(made_up["types"].values())
 
 
 def everybody_was_informed(case: dict[str, Any]) -> None:
