@@ -12,9 +12,10 @@ from bus.log import Logged
 from bus.store import Statement, Store
 from bus.submission import Built, Head, Outgoing
 from contracts.agencies import Agency
-from contracts.envelope import Notice
+from contracts.envelope import Notice, Record, Submission
 from contracts.events.post import Receipt
 from contracts.ids import NOTHING_BEFORE
+from contracts.tiers import Tier
 
 READ_AT_ONCE = 500
 
@@ -174,6 +175,14 @@ class Outbox:
         """Who got no letter of anything in a case."""
         rows = self._store.read("SELECT DISTINCT agency FROM outbox_left_out WHERE case_ref = ?", case_ref)
         return frozenset(Agency(row["agency"]) for row in rows)
+
+    def letters(self, record_id: UUID) -> dict[Agency, frozenset[Tier]]:
+        """To whom a record of this agency's own goes and with which tiers, as it was built; nothing if it was not."""
+        found = self._store.read("SELECT submission FROM outbox WHERE record_id = ?", str(record_id))
+        records = (
+            Record.model_validate_json(Submission.model_validate_json(row["submission"]).record) for row in found
+        )
+        return {letter.to: frozenset(letter.tiers) for record in records for letter in record.data.letters}
 
     def stamp_of(self, record_id: UUID) -> str | None:
         found = self._store.read("SELECT stamp FROM outbox WHERE record_id = ?", str(record_id))

@@ -9,7 +9,8 @@ from collections.abc import Set as AbstractSet
 
 from contracts import check
 from contracts.agencies import Agency
-from contracts.catalogue.accounting import OF_A_RECORD
+from contracts.catalogue import entry_of
+from contracts.catalogue.accounting import BASIS, OF_A_RECORD
 from contracts.catalogue.post import SAID_AGAIN
 from contracts.envelope import Record
 from contracts.errors import Refused
@@ -54,6 +55,9 @@ def follows(record: Record, first: Record, kept_out: AbstractSet[Agency]) -> Non
         raise Refused("letter.not-said", field="data.content.of_type")
     if (record.sender, record.subject) != (first.sender, first.subject):
         raise Refused("letter.not-said", field="subject")
+    if record.type == BASIS:
+        basis = check.codes_of(record)["basis"]
+        check.resting(entry_of(first.type), check.codes_of(first), basis, at="data.content.basis")
     before = {letter.to: set(letter.tiers) for letter in first.data.letters if letter.to not in kept_out}
     if {letter.to for letter in record.data.letters} != set(before):
         raise Refused("receiver.left-out", field="data.letters")

@@ -16,10 +16,11 @@ from contracts.agencies import SPONSORS, Agency, Institution
 from contracts.bypass import Bypass
 from contracts.catalogue import COMMANDS, entry_of
 from contracts.catalogue.accounting import CORRECTED, EXCUSED
-from contracts.catalogue.investigation import CONSENT
+from contracts.catalogue.investigation import BY_CONSENT
 from contracts.entry import Audience, Entry
 from contracts.envelope import COMMAND_LIMIT_BYTES, About, Command, Letter, LetterEntry, Record, Submission
 from contracts.errors import Refused
+from contracts.events.correction import RecordCorrected
 from contracts.events.post import Receipt, StoreRestored
 from contracts.events.referral import ReferralMade
 from contracts.ids import CaseRef
@@ -112,10 +113,20 @@ def sending(entry: Entry, sender: Agency, about: About, content: Frozen) -> None
     _saying(entry, sender, content.model_dump(mode="json"), at="data")
     if isinstance(content, ReferralMade):
         _referral(content)
-    service = getattr(content, "service", None) or entry.service
-    unless_consent = service not in NEEDS_CONSENT if service else entry.move is None and entry.type != CONSENT
-    if about.legal_basis is LegalBasis.CONSENT and unless_consent:
-        raise Refused("basis.consent", field="legal_basis")
+    if isinstance(content, RecordCorrected) and not content.concerns and content.says_of_somebody:
+        raise Refused("field.missing", field="data.concerns", detail="What is said of a person lies under its key.")
+    resting(entry, content.model_dump(mode="json"), about.legal_basis, at="legal_basis")
+
+
+def resting(entry: Entry, codes: Mapping[str, Any], basis: str, *, at: str) -> None:
+    """Raises Refused `basis.consent` if this rests on a duty: nobody's consent is asked for it, nor could end it.
+
+    On a handoff, consent is the matter of the act that made it.
+    """
+    service = entry.service_of(codes)
+    by_consent = service in NEEDS_CONSENT if service else entry.acts(codes) or entry.type in BY_CONSENT
+    if basis == LegalBasis.CONSENT and not by_consent:
+        raise Refused("basis.consent", field=at)
 
 
 def _speaking(entry: Entry, sender: Agency, about: About | None, *, at: str = "") -> None:

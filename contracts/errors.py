@@ -148,6 +148,11 @@ CODES: Mapping[str, Code] = MappingProxyType(
             "See the acts of services, concerns and transfers in docs/catalogue.md.",
             http=409,
         ),
+        "handoff.other-person": Code(
+            "The handoff is about another person.",
+            "Check data.concerns and data.handoff_id; what was done for another child is said on its own handoff.",
+            http=409,
+        ),
         "transfer.not-yours": Code(
             "The case is not this agency's to give: it has offered or given it away already.",
             "Wait for the answer, ask to withdraw, or have it transferred back.",

@@ -15,6 +15,8 @@ from bus.relay import LoggedAct
 from bus.store import Statement
 from bus.submission import Outgoing
 from contracts.agencies import Agency
+from contracts.catalogue import entry_of
+from contracts.entry import Audience
 from contracts.envelope import Stamp
 from contracts.standing import Void
 from services import translate
@@ -57,7 +59,9 @@ class AgencyApplication(Taking, Hearing, Recovering):
 
     def _outgoing(self, event: Handoff.Acted | Fact.Stated, without: AbstractSet[Agency] = frozenset()) -> Outgoing:
         kept = self.vault.get(event.vault_item) if event.vault_item else None
-        return translate.outgoing(event, kept, without)
+        again = entry_of(event.type).audience is Audience.SAME
+        first = self.outbox.letters(UUID(event.codes["of_id"])) if again else None
+        return translate.outgoing(event, kept, without, first)
 
     def on_logged(self, record_id: UUID, stamp: Stamp, also: Sequence[Statement]) -> tuple[Mapping[str, Any], ...]:
         part = self._part_of(record_id)

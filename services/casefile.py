@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +13,14 @@ from contracts.vocabulary.asking import Service
 
 UNLOGGED = 2**62
 """Past every position: an agency's own that is not logged yet stands last."""
+EARLIEST = datetime.min.replace(tzinfo=UTC)
+ABOUT = ("concerns", "suspect")
+"""The fields by which content names a person."""
+
+
+def whom(codes: Mapping[str, Any]) -> str | None:
+    """The person_ref of whom content concerns, by its codes; None if it names nobody."""
+    return (codes.get("concerns") or {}).get("ref")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +40,14 @@ class Said:
     type: str
     codes: Mapping[str, Any]
     position: int = UNLOGGED
+    kept_at: datetime = EARLIEST
+    """Of an own one: when it was saved here; in this order go those that are not logged yet."""
+
     addressed: Addressed | None = None  # of an own one
 
     def about(self, person_ref: str) -> bool:
         """Does it concern this child, or this suspect?"""
-        return any((self.codes.get(who) or {}).get("ref") == person_ref for who in ("concerns", "suspect"))
+        return any((self.codes.get(who) or {}).get("ref") == person_ref for who in ABOUT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +73,7 @@ class CaseFile:
 
     @classmethod
     def of(cls, said: Iterable[Said], asked: Iterable[Asked] = ()) -> "CaseFile":
-        found = sorted(said, key=lambda one: one.position)
+        found = sorted(said, key=lambda one: (one.position, one.kept_at))
         corrections = [one for one in found if one.type == CORRECTED]
         return cls(tuple(_put_right(one, corrections) for one in found), tuple(asked))
 
@@ -80,7 +92,13 @@ def _put_right(said: Said, corrections: Iterable[Said]) -> Said:
     for one in corrections:
         if (one.by, one.codes["of_id"]) == (said.by, str(said.id)):
             codes |= {code["field"]: code["value"] for code in one.codes["codes"]}
+            codes |= {who: one.codes["concerns"] for who in ABOUT if _same_role(codes.get(who), one.codes["concerns"])}
     return replace(said, codes=codes)
+
+
+def _same_role(said: Mapping[str, Any] | None, right: Mapping[str, Any] | None) -> bool:
+    """Only a child takes a child's place, and a suspect a suspect's."""
+    return bool(said and right and said["role"] == right["role"])
 
 
 @dataclass(frozen=True, slots=True)

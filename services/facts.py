@@ -4,16 +4,13 @@ Personal data is never here: a fact names a vault item.
 """
 
 from collections.abc import Mapping, Sequence
-from collections.abc import Set as AbstractSet
 from datetime import datetime
-from types import MappingProxyType
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from eventsourcing.domain import Aggregate
 
 from contracts.agencies import Agency
-from contracts.tiers import Tier
 from services.casefile import UNLOGGED, Addressed, Said
 from services.proposals import Proposal
 
@@ -41,7 +38,6 @@ class Fact(Aggregate):
         type: str
         by: str
         receivers: list[str]
-        within: dict[str, list[str]]  # for a receiver that may see less than its type allows: the tiers
         about: dict[str, Any]
         codes: dict[str, Any]
         vault_item: str | None
@@ -103,7 +99,8 @@ class Fact(Aggregate):
         """What it says; None if it can never be logged."""
         if self.record_id is None or self.refused:
             return None
-        return Said(self.record_id, self.by, self.type, self.codes, self.position or UNLOGGED, self.addressed)
+        where = (self.position or UNLOGGED, self.created_on)
+        return Said(self.record_id, self.by, self.type, self.codes, *where, self.addressed)
 
     @classmethod
     def stated(
@@ -111,9 +108,8 @@ class Fact(Aggregate):
         said: Proposal,
         receivers: Sequence[Agency],
         vault_item: str | None,
-        within: Mapping[Agency, AbstractSet[Tier]] = MappingProxyType({}),
     ) -> "Fact":
-        """This agency's own, to be logged. `within` are tiers that a receiver sees at most."""
+        """This agency's own, to be logged."""
         fact = cls._begin(said.by, said.id, said.case_ref, said.type)
         fact.trigger_event(
             cls.Stated,
@@ -122,7 +118,6 @@ class Fact(Aggregate):
             type=said.type,
             by=said.by.value,
             receivers=[receiver.value for receiver in receivers],
-            within={receiver.value: sorted(tiers) for receiver, tiers in within.items()},
             about=dict(said.about),
             codes=dict(said.codes),
             vault_item=vault_item,

@@ -59,7 +59,8 @@ class Handoff(Aggregate):
             aggregate.acts.append(act_of(self.act_id, self.move, self.by, self.codes, self.service, **where))
             aggregate.learn(self.move, self.service, self.codes, self.correlation_id)
             to = Addressed(tuple(self.receivers), frozenset(self.notified))
-            aggregate.said.append(Said(self.act_id, self.by, self.type, self.codes, addressed=to))
+            said = Said(self.act_id, self.by, self.type, self.codes, kept_at=self.timestamp, addressed=to)
+            aggregate.said.append(said)
 
     class Heard(Aggregate.Event):
         """Another party's act, from a letter."""

@@ -14,6 +14,7 @@ from contracts.envelope import Postmark
 from contracts.errors import Refused
 from contracts.standing import Standing
 from services import translate
+from services.casefile import whom
 from services.facts import Fact
 from services.handoffs import Handoff
 from services.routing import Routing
@@ -74,8 +75,7 @@ class Letters(Routing):
     ) -> tuple[Handoff | Fact, str, list[Statement], tuple[Mapping[str, Any], ...]]:
         if not translate.is_act(opened):
             fact = translate.fact(opened, mark)
-            whom = fact.codes.get("concerns", {}).get("ref")
-            item, writes = self.vault.put(person_key(mark.case_ref, whom), opened.signed)
+            item, writes = self.vault.put(person_key(mark.case_ref, whom(fact.codes)), opened.signed)
             return fact, item, [*writes, *self._indexed(fact, mark.record_id)], ()
         handoff_id = translate.handoff_id(opened)
         handoff = self._handoff(handoff_id) or Handoff.begin(handoff_id, mark.case_ref)

@@ -37,11 +37,14 @@ REPORTING: Mapping[str, Rule] = {
 
 
 def once_begun(rule: Rule) -> Rule:
-    """The rule, and that what was done had begun. What was not done ends without. It raises `handoff.not-begun`."""
+    """The rule, and that what was done had begun. What was not done ends without. It raises `handoff.not-begun`.
+
+    What says no outcome says itself when it was done.
+    """
 
     def completing(act: Proposal, standing: Standing) -> None:
         rule(act, standing)
-        if standing.stage is Stage.ACCEPTED and act.codes["outcome"] in (Outcome.DONE, Outcome.PARTLY_DONE):
+        if standing.stage is Stage.ACCEPTED and act.codes.get("outcome") in (Outcome.DONE, Outcome.PARTLY_DONE):
             raise Refused("handoff.not-begun", field="data.outcome")
 
     return completing

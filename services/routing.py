@@ -4,6 +4,7 @@ A letter goes to everybody who would get it if no bypass were in force: only the
 and names a letter that is one too many.
 """
 
+from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 from uuid import UUID
 
@@ -12,13 +13,12 @@ from contracts import bypass, check
 from contracts.agencies import Agency, Institution
 from contracts.bypass import Bypass
 from contracts.catalogue import entry_of
-from contracts.catalogue.accounting import OF_A_RECORD
+from contracts.catalogue.accounting import BASIS, OF_A_RECORD
 from contracts.catalogue.intervention import HANDED_OVER, LINKED
 from contracts.catalogue.register import OWN_FILE
 from contracts.entry import Audience, Entry
 from contracts.errors import Refused
 from contracts.standing import COME_TO_NOTHING, ENDED, Course, Move, Standing
-from contracts.tiers import Tier
 from contracts.vocabulary.asking import ClosureReason, Service
 from services.casefile import Asked, CaseFile, Said
 from services.facts import Fact
@@ -83,7 +83,7 @@ class Routing(Keeping):
         if entry.audience is Audience.NOBODY:
             return frozenset()
         if entry.audience is Audience.SAME:
-            return frozenset(self.reached(said))
+            return self._reached(said)
         if said.type == LINKED:
             return self._known_to_hold(said.case_ref) & self._known_to_hold(said.codes["other"])
         if said.type == HANDED_OVER:
@@ -138,23 +138,20 @@ class Routing(Keeping):
             raise Refused("letter.not-found", field="data.bypass_id")
         return frozenset(whom)
 
-    def reached(self, said: Proposal) -> dict[Agency, frozenset[Tier]]:
-        """Whom an earlier record of this agency's reached, and with which tiers at most.
+    def _reached(self, said: Proposal) -> frozenset[Agency]:
+        """To whom an earlier record of this agency's went. Raises Refused `letter.not-found`, or `basis.consent`.
 
-        Raises Refused `letter.not-found` unless this agency has said it in this case, and in that type.
+        This agency must have said it in this case, and in that type. Whom it reaches in the end, and in which tiers,
+        is known once it is built.
         """
         of_id, of_type = UUID(said.codes["of_id"]), said.codes["of_type"]
         first = next((one for one in self.file(said.case_ref).said if one.id == of_id and one.addressed), None)
         if first is None or first.type != of_type or first.type in OF_A_RECORD:
             raise Refused("letter.not-found", field="data.of_id")
         assert first.addressed
-        entry, left_out = entry_of(of_type), self.outbox.left_out(of_id)
-        notified = entry.only_notified(map(Agency, first.addressed.notified))
-        return {
-            (to := Agency(name)): entry.left_by("notified" if to in notified else None, to)
-            for name in first.addressed.receivers
-            if name not in left_out
-        }
+        if said.type == BASIS:
+            check.resting(entry_of(of_type), first.codes, said.codes["basis"], at="data.basis")
+        return frozenset(map(Agency, first.addressed.receivers))
 
     # what a case allows
 
@@ -181,13 +178,10 @@ class Routing(Keeping):
         """Register data never joins a case of a child. Raises Refused `register.own-file`."""
         if proposal.move not in (None, Move.MAKE):
             return  # an act stands where its handoff does
-        rows = self.store.read("SELECT id FROM case_parts WHERE case_ref = ? ORDER BY id LIMIT 1", proposal.case_ref)
-        part = self._part(UUID(rows[0]["id"])) if rows else None
-        if part is None:
-            return
-        of_register = part.service is Service.CLEARANCE if isinstance(part, Handoff) else part.type in OWN_FILE
-        of_child = "concerns" in entry.content.model_fields and entry.type not in OWN_FILE
-        if of_child if of_register else entry.type in OWN_FILE:
+        ours = _of_register(entry)
+        theirs = (_of_part(part) for part in self._each_part(proposal.case_ref))
+        theirs_is = next((one for one in theirs if one is not None), None)
+        if None not in (ours, theirs_is) and ours is not theirs_is:
             raise Refused("register.own-file", field="case_ref")
 
     def _is_ours_to_give(self, case_ref: str) -> None:
@@ -222,5 +216,21 @@ class Routing(Keeping):
         return [part for part in self._parts(case_ref) if isinstance(part, Handoff)]
 
     def _parts(self, case_ref: str) -> list[Handoff | Fact]:
+        return list(self._each_part(case_ref))
+
+    def _each_part(self, case_ref: str) -> Iterator[Handoff | Fact]:
         rows = self.store.read("SELECT id FROM case_parts WHERE case_ref = ? ORDER BY id", case_ref)
-        return [part for row in rows if (part := self._part(UUID(row["id"])))]
+        return (part for row in rows if (part := self._part(UUID(row["id"]))))
+
+
+def _of_register(entry: Entry) -> bool | None:
+    """Does what such a type says belong to the register, or to a child's case? None for what stands in either."""
+    if entry.type in OWN_FILE:
+        return True
+    return False if "concerns" in entry.content.model_fields and entry.type not in OF_A_RECORD else None
+
+
+def _of_part(part: Handoff | Fact) -> bool | None:
+    if isinstance(part, Fact):
+        return _of_register(entry_of(part.type))
+    return part.service is Service.CLEARANCE if part.service else None

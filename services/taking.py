@@ -12,14 +12,14 @@ from bus.store import Statement
 from bus.vault import person_key
 from contracts import check
 from contracts.catalogue import CATALOGUE, words
-from contracts.entry import Audience, Entry
+from contracts.entry import Entry
 from contracts.envelope import Command
 from contracts.errors import Refused
 from contracts.ids import case_ref_from
 from contracts.standing import Move, Standing, Void
 from contracts.tiers import Frozen
 from services import translate
-from services.casefile import Case, CaseFile
+from services.casefile import Case, CaseFile, whom
 from services.facts import Fact
 from services.filing import Filing
 from services.handoffs import Handoff
@@ -96,8 +96,7 @@ class Taking(Routing, Filing):
         self.may_say.get(entry.type, any_post)(proposal, Standing())  # it meets no handoff
         self._complies(proposal, None)
         item, writes = self._kept(entry, command, content, proposal, None)
-        within = self.reached(proposal) if entry.audience is Audience.SAME else {}
-        fact = Fact.stated(proposal, self._told(entry, proposal), item, within)
+        fact = Fact.stated(proposal, self._told(entry, proposal), item)
         return fact, [*writes, *self._indexed(fact, command.id)]
 
     def _complies(self, proposal: Proposal, handoff: Handoff | None) -> None:
@@ -121,8 +120,8 @@ class Taking(Routing, Filing):
         filed = [number] if number else []
         if not said and not filed:
             return None, []
-        whom = concerns or proposal.codes.get("concerns", {}).get("ref")
-        items, writes = self.vault.put_all(person_key(proposal.case_ref, whom), [*said, *filed])
+        key = person_key(proposal.case_ref, concerns or whom(proposal.codes))
+        items, writes = self.vault.put_all(key, [*said, *filed])
         if number:
             writes.append(self._filed(number, proposal.case_ref, items[-1]))
         return items[0] if said else None, writes
@@ -142,6 +141,9 @@ class Taking(Routing, Filing):
         if handoff.service and entry.type not in (said := words(entry, handoff.service)):
             detail = f"It is for {handoff.service}: say {' or '.join(map(_command, said))}."
             raise Refused("handoff.other-course", field="command", detail=detail)
+        concerns = getattr(content, "concerns", None)  # of what may also be said unasked
+        if concerns and handoff.concerns and concerns.ref != handoff.concerns:
+            raise Refused("handoff.other-person", field="data.concerns")
         if entry.move is Move.SUPERSEDE:
             self._successor(getattr(content, "by_id"), handoff)  # noqa: B009
         return handoff

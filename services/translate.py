@@ -89,14 +89,18 @@ def fact(opened: Opened, mark: Postmark) -> Fact:
 
 
 def outgoing(
-    event: Handoff.Acted | Fact.Stated, kept: Mapping[str, Any] | None, kept_out: AbstractSet[Agency]
+    event: Handoff.Acted | Fact.Stated,
+    kept: Mapping[str, Any] | None,
+    kept_out: AbstractSet[Agency],
+    first: Mapping[Agency, frozenset[Tier]] | None,
 ) -> Outgoing:
     """This agency's own act or fact as the relay submits it. `kept` is what the vault holds of it; None if erased.
 
-    `kept_out` get no letter of it; where the catalogue would have told them of a fact, oversight is told.
+    `kept_out` get no letter of it; where the catalogue would have told them of a fact, oversight is told. `first`
+    says of what speaks of an earlier record whom that one reached, and with which tiers.
     """
     about, entry = About.model_validate(event.about), entry_of(event.type)
-    receivers = set(map(Agency, event.receivers))
+    receivers = set(map(Agency, event.receivers) if first is None else first)
     notified = map(Agency, event.notified) if isinstance(event, Handoff.Acted) else ()
     if entry.audience is Audience.TOLD and receivers & kept_out:
         receivers |= {Agency.OVERSIGHT} - {Agency(event.by)}
@@ -110,17 +114,11 @@ def outgoing(
         values={**event.codes, **(kept or {})},
         receivers=tuple(sorted(receivers - kept_out)),
         notified=entry.only_notified(notified),
-        within=_within(event),
+        within=first or {},
         correlation_id=event.correlation_id,
         causation_id=event.causation_id,
         withheld="erased" if erased else None,
     )
-
-
-def _within(event: Handoff.Acted | Fact.Stated) -> dict[Agency, frozenset[Tier]]:
-    if isinstance(event, Handoff.Acted):
-        return {}
-    return {Agency(receiver): frozenset(map(Tier, tiers)) for receiver, tiers in event.within.items()}
 
 
 def voided(part: Handoff | Fact, act_id: UUID, reason: Void) -> dict[str, Any]:

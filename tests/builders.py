@@ -165,6 +165,10 @@ class ByHand:
     """Of agencies and log alike; a test may have time of its own."""
 
     @property
+    def present(self) -> datetime:
+        """By its clock, also after that was set."""
+        return self.clock()
+
     def directory(self) -> directory.Directory:
         return directory.load(self.settings)
 

@@ -12,11 +12,13 @@ from uuid import UUID
 import pytest
 from nats.aio.client import Client
 
-from bus.examining import allow, examine
+from bus.examining import allow, examine, said_before
 from bus.ledger import Ledger
+from bus.log import Entry, LogReader
 from bus.outbox import Waiting
 from bus.relay import Relay
 from bus.submission import Built, Head, build
+from contracts import subjects
 from contracts.agencies import Agency
 from contracts.envelope import Record, Stamp
 from contracts.errors import BarnabusError, Refused
@@ -31,7 +33,7 @@ class Carrying(Relay):
     def __init__(self, agency: Agency, carried: "Carried") -> None:
         app, by_hand = carried.apps[agency], carried.by_hand
         nobody = cast(Client, None)  # nothing is sent
-        super().__init__(agency, app, app.store, by_hand.key(agency), by_hand.directory, nobody, lambda: by_hand.clock())
+        super().__init__(agency, app, app.store, by_hand.key(agency), by_hand.directory, nobody, by_hand.present)
         self._carried = carried
 
     async def sends_all(self) -> None:
@@ -43,16 +45,27 @@ class Carrying(Relay):
         """Receipts are another matter."""
 
     async def _ask(self, waiting: Waiting) -> tuple[str, Stamp]:
-        return self._carried.gateway(self._agency, waiting.body)
+        return await self._carried.gateway(self._agency, waiting.body)
 
     async def _tell_void(self, void: Mapping[str, Any]) -> None:
         self._carried.voided.append((self._agency, UUID(void["id"])))
 
 
 @dataclass
+class Log:
+    """What the gateway of a test has logged."""
+
+    entries: dict[int, Entry] = field(default_factory=dict)
+
+    async def get(self, position: int) -> Entry | None:
+        return self.entries.get(position)
+
+
+@dataclass
 class Carried:
     by_hand: ByHand
     folder: Path
+    log: Log = field(default_factory=Log)
     voided: list[tuple[Agency, UUID]] = field(default_factory=list)
     refusals: list[tuple[str, str | None]] = field(default_factory=list)
 
@@ -70,18 +83,21 @@ class Carried:
 
     # the gateway
 
-    def gateway(self, account: Agency, raw: bytes) -> tuple[str, Stamp]:
+    async def gateway(self, account: Agency, raw: bytes) -> tuple[str, Stamp]:
         """As the real one decides: who, in which order, what; then the log's place, and the post."""
         found = examine(raw, account, self.by_hand.directory)
         try:
             self.ledger.check(found.record)
             allow(found.record, self.ledger)
+            await said_before(found.record, self.ledger, cast(LogReader, self.log), self.by_hand.directory)
         except BarnabusError as error:
             self.refusals.append((error.code, error.field))
             raise
         self.by_hand.position += 1
         built = Built(found.record.number, found.record, found.digest, raw)
         token, stamp = self.by_hand.stamp(built, account)
+        sent, subject = found.submission, subjects.of_record(found.record)
+        self.log.entries[stamp.position] = Entry(stamp.position, subject, sent.record, sent.signature, token)
         self.ledger.apply(stamp.position, found.record, found.digest, stamp.logged_at)
         letters = self.by_hand.posted(built, stamp)
         self.heard_by = {letter.recipient for letter in letters}
@@ -129,16 +145,16 @@ class Carried:
 
     # somebody whose adapter does not do as ours
 
-    def forged(self, sender: Agency, type_name: str, receivers: Sequence[Agency], **changed: Any) -> Record:
+    async def forged(self, sender: Agency, type_name: str, receivers: Sequence[Agency], **changed: Any) -> Record:
         """Submit what no adapter of ours would build. Raises the gateway's refusal."""
         links = {to: self.ledger.heads.of_link(sender, to) for to in receivers}
         head: Head = self.ledger.heads.of_sender(sender)
         made = act(type_name, receivers=tuple(receivers), **changed)
         built = build(made, sender, head, links, self.by_hand.key(sender), self.by_hand.directory)
-        self.gateway(sender, built.body)
+        await self.gateway(sender, built.body)
         return built.record
 
-    def forgery_refused(self, sender: Agency, type_name: str, receivers: Iterable[Agency], **changed: Any) -> str:
+    async def forgery_refused(self, sender: Agency, type_name: str, receivers: Iterable[Agency], **changed: Any) -> str:
         with pytest.raises(BarnabusError) as refused:
-            self.forged(sender, type_name, tuple(receivers), **changed)
+            await self.forged(sender, type_name, tuple(receivers), **changed)
         return refused.value.code

@@ -14,8 +14,9 @@ _CRIME, _EXAM, _INTERVIEW = (
     frozenset({service}) for service in (Service.PROSECUTION, Service.FORENSIC_EXAM, Service.CHILD_INTERVIEW)
 )
 
-CONSENT = "exam-consent.recorded"
-"""The one fact that itself rests on consent."""
+CONSENT, EXAMINED = "exam-consent.recorded", "forensic-exam.completed"
+BY_CONSENT = frozenset({CONSENT, EXAMINED})
+"""The facts that themselves rest on consent."""
 
 ENTRIES = (
     act(
@@ -54,7 +55,7 @@ ENTRIES = (
         CONSENT, exam.ExamConsentRecorded, "exam-consent.record", "EO", HEALTH, told=(PROSECUTION,),
     ),
     act(
-        "forensic-exam.completed", exam.ForensicExamCompleted, Move.COMPLETE,
+        EXAMINED, exam.ForensicExamCompleted, Move.COMPLETE,
         seen(EOP=(POLICE, PROSECUTION), EO=EVERYBODY - {HEALTH}), command="forensic-exam.complete",
         services=_EXAM, senders=frozenset({HEALTH}), told=frozenset({POLICE, PROSECUTION, SOCIAL}),
     ),

@@ -42,6 +42,11 @@ class RecordCorrected(OfRecord):
     allegation: Annotated[Allegation | None, Tier.A] = None
     identity: Annotated[Identity | None, Tier.I] = None
 
+    @property
+    def says_of_somebody(self) -> bool:
+        """Does it say what the log may not hold?"""
+        return any((self.safety, self.allegation, self.identity))
+
     @model_validator(mode="after")
     def _each_field_once(self) -> Self:
         if len({code.field for code in self.codes}) != len(self.codes):

@@ -7,10 +7,12 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from contracts.errors import Refused
+from contracts.standing import Stage
 from contracts.vocabulary.asking import Service
 from contracts.vocabulary.investigation import Consent
 from contracts.vocabulary.limit_facts import IncidentWindow
 from contracts.vocabulary.people import Role
+from services.alike import exams_ordered, state_no_exam
 from services.casefile import Case, CaseFile
 from services.posts import held_by
 from services.proposals import Policy, Proposal
@@ -58,8 +60,7 @@ def consents(file: CaseFile, child: str) -> bool:
 def examine(act: Proposal, case: Case) -> None:
     """An exam needs an order and consent, both; that a window has passed keeps nobody from examining."""
     child = act.codes["concerns"]["ref"]
-    orders = [one for one in case.file.asked if one.service is Service.FORENSIC_EXAM and one.concerns == child]
-    if not orders:
+    if all(one.standing.stage is Stage.WITHDRAWN for one in exams_ordered(case.file, child)):
         raise Refused("exam.not-ordered", field="data.concerns")
     if not consents(case.file, child):
         raise Refused("exam.no-consent", field="data.concerns")
@@ -74,5 +75,6 @@ def begin(act: Proposal, case: Case) -> None:
 POLICIES: Mapping[str, Policy] = {
     "urgent-care.given": give_care,
     "forensic-exam.completed": examine,
+    "forensic-exam.not-done": state_no_exam,
     "referral.started": begin,
 }

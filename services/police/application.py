@@ -33,5 +33,6 @@ class Police(AgencyApplication):
         "evidence.transferred": may_investigate,
         "forensic-exam.ordered": may_investigate,
         "professional.suspected": may_investigate,
+        "child-interview.completed": may_investigate,
     }
     policies: ClassVar[Mapping[str, Policy]] = domainmodel.POLICIES

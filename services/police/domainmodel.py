@@ -11,6 +11,7 @@ from contracts.events.investigation import YOUNG
 from contracts.vocabulary.investigation import MeasureChange
 from contracts.vocabulary.limit_facts import SuspectAge
 from contracts.vocabulary.people import Role
+from services.alike import order_exam, release, see_breach, suspect_professional
 from services.casefile import Case, CaseFile
 from services.posts import held_by
 from services.proposals import Policy, Proposal
@@ -33,11 +34,12 @@ class SuspectFile:
     identified: bool
     age: SuspectAge
     in_custody: bool
+    """As far as anybody has said: who was on leave or has escaped since may be arrested again."""
 
     @classmethod
     def of(cls, file: CaseFile, suspect: str) -> "SuspectFile":
         known = file.last("suspect.identified", about=suspect)
-        custody = file.last("suspect.arrested", "suspect.released", about=suspect)
+        custody = file.last("suspect.arrested", "suspect.released", "custody-status.changed", about=suspect)
         return cls(
             identified=known is not None,
             age=SuspectAge(known.codes["age"]) if known else SuspectAge.UNKNOWN,
@@ -64,27 +66,11 @@ def arrest(act: Proposal, case: Case) -> None:
         raise Refused("suspect.in-custody", field="data.suspect")
 
 
-def release(act: Proposal, case: Case) -> None:
-    if not SuspectFile.of(case.file, act.codes["suspect"]["ref"]).in_custody:
-        raise Refused("suspect.not-in-custody", field="data.suspect")
-
-
 def change_measure(act: Proposal, case: Case) -> None:
     """The police ask for a measure, or see that one is breached; courts order and refuse."""
     if act.codes["change"] in (MeasureChange.ORDERED, MeasureChange.REFUSED):
         raise Refused("measure.not-yours", field="data.change")
-    breached_unordered = act.codes["change"] == MeasureChange.BREACHED and not any(
-        said.codes["measure"] == act.codes["measure"] and said.codes["change"] == MeasureChange.ORDERED
-        for said in case.file.all("protective-measure.changed", about=act.codes["suspect"]["ref"])
-    )
-    if breached_unordered:
-        raise Refused("measure.not-in-force", field="data.measure")
-
-
-def suspect_professional(act: Proposal, case: Case) -> None:
-    """An inspectorate hears of a professional only once there is a suspect, and never on a rumour."""
-    if not case.file.last("suspect.identified", about=act.codes["suspect"]["ref"]):
-        raise Refused("suspect.unknown", field="data.suspect")
+    see_breach(act, case)
 
 
 POLICIES: Mapping[str, Policy] = {
@@ -92,5 +78,6 @@ POLICIES: Mapping[str, Policy] = {
     "suspect.arrested": arrest,
     "suspect.released": release,
     "protective-measure.changed": change_measure,
+    "forensic-exam.ordered": order_exam,
     "professional.suspected": suspect_professional,
 }

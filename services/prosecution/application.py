@@ -20,7 +20,6 @@ class Prosecution(AgencyApplication):
         "victim-advocate.assigned": may_assign,
         **dict.fromkeys(domainmodel.POLICIES, may_prosecute),
         "case.registered": may_prosecute,
-        "professional.suspected": may_prosecute,
         "custody-status.changed": may_assign,
     }
     policies: ClassVar[Mapping[str, Policy]] = domainmodel.POLICIES

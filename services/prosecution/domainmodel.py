@@ -9,14 +9,9 @@ from datetime import datetime, timedelta
 
 from contracts.agencies import Institution
 from contracts.errors import Refused
-from contracts.vocabulary.asking import Service
-from contracts.vocabulary.investigation import (
-    ExamNotDone,
-    InvestigationDecision,
-    MeasureChange,
-    RepeatAuthority,
-)
+from contracts.vocabulary.investigation import InvestigationDecision, MeasureChange, RepeatAuthority
 from contracts.vocabulary.people import Role
+from services.alike import order_exam, release, see_breach, state_no_exam, suspect_professional
 from services.casefile import Case, CaseFile
 from services.posts import held_by
 from services.proposals import Policy, Proposal
@@ -69,32 +64,12 @@ def request_repeat(act: Proposal, case: Case) -> None:
         raise Refused("interview.authority", field="data.authority")
 
 
-def order_exam(act: Proposal, case: Case) -> None:
-    """A child is not called to two exams at once."""
-    child = act.codes["concerns"]["ref"]
-    if any(one.open and one.service is Service.FORENSIC_EXAM and one.concerns == child for one in case.file.asked):
-        raise Refused("exam.ordered-already", field="data.concerns")
-
-
-def state_no_exam(act: Proposal, case: Case) -> None:
-    """That an exam was never ordered is said where none was; of an ordered one, its receiver says what became of it."""
-    child = act.codes["concerns"]["ref"]
-    ordered = any(one.service is Service.FORENSIC_EXAM and one.concerns == child for one in case.file.asked)
-    if ordered is (act.codes["reason"] == ExamNotDone.NEVER_ORDERED):
-        raise Refused("exam.reason", field="data.reason")
-
-
-def release(act: Proposal, case: Case) -> None:
-    custody = case.file.last("suspect.arrested", "suspect.released", about=act.codes["suspect"]["ref"])
-    if custody is None or custody.type != "suspect.arrested":
-        raise Refused("suspect.not-in-custody", field="data.suspect")
-
-
 def change_measure(act: Proposal, case: Case) -> None:
     """The prosecution asks for a measure; that one is ordered or refused is a court's word."""
     by_court = act.about["on_behalf_of"] == Institution.COURT
     if (act.codes["change"] in (MeasureChange.ORDERED, MeasureChange.REFUSED)) is not by_court:
         raise Refused("measure.not-yours", field="data.change")
+    see_breach(act, case)
 
 
 def decide(act: Proposal, case: Case) -> None:
@@ -103,9 +78,9 @@ def decide(act: Proposal, case: Case) -> None:
 
 
 def try_case(act: Proposal, case: Case) -> None:
-    """What a court does with a case begins with the indictment."""
-    decided = case.file.last("investigation.decided")
-    if decided is None or decided.codes["outcome"] != InvestigationDecision.INDICTED:
+    """What a court does with a case begins with an indictment; what is dismissed may be against another suspect."""
+    decided = {said.codes["outcome"] for said in case.file.all("investigation.decided")}
+    if InvestigationDecision.INDICTED not in decided:
         raise Refused("case.not-indicted", field="case_ref")
 
 
@@ -143,4 +118,5 @@ POLICIES: Mapping[str, Policy] = {
     "conviction.entered": enter_conviction,
     "conviction.removed": remove_conviction,
     "clearance.answered": answer_clearance,
+    "professional.suspected": suspect_professional,
 }

@@ -20,5 +20,6 @@ class Social(AgencyApplication):
         **dict.fromkeys(domainmodel.POLICIES, may_manage),
         "case-manager.assigned": may_assign,
         "placement.changed": may_manage,
+        "child-interview.completed": may_manage,
     }
     policies: ClassVar[Mapping[str, Policy]] = domainmodel.POLICIES

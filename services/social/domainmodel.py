@@ -9,7 +9,7 @@ from contracts.catalogue.reintegration import CLOSED, REOPENED
 from contracts.errors import Refused
 from contracts.vocabulary.people import Role
 from contracts.vocabulary.protection import SafeContact
-from services.casefile import Case, CaseFile
+from services.casefile import Case, CaseFile, Said
 from services.posts import held_by
 from services.proposals import Policy, Proposal
 
@@ -59,6 +59,7 @@ def close(act: Proposal, case: Case) -> None:
     if is_closed(case.file):
         raise Refused("case.closed-already", field="case_ref")
     waiting = [f"{one.service} with {one.standing.whose_move}" for one in case.file.asked if one.open]
+    waiting += [f"the duty {duty.codes['rule']}" for duty in _open_duties(case.file)]
     missing = {said.codes["concerns"]["ref"] for said in case.file.all("child.missing")}
     waiting += [f"a missing child ({child})" for child in sorted(missing) if not _placed_since(case.file, child)]
     if waiting:
@@ -68,6 +69,16 @@ def close(act: Proposal, case: Case) -> None:
 def _placed_since(file: CaseFile, child: str) -> bool:
     last = file.last("child.missing", "placement.changed", about=child)
     return last is not None and last.type == "placement.changed"
+
+
+def _open_duties(file: CaseFile) -> list[Said]:
+    """Those of which the Centre knows: its own."""
+    ended = [_duty(said) for said in file.all("duty.met", "duty.breached", "duty.excused")]
+    return [said for said in file.all("duty.opened") if _duty(said) not in ended]
+
+
+def _duty(said: Said) -> tuple[str, str]:
+    return said.codes["rule"], said.codes["trigger_id"]
 
 
 def reopen(act: Proposal, case: Case) -> None:

@@ -53,7 +53,7 @@ async def test_no_id_that_a_sender_chooses_takes_a_place_that_something_else_nee
         "a fact's": fact_id(SOCIAL, expected),
         "a handoff's": handoff_key(expected),
     }[taken]
-    agencies.forged(HEALTH, "referral.made", (POLICE,), values=WELFARE, record_id=squat)
+    await agencies.forged(HEALTH, "referral.made", (POLICE,), values=WELFARE, record_id=squat)
     assert {heard.state for heard in agencies.hears(POLICE)} == {"heard"}
     await agencies.says(SOCIAL, refer(SOCIAL, POLICE, id=str(expected)))
     assert agencies.standing(POLICE, expected).stage is Stage.MADE
@@ -66,7 +66,7 @@ async def test_a_parked_letter_that_can_never_be_taken_in_stops_no_other_from_be
     police = agencies.apps[POLICE]
     key = police._sealing_keys
     monkeypatch.setattr(police, "_sealing_keys", [keys.new_sealing_key(POLICE)])
-    agencies.forged(HEALTH, "referral.made", (POLICE,), values=WELFARE)
+    await agencies.forged(HEALTH, "referral.made", (POLICE,), values=WELFARE)
     first = next(iter(agencies.post[POLICE])).record.id
     agencies.takes(SOCIAL, refer(SOCIAL, POLICE))
     await agencies.sends(SOCIAL)
@@ -91,7 +91,9 @@ async def test_a_copied_id_makes_nobodys_act_void(agencies: Carried) -> None:
     accepted = await agencies.says(SOCIAL, on(SOCIAL, "referral.accept", asked))
     case = agencies.apps[SOCIAL].store.read("SELECT case_ref FROM commands")[0]["case_ref"]
     codes = {"handoff_id": str(asked), "outcome": "done"}
-    agencies.forged(HEALTH, "referral.completed", (SOCIAL, POLICE), values=codes, subject=case, record_id=accepted)
+    await agencies.forged(
+        HEALTH, "referral.completed", (SOCIAL, POLICE), values=codes, subject=case, record_id=accepted
+    )
     agencies.hears()
     assert agencies.apps[SOCIAL].void_of(accepted) is None
     for agency in (POLICE, SOCIAL):
@@ -103,7 +105,7 @@ async def test_a_lift_counts_however_its_sender_spells_the_id(agencies: Carried)
     await agencies.says(SOCIAL, refer(SOCIAL, POLICE, case_ref=case))
     invoked = await agencies.says(SOCIAL, bypass(SOCIAL, case))
     spelled = {"bypass_id": str(invoked).upper(), "reason": "unfounded"}
-    agencies.forged(OVERSIGHT, "route.bypass-lifted", (SOCIAL, PROSECUTION), values=spelled, subject=case)
+    await agencies.forged(OVERSIGHT, "route.bypass-lifted", (SOCIAL, PROSECUTION), values=spelled, subject=case)
     agencies.hears()
     assert agencies.ledger.bypasses(case) == agencies.apps[SOCIAL].bypasses(case) == frozenset()
 
@@ -114,16 +116,16 @@ async def test_saying_something_in_a_case_gives_no_power_over_others_in_it(agenc
     await agencies.says(POLICE, refer(POLICE, SOCIAL, case_ref=case))
     around = {"values": AROUND_SOCIAL, "subject": case}
     told = (OVERSIGHT, PROSECUTION)
-    assert agencies.forgery_refused(HEALTH, "route.bypass-invoked", told, **around) == "case.not-held"
+    assert await agencies.forgery_refused(HEALTH, "route.bypass-invoked", told, **around) == "case.not-held"
     refusal = {"refused_id": str(uuid4()), "refused_type": "referral.made", "code": "type.unknown"}
-    agencies.forged(HEALTH, "submission.refused", (), values=refusal, subject=case, about=None)
-    agencies.forged(HEALTH, "urgent-care.given", (SOCIAL,), subject=case)
-    assert agencies.forgery_refused(HEALTH, "route.bypass-invoked", told, **around) == "case.not-held"
+    await agencies.forged(HEALTH, "submission.refused", (), values=refusal, subject=case, about=None)
+    await agencies.forged(HEALTH, "urgent-care.given", (SOCIAL,), subject=case)
+    assert await agencies.forgery_refused(HEALTH, "route.bypass-invoked", told, **around) == "case.not-held"
 
 
-def test_what_is_no_reference_at_all_is_refused_and_not_looked_for(agencies: Carried) -> None:
+async def test_what_is_no_reference_at_all_is_refused_and_not_looked_for(agencies: Carried) -> None:
     for other in (["x"], {"x": 1}, None, 7, ""):
-        refused = agencies.forgery_refused(HEALTH, "case.linked", (), values={"other": other}, subject=new_case())
+        refused = await agencies.forgery_refused(HEALTH, "case.linked", (), values={"other": other}, subject=new_case())
         assert refused.startswith("field.")
 
 
@@ -141,7 +143,7 @@ async def test_oversight_lifts_also_a_bypass_whose_letter_it_cannot_open(agencie
     links = {to: agencies.ledger.heads.of_link(POLICE, to) for to in made.receivers}
     head = agencies.ledger.heads.of_sender(POLICE)
     built = build(made, POLICE, head, links, agencies.by_hand.key(POLICE), ToAnother())  # type: ignore[arg-type]
-    agencies.gateway(POLICE, built.body)
+    await agencies.gateway(POLICE, built.body)
     assert {heard.reason for heard in agencies.hears()} == {"content.unreadable"}
     lift = {"bypass_id": str(made.record_id), "reason": "unfounded"}
     await agencies.says(OVERSIGHT, command(OVERSIGHT, "route.lift-bypass", lift, case_ref=case))
