@@ -8,11 +8,11 @@ from cli.year.intervention import safety
 from cli.year.people import Human
 from cli.year.suspects import BY_COURT, of
 from cli.year.turns import Fate, Lot
-from contracts.agencies import Agency, Institution
+from contracts.agencies import Institution
+from contracts.catalogue.parties import PROSECUTION
 from contracts.vocabulary.limit_facts import SuspectAge
 from contracts.vocabulary.people import Role
 
-_, PROSECUTION, *_rest = Agency
 TRIAL, APPEAL = around(150, 0.6), around(110, 0.5)
 
 

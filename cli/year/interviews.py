@@ -9,9 +9,8 @@ from cli.year.investigation import Investigation
 from cli.year.people import Human, pointer
 from cli.year.suspects import BY_COURT
 from cli.year.turns import Lot, Turn
-from contracts.agencies import Agency, Institution
-
-POLICE, PROSECUTION, SOCIAL, HEALTH, OVERSIGHT = Agency
+from contracts.agencies import Institution
+from contracts.catalogue.parties import POLICE, PROSECUTION, SOCIAL
 
 
 def heard(book: Casebook, told: Report, found: Investigation, lot: Lot) -> None:
