@@ -12,7 +12,7 @@ from cli.year.people import Human
 from cli.year.story import unfolds
 from cli.year.turns import Fate, Lot, Turn, dealt
 from cli.year.workdays import DAY
-from contracts.agencies import Agency
+from contracts.catalogue.parties import SOCIAL
 
 __all__ = ["FOLLOWED", "Planned", "whole", "year"]
 
@@ -68,4 +68,4 @@ def _linked(book: Casebook, told: Report, before: Known) -> None:
     """The Centre notices that it knows the child."""
     at = told.concern.after(days=book.rng.uniform(0.2, 20))
     who = {"concerns": told.child.person, "other": before.ref, "other_concerns": before.child.ref}
-    book.says(Agency.SOCIAL, "case.link", at, who | {"reason": "same-child"})
+    book.says(SOCIAL, "case.link", at, who | {"reason": "same-child"})

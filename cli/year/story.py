@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from datetime import timedelta
-from random import Random
 
 from cli.year import answering, exams, interviews, reintegration, roundtable, ways
 from cli.year.casebook import Casebook, Said
@@ -66,7 +65,8 @@ def _goes_on(book: Casebook, opening: Opening, told: Report, taken: Said, lot: L
     if Turn.SIBLING in lot.turns:
         sibling(book, opening, told)
     exams.cared_for(book, told)
-    table = roundtable.met(book, child, told.concern, seen.after(minutes=30)) if meets and _held(rng) else None
+    convened = meets and happens(rng, "roundtable.convene")
+    table = roundtable.met(book, child, told.concern, seen.after(minutes=30)) if convened else None
     if lot.turns & TRANSFERS and told.concern.to is POLICE:
         ways.transferred(book, told, seen, lot)
     if lot.turns & {Turn.SHELTER, Turn.MISSING} or rng.random() < PLACED:
@@ -110,11 +110,8 @@ def _answered_for(book: Casebook, told: Report, taken: Said, table: Said | None,
 
 
 def _convicted(book: Casebook, child: Human, suspect: Human, final: Said, lot: Lot) -> None:
+    """Who goes to prison comes out again on leave; and an adult is entered in the register."""
     if lot.fate is Fate.PRISON:
         in_prison(book, child, suspect, final)
-    if lot.fate is not Fate.ACQUITTED and suspect.suspect_age(told_at := final.at) is SuspectAge.ADULT:
-        entered(book.beside(), suspect, told_at + lasting(book.rng, ENTERED), told_at)
-
-
-def _held(rng: Random) -> bool:
-    return happens(rng, "roundtable.convene")
+    if lot.fate is not Fate.ACQUITTED and suspect.suspect_age(final.at) is SuspectAge.ADULT:
+        entered(book.beside(), suspect, final.at + lasting(book.rng, ENTERED), final.at)

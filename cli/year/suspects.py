@@ -61,6 +61,7 @@ def _own_case(book: Casebook, suspect: Human, at: datetime) -> tuple[str, Said]:
 
 
 def _arrested(book: Casebook, child: Human, suspect: Human, identified: Said, lot: Lot) -> None:
+    """Some are arrested; and some, free, are told by a court to keep away."""
     rng, who = book.rng, of(child, suspect)
     at = identified.after(hours=rng.uniform(1, 72))
     keeps_away = Turn.MEASURE_BREACHED in lot.turns
