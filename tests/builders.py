@@ -164,10 +164,6 @@ class ByHand:
     clock: Callable[[], datetime] = now
     """Of agencies and log alike; a test may have time of its own."""
 
-    def present(self) -> datetime:
-        """By its clock, also after that was set."""
-        return self.clock()
-
     @property
     def directory(self) -> directory.Directory:
         return directory.load(self.settings)

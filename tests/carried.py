@@ -33,7 +33,7 @@ class Carrying(Relay):
     def __init__(self, agency: Agency, carried: "Carried") -> None:
         app, by_hand = carried.apps[agency], carried.by_hand
         nobody = cast(Client, None)  # nothing is sent
-        super().__init__(agency, app, app.store, by_hand.key(agency), by_hand.directory, nobody, by_hand.present)
+        super().__init__(agency, app, app.store, by_hand.key(agency), by_hand.directory, nobody, by_hand.clock)
         self._carried = carried
 
     async def sends_all(self) -> None:

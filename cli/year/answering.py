@@ -1,19 +1,18 @@
 """What institutions answer for: duties that oversight watches, failures alleged, accesses, and what is put right."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from cli.year.casebook import Casebook, Said
 from cli.year.intervention import Report
 from cli.year.turns import Lot, Turn
 from contracts.agencies import Agency
+from contracts.catalogue.parties import OVERSIGHT, POLICE, SOCIAL
 
-POLICE, PROSECUTION, SOCIAL, HEALTH, OVERSIGHT = Agency
 
-
-def watched(book: Casebook, rule: str, trigger: Said, owner: Agency, limit: timedelta, met: Said | None) -> None:
+def watched(book: Casebook, rule: str, trigger: Said, owner: Agency, due: datetime, met: Said | None) -> None:
     """A duty is open, and is met, or breached; why, its owner says; and late is better than never."""
-    rng, due = book.rng, trigger.at + limit
+    rng = book.rng
     duty = {"rule": rule, "trigger_id": trigger.id, "owner": owner}
     opened = book.says(OVERSIGHT, "duty.open", trigger.after(minutes=30), duty | {"due_at": due})
     on_time = met is not None and met.at <= due

@@ -8,11 +8,10 @@ from cli.year.intervention import safety
 from cli.year.people import Human
 from cli.year.suspects import BY_COURT, of
 from cli.year.turns import Fate, Lot
-from contracts.agencies import Agency, Institution
+from contracts.agencies import Institution
+from contracts.catalogue.parties import PROSECUTION
 from contracts.vocabulary.limit_facts import SuspectAge
-from contracts.vocabulary.people import Role
 
-_, PROSECUTION, *_rest = Agency
 TRIAL, APPEAL = around(150, 0.6), around(110, 0.5)
 
 
@@ -45,7 +44,5 @@ def in_prison(book: Casebook, child: Human, suspect: Human, final: Said) -> None
     for change in changes:
         data = of(child, suspect) | {"since": at, "change": change, "safety": safety(book)}
         told = at + timedelta(minutes=rng.uniform(10, 90))
-        book.says(
-            PROSECUTION, "custody-status.change", told, data, behalf=Institution.CORRECTIONS, role=Role.PROSECUTOR
-        )
+        book.says(PROSECUTION, "custody-status.change", told, data, behalf=Institution.CORRECTIONS)
         at = told + timedelta(days=rng.uniform(1, 6))

@@ -82,4 +82,4 @@ def since_abuse(rng: Random) -> timedelta:
     """From the last abuse to its being told to anybody: recent enough for an exam within seven days, or long ago."""
     if rng.random() < RECENT:
         return timedelta(hours=min(110.0, exp(rng.gauss(log(20), 0.9))))
-    return timedelta(days=7 + exp(rng.gauss(log(90), 1.2)))
+    return timedelta(days=min(600.0, 7 + exp(rng.gauss(log(90), 1.2))))

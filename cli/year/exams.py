@@ -10,10 +10,10 @@ from cli.year.handoffs import decided_at, taken_on
 from cli.year.intervention import Report, allegation, safety
 from cli.year.people import Human, pointer
 from contracts.agencies import Agency, Institution
+from contracts.catalogue.parties import HEALTH, POLICE, PROSECUTION, SOCIAL
 from contracts.vocabulary.people import LegalBasis
 from services.health.domainmodel import window
 
-POLICE, PROSECUTION, SOCIAL, HEALTH, OVERSIGHT = Agency
 ORDERERS = frozenset({POLICE, PROSECUTION, SOCIAL})
 ANALYSIS, APPOINTMENT = around(45, 0.7), around(9, 0.7)
 RECENT = timedelta(days=7)
@@ -52,14 +52,8 @@ def examined(book: Casebook, told: Report, screened: Said, registered: Said | No
         return None
     by, made = _ordered(book, told, screened, registered)
     if rng.random() < 0.05:
-        book.ends(
-            HEALTH,
-            "referral.decline",
-            made,
-            decided_at(book, made).at,
-            reason="no-capacity",
-            next_step="refer-elsewhere",
-        )
+        why = {"reason": "no-capacity", "next_step": "refer-elsewhere"}
+        book.ends(HEALTH, "referral.decline", made, decided_at(book, made).at, **why)
         return None
     accepted = taken_on(book, made)
     examined_at = told.received + (_soon(book) if by is POLICE else lasting(rng, APPOINTMENT))

@@ -10,11 +10,12 @@ from cli.year.distributions import happens, recording, since_abuse, within
 from cli.year.handoffs import decided_at
 from cli.year.people import Human
 from contracts.agencies import Agency, Institution
+from contracts.catalogue.parties import HEALTH, POLICE, PROSECUTION, SOCIAL
 from contracts.vocabulary.people import LegalBasis, Role
 from services.health.domainmodel import window
 
-POLICE, PROSECUTION, SOCIAL, HEALTH, OVERSIGHT = Agency
 TAKERS = (POLICE, SOCIAL)
+"""Who can be asked to take a concern on, always in the same order."""
 DOORS: tuple[tuple[Agency, Agency, Institution | None, float], ...] = (
     (POLICE, SOCIAL, None, 0.40),
     (SOCIAL, POLICE, Institution.SCHOOL, 0.16),

@@ -1,6 +1,7 @@
 """The child is heard, by a prosecutor and beside somebody of the Centre."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from cli.year.casebook import Casebook, Said
 from cli.year.distributions import INTERVIEW, happens, lasting
@@ -9,9 +10,11 @@ from cli.year.investigation import Investigation
 from cli.year.people import Human, pointer
 from cli.year.suspects import BY_COURT
 from cli.year.turns import Lot, Turn
-from contracts.agencies import Agency, Institution
+from contracts.agencies import Institution
+from contracts.catalogue.parties import POLICE, PROSECUTION, SOCIAL
 
-POLICE, PROSECUTION, SOCIAL, HEALTH, OVERSIGHT = Agency
+RECORDED = 0.9
+"""So often an interview is recorded (D)."""
 
 
 def heard(book: Casebook, told: Report, found: Investigation, lot: Lot) -> None:
@@ -22,7 +25,7 @@ def heard(book: Casebook, told: Report, found: Investigation, lot: Lot) -> None:
     earliest = found.registered.after(hours=6)
     held = max(earliest + timedelta(hours=4), told.concern.at + lasting(rng, INTERVIEW, book.town.factor))
     said = _interview(book, told.child, earliest, held, 1)
-    if said is None or Turn.HEARD_AGAIN not in lot.turns:
+    if Turn.HEARD_AGAIN not in lot.turns:
         return
     by_court = rng.random() < 0.5
     reason = rng.choice(("new-allegation", "first-not-recorded", "defence-questions", "child-wishes"))
@@ -33,7 +36,7 @@ def heard(book: Casebook, told: Report, found: Investigation, lot: Lot) -> None:
     _interview(book, told.child, again.after(hours=2), again.after(days=rng.uniform(4, 30)), 2)
 
 
-def _interview(book: Casebook, child: Human, earliest: datetime, held: datetime, ordinal: int) -> Said | None:
+def _interview(book: Casebook, child: Human, earliest: datetime, held: datetime, ordinal: int) -> Said:
     """Somebody of the Centre brings the child there, and stays beside it."""
     rng = book.rng
     at = max(earliest, held - timedelta(days=rng.uniform(2, 9)))
@@ -53,15 +56,13 @@ def _interview(book: Casebook, child: Human, earliest: datetime, held: datetime,
         book.says(SOCIAL, "letter.hand-over", accepted.after(minutes=40), handed)
     ends = begun.after(hours=rng.uniform(1, 20))
     more = {"behalf": Institution.SHELTER if data["for_institution"] else None}
-    concerned = {"concerns": child.person, "held_at": held, "ordinal": ordinal}
-    recording = pointer(rng, "prosecution-archive")
-    return book.ends(
-        SOCIAL,
-        "child-interview.complete",
-        made,
-        ends,
-        **concerned,
-        recorded=rng.choices(("yes", "no"), (9, 1))[0],
-        recording=recording,
-        more=more,
-    )
+    said: dict[str, Any] = {
+        "concerns": child.person,
+        "held_at": held,
+        "ordinal": ordinal,
+        "recorded": "no",
+        "recording": None,
+    }
+    if rng.random() < RECORDED:
+        said |= {"recorded": "yes", "recording": pointer(rng, "prosecution-archive")}
+    return book.ends(SOCIAL, "child-interview.complete", made, ends, **said, more=more)

@@ -12,12 +12,11 @@ from cli.year.intervention import Report, allegation
 from cli.year.people import Human
 from cli.year.suspects import pursued
 from cli.year.turns import IN_COURT, Fate, Lot
-from contracts.agencies import Agency
+from contracts.catalogue.parties import POLICE, PROSECUTION, SOCIAL
 from contracts.vocabulary.limit_facts import SuspectAge
 from contracts.vocabulary.people import Role
 from services.health.domainmodel import window
 
-POLICE, PROSECUTION, SOCIAL, HEALTH, _ = Agency
 REPORTED = timedelta(hours=24)
 """From reasonable suspicion to the prosecutor (K)."""
 ENDINGS = {

@@ -46,7 +46,7 @@ class Human:
 
 
 def child(rng: Random, moment: datetime) -> Human:
-    return _human(rng, "child", "Child", moment, rng.triangular(2, 17.5, 14))
+    return _human(rng, "child", "Child", moment, rng.triangular(3, 17.5, 14))
 
 
 def adult(rng: Random, moment: datetime, role: str = "suspect") -> Human:

@@ -12,7 +12,7 @@ from cli.year.people import Human
 from cli.year.story import unfolds
 from cli.year.turns import Fate, Lot, Turn, dealt
 from cli.year.workdays import DAY
-from contracts.agencies import Agency
+from contracts.catalogue.parties import SOCIAL
 
 __all__ = ["FOLLOWED", "Planned", "whole", "year"]
 
@@ -66,7 +66,6 @@ def _suspect(rng: Random, at: datetime, lot: Lot) -> Human | None:
 
 def _linked(book: Casebook, told: Report, before: Known) -> None:
     """The Centre notices that it knows the child."""
-    known = [planned.at for planned in book.planned if planned.agency is Agency.SOCIAL and planned.at > told.concern.at]
-    at = max(told.concern.after(days=book.rng.uniform(0.2, 20)), known[0]) if known else told.concern.after(days=20)
+    at = told.concern.after(days=book.rng.uniform(0.2, 20))
     who = {"concerns": told.child.person, "other": before.ref, "other_concerns": before.child.ref}
-    book.says(Agency.SOCIAL, "case.link", at, who | {"reason": "same-child"})
+    book.says(SOCIAL, "case.link", at, who | {"reason": "same-child"})

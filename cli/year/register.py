@@ -8,9 +8,9 @@ from cli.year.casebook import Casebook, Said
 from cli.year.handoffs import taken_on
 from cli.year.people import Human, pointer
 from cli.year.suspects import BY_COURT
-from contracts.agencies import Agency, Institution
+from contracts.agencies import Institution
+from contracts.catalogue.parties import PROSECUTION, SOCIAL
 
-POLICE, PROSECUTION, SOCIAL, HEALTH, OVERSIGHT = Agency
 OLDER, ASKED, REMOVED = 0.06, 0.15, 0.25
 """Of the year's cases, so many convictions of earlier years are entered, and so many questions asked; of these
 entries, so many are removed again (D)."""

@@ -9,10 +9,10 @@ from cli.year.intervention import Report, safety
 from cli.year.people import Human
 from cli.year.roundtable import ACTIONS
 from cli.year.turns import Lot, Turn
-from contracts.agencies import Agency, Institution
+from contracts.agencies import Institution
+from contracts.catalogue.parties import HEALTH, SOCIAL
 from contracts.vocabulary.people import LegalBasis
 
-POLICE, PROSECUTION, SOCIAL, HEALTH, OVERSIGHT = Agency
 ASSESSED = timedelta(days=63)
 """45 working days (Working Together, England)."""
 WAITING, THERAPY = around(35, 0.8), around(120, 0.6)

@@ -11,10 +11,10 @@ from cli.year.intervention import safety
 from cli.year.people import Human
 from cli.year.turns import Turn
 from contracts.agencies import Agency
+from contracts.catalogue.parties import HEALTH, OVERSIGHT, POLICE, PROSECUTION, SOCIAL
 from contracts.vocabulary.asking import NEEDS_CONSENT, Service
 from contracts.vocabulary.people import LegalBasis
 
-POLICE, PROSECUTION, SOCIAL, HEALTH, OVERSIGHT = Agency
 KINDS = (
     (POLICE, SOCIAL, Service.ACCOMPANIMENT),
     (SOCIAL, POLICE, Service.WELFARE_CHECK),

@@ -8,10 +8,9 @@ from cli.year.distributions import by_deadline
 from cli.year.handoffs import decided_at
 from cli.year.intervention import safety
 from cli.year.people import Human
-from cli.year.workdays import nth_after
-from contracts.agencies import Agency
+from cli.year.workdays import at_work, nth_after
+from contracts.catalogue.parties import HEALTH, POLICE, PROSECUTION, SOCIAL
 
-POLICE, PROSECUTION, SOCIAL, HEALTH, OVERSIGHT = Agency
 LIMIT_DAYS = 15
 """From the report to the conference, in working days (Working Together, England)."""
 ACTIONS = {
@@ -25,7 +24,8 @@ ACTIONS = {
 def met(book: Casebook, child: Human, concern: Said, earliest: datetime) -> Said:
     """Each is invited, most come, and what was decided goes to whoever has to do it."""
     rng = book.rng
-    held = max(nth_after(concern.at, ceil(LIMIT_DAYS * by_deadline(rng)), rng), earliest + timedelta(hours=2))
+    day = nth_after(concern.at, ceil(LIMIT_DAYS * by_deadline(rng)))
+    held = max(at_work(day, rng), earliest + timedelta(hours=2))
     sent = max(earliest, held - timedelta(days=rng.uniform(2, 8)))
     table, guests = book.new_id(), [POLICE, PROSECUTION, *([HEALTH] if rng.random() < 0.3 else [])]
     data = {"concerns": child.person, "roundtable_id": table, "held_at": held, "safety": safety(book)}

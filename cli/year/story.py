@@ -2,26 +2,25 @@
 
 from dataclasses import replace
 from datetime import timedelta
-from random import Random
 
 from cli.year import answering, exams, interviews, reintegration, roundtable, ways
 from cli.year.casebook import Casebook, Said
 from cli.year.courts import in_prison, tried
 from cli.year.distributions import around, happens, lasting
+from cli.year.handoffs import DECIDED
 from cli.year.intervention import Opening, Report, accepted, declined, made_safe, report, screened, sibling
 from cli.year.investigation import decided, filed, investigated
 from cli.year.people import Human
 from cli.year.register import entered
 from cli.year.requests import REQUESTS, along_the_way
 from cli.year.turns import IN_COURT, Course, Fate, Lot, Turn
-from contracts.agencies import Agency
+from cli.year.workdays import nth_after
+from contracts.catalogue.parties import POLICE, SOCIAL
 from contracts.vocabulary.limit_facts import SuspectAge
 
-POLICE, PROSECUTION, SOCIAL, HEALTH, OVERSIGHT = Agency
 REOPENED, ENTERED = around(45, 0.6), around(12, 0.6)
 MEETING, PLACED, ANALYSED = 0.35, 0.10, 0.25
 """How often the agencies meet over a case, a child lives elsewhere for a while, and evidence is analysed (D)."""
-LOOKED_AT = timedelta(hours=24)
 TRANSFERS = frozenset({Turn.TRANSFERRED, Turn.TRANSFER_DECLINED})
 
 
@@ -41,9 +40,7 @@ def unfolds(book: Casebook, opening: Opening, lot: Lot) -> Report:
         return first
     if Turn.REOPENED in lot.turns:
         told, taken = _reopened(book, opening, told, taken)
-    if Turn.SIBLING in lot.turns:
-        sibling(book, opening, told)
-    _goes_on(book, told, taken, opening.suspect, lot)
+    _goes_on(book, opening, told, taken, lot)
     return first
 
 
@@ -58,15 +55,18 @@ def _reopened(book: Casebook, opening: Opening, told: Report, taken: Said) -> tu
     return told, accepted(book, told.concern)
 
 
-def _goes_on(book: Casebook, told: Report, taken: Said, suspect: Human | None, lot: Lot) -> None:
+def _goes_on(book: Casebook, opening: Opening, told: Report, taken: Said, lot: Lot) -> None:
     """Everybody at once: the child is made safe, the crime is investigated, and afterwards there is a life to live."""
-    rng, child = book.rng, told.child
+    rng, child, suspect = book.rng, told.child, opening.suspect
     ways.around_somebody(book, told, taken, lot)
     meets = rng.random() < MEETING
     seen = screened(book, told.concern, taken, "strategy-discussion" if meets else "criminal-investigation")
     contact = made_safe(book, told, taken)
+    if Turn.SIBLING in lot.turns:
+        sibling(book, opening, told)
     exams.cared_for(book, told)
-    table = roundtable.met(book, child, told.concern, seen.after(minutes=30)) if meets and _held(rng) else None
+    convened = meets and happens(rng, "roundtable.convene")
+    table = roundtable.met(book, child, told.concern, seen.after(minutes=30)) if convened else None
     if lot.turns & TRANSFERS and told.concern.to is POLICE:
         ways.transferred(book, told, seen, lot)
     if lot.turns & {Turn.SHELTER, Turn.MISSING} or rng.random() < PLACED:
@@ -101,20 +101,17 @@ def _pursued(book: Casebook, told: Report, seen: Said, suspect: Human | None, lo
 
 def _answered_for(book: Casebook, told: Report, taken: Said, table: Said | None, lot: Lot) -> None:
     if Turn.WATCHED in lot.turns:
-        answering.watched(book, "concern-decided", told.concern, told.concern.to, LOOKED_AT, taken)
+        answering.watched(book, "concern-decided", told.concern, told.concern.to, told.concern.at + DECIDED, taken)
         if table:
-            limit = timedelta(days=21)  # 15 working days
-            answering.watched(book, "roundtable-decided", told.concern, SOCIAL, limit, table)
+            due = nth_after(told.concern.at, roundtable.LIMIT_DAYS)
+            answering.watched(book, "roundtable-decided", told.concern, SOCIAL, due, table)
     answering.looked_into(book, told, lot)
     answering.put_right(book, told, lot)
 
 
 def _convicted(book: Casebook, child: Human, suspect: Human, final: Said, lot: Lot) -> None:
+    """Who goes to prison comes out again on leave; and an adult is entered in the register."""
     if lot.fate is Fate.PRISON:
         in_prison(book, child, suspect, final)
-    if lot.fate is not Fate.ACQUITTED and suspect.suspect_age(told_at := final.at) is SuspectAge.ADULT:
-        entered(book.beside(), suspect, told_at + lasting(book.rng, ENTERED), told_at)
-
-
-def _held(rng: Random) -> bool:
-    return happens(rng, "roundtable.convene")
+    if lot.fate is not Fate.ACQUITTED and suspect.suspect_age(final.at) is SuspectAge.ADULT:
+        entered(book.beside(), suspect, final.at + lasting(book.rng, ENTERED), final.at)

@@ -10,10 +10,10 @@ from cli.year.intervention import safety
 from cli.year.people import Human
 from cli.year.turns import IN_COURT, Fate, Lot, Turn
 from contracts.agencies import Agency, Institution
+from contracts.catalogue.parties import POLICE, PROSECUTION, SOCIAL
 from contracts.vocabulary.limit_facts import SuspectAge
 from contracts.vocabulary.people import LegalBasis, Role
 
-POLICE, PROSECUTION, SOCIAL, HEALTH, OVERSIGHT = Agency
 BY_COURT: dict[str, Any] = {"behalf": Institution.COURT, "basis": LegalBasis.COURT_ORDER}
 FOUND, REMAND = around(4, 1.1), around(60, 0.6)
 ARRESTED = {True: 0.6, False: 0.25}
@@ -61,6 +61,7 @@ def _own_case(book: Casebook, suspect: Human, at: datetime) -> tuple[str, Said]:
 
 
 def _arrested(book: Casebook, child: Human, suspect: Human, identified: Said, lot: Lot) -> None:
+    """Some are arrested; and some, free, are told by a court to keep away."""
     rng, who = book.rng, of(child, suspect)
     at = identified.after(hours=rng.uniform(1, 72))
     keeps_away = Turn.MEASURE_BREACHED in lot.turns

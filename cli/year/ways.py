@@ -7,9 +7,7 @@ from cli.year.casebook import Casebook, Said
 from cli.year.handoffs import decided_at, served, taken_on
 from cli.year.intervention import Report, safety
 from cli.year.turns import Lot, Turn
-from contracts.agencies import Agency
-
-POLICE, PROSECUTION, SOCIAL, HEALTH, OVERSIGHT = Agency
+from contracts.catalogue.parties import OVERSIGHT, POLICE, PROSECUTION, SOCIAL
 
 
 def around_somebody(book: Casebook, told: Report, taken: Said, lot: Lot) -> None:

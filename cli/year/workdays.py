@@ -12,13 +12,13 @@ def is_working(day: date) -> bool:
     return day.weekday() < 5
 
 
-def nth_after(start: datetime, days: int, rng: Random) -> datetime:
-    """Some moment in the office hours of the so-manieth working day after a day."""
+def nth_after(start: datetime, days: int) -> datetime:
+    """The so-manieth working day after a day, at the same time of day."""
     day = start
     while days:
         day += DAY
         days -= is_working(day.date())
-    return at_work(day, rng)
+    return day
 
 
 def at_work(moment: datetime, rng: Random) -> datetime:
@@ -27,9 +27,3 @@ def at_work(moment: datetime, rng: Random) -> datetime:
         moment += DAY
     midnight = moment.replace(hour=0, minute=0, second=0, microsecond=0)
     return midnight + timedelta(seconds=int(rng.uniform(_FROM, _UNTIL) * 3600))
-
-
-def between(start: datetime, end: datetime) -> int:
-    """On the how-manieth working day after a day something was; 0 for the day itself."""
-    days = (end.date() - start.date()).days
-    return sum(is_working(start.date() + timedelta(days=n)) for n in range(1, days + 1))
