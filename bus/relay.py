@@ -44,6 +44,8 @@ RECEIPT_DELAY = timedelta(milliseconds=250)
 REFUSED = "submission.refused"
 TOO_MANY = frozenset({"route.bypassed", "case.not-held"})
 LEFT_OUT = frozenset({"receiver.left-out", "receiver.none", "receiver.not-allowed"})
+WAYS_LIMIT = 20
+"""So often at most is one act built anew for other letters; gateway and relay disagree if that is not enough."""
 LETTER_AT = "data.letters."
 """Where a refusal names a letter by its receiver."""
 OF_THE_BUS = frozenset({RECEIPT, REFUSED, RESTORED})
@@ -187,7 +189,7 @@ class Relay:
             try:
                 stamp = await self._ask(waiting)
             except BarnabusError as error:
-                if self._can_go_around(error, waiting, without):
+                if attempt < WAYS_LIMIT and self._can_go_around(error, waiting, without):
                     waiting = self._around(waiting, without)
                 elif error.then is Then.VOID and waiting.type not in OF_THE_BUS:
                     await self._free(waiting, error)

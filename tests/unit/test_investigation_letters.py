@@ -79,7 +79,7 @@ WITH_HANDOFF = {
     "forensic-exam.not-done": (
         Stage.COMPLETED, {PROSECUTION: "EO", SOCIAL: "EO", POLICE: "EO", OVERSIGHT: "EO"},
     ),
-    "expert-report.delivered": (Stage.COMPLETED, {POLICE: "EO", PROSECUTION: "EO"}),
+    "expert-report.delivered": (Stage.COMPLETED, {POLICE: "EO", PROSECUTION: "EOP"}),
     "child-interview.completed": (Stage.COMPLETED, {PROSECUTION: "EOP", POLICE: "EO"}),
 }  # fmt: skip
 UNASKED = {
