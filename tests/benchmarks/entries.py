@@ -15,6 +15,7 @@ from bus.chains import RECEIPT
 from bus.submission import Head
 from contracts import subjects
 from contracts.agencies import Agency
+from contracts.catalogue import entry_of
 from contracts.envelope import dataschema
 from contracts.ids import NOTHING_BEFORE
 from tests.benchmarks import threads
@@ -22,7 +23,7 @@ from tests.benchmarks.stories import Case, Said, Thread, a_uuid, spelled
 
 EPOCH = datetime(2025, 1, 1)  # noqa: DTZ001  UTC, as every moment here: see `spelled`
 YEAR = timedelta(days=365)
-EVENTS_A_CASE = 27.5
+EVENTS_A_CASE = 25.0
 """About so many entries come of one case, receipts among them: it sets how soon one case follows the other."""
 LOGGED_AFTER = timedelta(milliseconds=8)
 _START = Head(0, NOTHING_BEFORE)
@@ -60,7 +61,7 @@ class Year:
 
     dice: Random
     between_s: float
-    pairs: Iterator[tuple[Agency, Agency]]
+    refers: threads.Pairs
     now: datetime = EPOCH
     position: int = 0
     cases: int = 0
@@ -85,7 +86,7 @@ class Year:
                 yield self._signed_for(what)
             else:
                 self.cases += 1
-                self._take_up(threads.begin(self.dice, self.now, self.pairs))
+                self._take_up(threads.begin(self.dice, self.now, self.refers))
                 self._plan(self.dice.expovariate(1 / self.between_s), None)
 
     def _plan(self, after_s: float, what: Running | Link | None) -> None:
@@ -151,7 +152,7 @@ class Year:
                 "type": type_name,
                 "subject": about,
                 "time": spelled(self.now),
-                "dataschema": dataschema(type_name, "1.0"),
+                "dataschema": dataschema(type_name, entry_of(type_name).version),
                 "datacontenttype": "application/json",
                 "number": head.number + 1,
                 "previous": head.digest,

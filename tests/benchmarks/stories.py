@@ -133,7 +133,6 @@ def word(move: Move, service: Service) -> str:
 class Case:
     dice: Random
     now: datetime  # naive, UTC
-    pairs: Iterator[tuple[Agency, Agency]]  # who refers to whom next, in this case or any other
     begun: list[tuple[float, Thread]] = field(default_factory=list)  # new threads, and in how many seconds they begin
     parties: dict[str, frozenset[Agency]] = field(default_factory=dict)  # by handoff, of those that came to something
     waiting: int = 0  # handoffs that have not ended

@@ -17,6 +17,7 @@ from tests.benchmarks.stories import TOWNS, Case, Said, Thread, a_uuid, spelled,
 POLICE, PROSECUTION, SOCIAL, HEALTH, OVERSIGHT = Agency
 MINUTE_S, HOUR_S, DAY_S = 60.0, 3600.0, 86400.0
 EXPIRES_AFTER = timedelta(days=7)
+Pairs = Iterator[tuple[Agency, Agency]]
 PAIRS = [(opener, to) for opener in Agency for to in Agency if opener is not to]
 OFFERS = {to: [service for service, offering in OFFERED_BY.items() if to in offering] for to in Agency}
 _BASES = {Service.SCREENING: LegalBasis.MANDATORY_REPORT} | dict.fromkeys(
@@ -158,7 +159,9 @@ def suspect(case: Case) -> Thread:
 
 
 def fact(case: Case, type_name: str, sender: Agency) -> Thread:
-    yield case.states(sender, type_name), 0
+    """Said by who works on the case; who does not has nothing to say."""
+    if sender in case.active():
+        yield case.states(sender, type_name), 0
 
 
 def closing(case: Case) -> Thread:
@@ -174,30 +177,28 @@ def report_crime(case: Case) -> Thread:
     yield from handoff(case, "crime-report.filed", Service.PROSECUTION, POLICE, PROSECUTION)
 
 
-def refer(case: Case) -> Thread:
-    opener, to = next(case.pairs)
+def refer(case: Case, opener: Agency, to: Agency) -> Thread:
     yield from handoff(case, "referral.made", case.dice.choice(OFFERS[to]), opener, to)
 
 
 def further(case: Case) -> Thread:
-    """What somebody asks for later on."""
-    chosen = case.dice.random()
-    if chosen < 0.2 and not case.crime:
+    """What one of those who work on the case asks for later on."""
+    dice, chosen, active = case.dice, case.dice.random(), sorted(case.active()) or [case.holder]
+    if chosen < 0.2 and POLICE in active and not case.crime:
         yield from report_crime(case)
-    elif chosen < 0.3:
-        opener = case.dice.choice((POLICE, PROSECUTION))
-        yield from handoff(case, "forensic-exam.ordered", Service.FORENSIC_EXAM, opener, HEALTH)
-    elif chosen < 0.45:
+    elif chosen < 0.3 and POLICE in active:
+        yield from handoff(case, "forensic-exam.ordered", Service.FORENSIC_EXAM, POLICE, HEALTH)
+    elif chosen < 0.45 and SOCIAL in active:
         yield from handoff(case, "therapy.referred", Service.THERAPY, SOCIAL, HEALTH)
     elif chosen < 0.5 and case.holder is not OVERSIGHT and not case.offered:
         case.offered = True
-        to = case.dice.choice([agency for agency in Agency if agency not in (case.holder, OVERSIGHT)])
+        to = dice.choice([agency for agency in Agency if agency not in (case.holder, OVERSIGHT)])
         yield from handoff(case, "transfer.offered", Service.CASE_RESPONSIBILITY, case.holder, to)
     else:
-        yield from refer(case)
+        yield from refer(case, *dice.choice([pair for pair in PAIRS if pair[0] in active]))
 
 
-def opening(case: Case) -> Thread:
+def opening(case: Case, refers: Pairs) -> Thread:
     """The first of a case: a concern, in which the police may have acted already; a crime; or a service."""
     dice, chosen = case.dice, case.dice.random()
     if chosen < 0.5:
@@ -209,19 +210,19 @@ def opening(case: Case) -> Thread:
         case.holder = POLICE
         yield from report_crime(case)
     else:
-        case.holder, to = next(case.pairs)
-        yield from handoff(case, "referral.made", dice.choice(OFFERS[to]), case.holder, to)
+        case.holder, to = next(refers)
+        yield from refer(case, case.holder, to)
 
 
-def pairs(dice: Random) -> Iterator[tuple[Agency, Agency]]:
-    """Who refers to whom: everybody to everybody else in turn, so that a short log has all of it too."""
+def pairs(dice: Random) -> Pairs:
+    """Who opens a case by referring to whom: everybody to everybody in turn, so that a short log has all of it too."""
     return cycle(dice.sample(PAIRS, len(PAIRS)))
 
 
-def begin(dice: Random, now: datetime, refers: Iterator[tuple[Agency, Agency]]) -> Case:
+def begin(dice: Random, now: datetime, refers: Pairs) -> Case:
     """A case whose threads are about to begin: a handoff at once, up to two more and a fact or two later."""
-    case = Case(dice, now, refers)
-    case.begun.append((0, opening(case)))
+    case = Case(dice, now)
+    case.begun.append((0, opening(case, refers)))
     for _ in range(dice.choice((0, 0, 1, 1, 1, 2))):
         case.begun.append((dice.uniform(DAY_S, 14 * DAY_S), further(case)))
     for type_name, sender in dice.sample(_FACTS, dice.choice((0, 1, 1, 2))):
