@@ -4,7 +4,8 @@
 
 Everything that a log can show holds: records, signatures, chains, links, receipts, stamps. What it cannot show is not
 there: the letters (the digests of their sealed bytes and of their content are random bytes), and the agencies' stores.
-So an adapter of such a home says `adapter.behind` until `barnabus recover` has put its agency's chain into its store.
+So an adapter of such a home says `adapter.behind` until `barnabus recover` has put its agency's chain into its store,
+and only a gateway of made-up cases goes on writing such a log.
 """
 
 import asyncio
@@ -28,6 +29,7 @@ from bus.provisioning import GATEWAY, provision, server_config
 from bus.server import EmbeddedServer
 from bus.settings import Settings
 from cli import show
+from cli.run import until_told
 from contracts import subjects
 from tests.benchmarks import signing
 from tests.benchmarks.entries import EPOCH, Unsigned, year
@@ -140,15 +142,23 @@ def main(
     home: Annotated[Path, typer.Option(help="A folder that is not there yet; the home is made in it.")],
     events: Annotated[int, typer.Option(min=1, max=10_000_000)] = 100_000,
     seed: Annotated[int, typer.Option(help="The same seed gives the same records.")] = 1,
+    stay: Annotated[bool, typer.Option("--stay", help="Then keep its server up, until Ctrl-C.")] = False,
 ) -> None:
     """Make a home with a long log of made-up cases, for benchmarks and for looking around in."""
+    settings = Settings(home=home, nats_url=None)
     columns = (BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=show.err) as progress:
         bar = progress.add_task("", total=events)
-        written = asyncio.run(
-            write(Settings(home=home, nats_url=None), events, seed, lambda there: progress.update(bar, completed=there))
-        )
+        written = asyncio.run(write(settings, events, seed, lambda there: progress.update(bar, completed=there)))
     show.document(asdict(written))
+    if stay:
+        asyncio.run(until_told(_stay(settings, f"BARNABUS_HOME={home} barnabus case log {written.first_case}")))
+
+
+async def _stay(settings: Settings, look: str) -> None:
+    async with node.embedded(settings):
+        show.err.print(f"Its server is up. Try: {look} --purpose benchmark", markup=False)
+        await asyncio.Event().wait()
 
 
 if __name__ == "__main__":

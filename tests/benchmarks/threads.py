@@ -58,8 +58,9 @@ class Handoff:
 
     def act(self, move: Move, by: Agency, **codes: Any) -> Said:
         type_name = word(move, self.service)
-        hearers = {self.opener, self.to} | self.told | entry_of(type_name).told
-        return self._says(by, type_name, dict.fromkeys(hearers - {by}, False), {"handoff_id": self.id, **codes})
+        due = {self.opener, self.to} | entry_of(type_name).told
+        letters = {hearer: hearer not in due for hearer in (due | self.told) - {by}}
+        return self._says(by, type_name, letters, {"handoff_id": self.id, **codes})
 
     def _says(self, by: Agency, type_name: str, letters: Mapping[Agency, bool], codes: Any, **more: Any) -> Said:
         basis = _BASES.get(self.service, LegalBasis.PROTECTION_DUTY)
