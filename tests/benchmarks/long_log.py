@@ -9,6 +9,7 @@ and only a gateway of made-up cases goes on writing such a log.
 """
 
 import asyncio
+import json
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -21,7 +22,7 @@ from typing import Annotated
 
 import typer
 from nats.aio.client import Client
-from nats.js.api import PubAck
+from nats.aio.subscription import Subscription
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 
 from bus import connection, node
@@ -31,6 +32,7 @@ from bus.settings import Settings
 from cli import show
 from cli.run import until_told
 from contracts import subjects
+from contracts.errors import BarnabusError
 from tests.benchmarks import signing
 from tests.benchmarks.entries import EPOCH, Unsigned, year
 from tests.benchmarks.signing import Signatures
@@ -109,23 +111,30 @@ async def _signed(entries: Iterator[Unsigned], pool: ProcessPoolExecutor) -> Asy
 async def _publish_all(nats: Client, signed: AsyncIterator[list[Signed]], tell: Callable[[int], object]) -> Unsigned:
     """Each entry expects its place, as the gateway's do: were one refused, so were all behind it.
 
-    So the acknowledgment of the last of some is that of all of them. The first entry is given back.
+    So the acknowledgment of the last of some is that of all of them. Gives the first entry; raises `log.unavailable`.
     """
-    js = nats.jetstream()
+    reply = nats.new_inbox()
+    answers = await nats.subscribe(reply)
     first: Unsigned | None = None
-    acknowledged: asyncio.Future[PubAck] | None = None
     async for together in signed:
+        for entry, signatures in together[:-1]:
+            await nats.publish(entry.subject, entry.record, headers=_headers(entry, signatures))
+        if first:
+            tell(await _acknowledged(answers))
         first = first or together[0][0]
-        *others, (last, signatures) = together
-        for entry, with_signatures in others:
-            await nats.publish(entry.subject, entry.record, headers=_headers(entry, with_signatures))
-        if acknowledged:
-            tell((await asyncio.wait_for(acknowledged, ACK_TIMEOUT_S)).seq)
-        acknowledged = await js.publish_async(last.subject, last.record, headers=_headers(last, signatures))
+        last, signatures = together[-1]
+        await nats.publish(last.subject, last.record, reply=reply, headers=_headers(last, signatures))
     assert first
-    assert acknowledged
-    tell((await asyncio.wait_for(acknowledged, ACK_TIMEOUT_S)).seq)
+    tell(await _acknowledged(answers))
     return first
+
+
+async def _acknowledged(answers: Subscription) -> int:
+    """The place that was acknowledged. (nats-py's own `publish_async` waits for ever if the answer is a refusal.)"""
+    answer = json.loads((await answers.next_msg(ACK_TIMEOUT_S)).data)
+    if "error" in answer:
+        raise BarnabusError("log.unavailable", detail=answer["error"]["description"])
+    return int(answer["seq"])
 
 
 def _headers(entry: Unsigned, signatures: Signatures) -> dict[str, str]:

@@ -217,6 +217,22 @@ def test_what_is_kept_while_it_is_made_does_not_grow_with_it() -> None:
     assert len(simulated.links) == 20
 
 
+async def test_an_entry_that_the_server_has_not_taken_is_noticed_by_all_behind_it(settings: Settings) -> None:
+    """Though only the last of many is acknowledged."""
+
+    async def with_one_lost() -> AsyncIterator[list[long_log.Signed]]:
+        entries = list(islice(year(EVENTS, SEED).entries(), 9))
+        yield [(entry, ("a signature", "a stamp")) for entry in entries if entry.position != 4]
+
+    told: list[int] = []
+    async with living(settings) as home:
+        nats = await home.connect("gateway", "gateway")
+        with pytest.raises(BarnabusError, match=r"log\.unavailable.*wrong last sequence: 3"):
+            await long_log._publish_all(nats, with_one_lost(), told.append)
+        assert await LogReader(nats).last() == 3
+    assert not told
+
+
 async def test_a_home_that_is_there_already_is_left_as_it_is(settings: Settings) -> None:
     before = settings.directory.read_bytes()
     with pytest.raises(BarnabusError, match=r"home\.provisioned"):
