@@ -165,7 +165,7 @@ class Relay:
         if receipt is None:
             return None
         outgoing = Outgoing(
-            record_id=self._own_id(self._outbox.head().number + 1),
+            record_id=self.own_id(self._outbox.head().number + 1),
             type=RECEIPT,
             subject=subjects.link(receipt.sender, self._agency),
             time=now,
@@ -174,7 +174,7 @@ class Relay:
         )
         return outgoing, [self._inbox.receipted(receipt)]
 
-    def _own_id(self, number: int) -> UUID:
+    def own_id(self, number: int) -> UUID:
         """Of a record that no command asked for: its place in the chain is used once, so the id is too."""
         return uuid5(NAMESPACE_URL, f"barnabus:{self._agency}:{number}")
 
@@ -276,7 +276,7 @@ class Relay:
         refused = Submission.model_validate_json(waiting.body)
         record = json.loads(refused.record)
         outgoing = Outgoing(
-            record_id=self._own_id(waiting.number),
+            record_id=self.own_id(waiting.number),
             type=REFUSED,
             subject=record["subject"],
             time=self._clock(),

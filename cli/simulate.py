@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from bus import logging
+from bus import logging, node
 from bus.audit import audit
 from bus.settings import Settings, stores_in_home
 from cli import show
@@ -68,6 +68,7 @@ async def run(settings: Settings, *, cases: int, of_year: int, seed: int) -> dic
     began = time.monotonic()
     plan = list(year(cases=cases, year=of_year, seed=seed))
     async with driving.at_work(settings, datetime(of_year, 1, 1, tzinfo=UTC)) as driver:
+        node.keep_what_is_loaded()  # the plan, too
         with _progress() as progress:
             task = progress.add_task("", total=len(plan), day="")
 
