@@ -14,9 +14,12 @@ from cli import simulate
 from cli.stock import read_log
 from cli.year import driving, summary
 from cli.year.plan import year
+from contracts.catalogue import CATALOGUE
 from contracts.errors import BarnabusError
 
-CASES, YEAR, SEED = 3, 2021, 11
+CASES, YEAR, SEED = 2, 2021, 11
+WHOLE = 51
+"""The seed of a small year that takes every turn."""
 
 
 async def played(home: Path, seed: int = SEED) -> list[Logged]:
@@ -32,6 +35,18 @@ def said(entry: Logged) -> dict[str, Any]:
     for letter in record["data"]["letters"]:
         del letter["sealed"], letter["content"], letter["previous"]
     return record | {"position": entry.stamp.position, "logged_at": entry.stamp.logged_at}
+
+
+@pytest.mark.timeout(180)
+async def test_every_type_travels_through_real_adapters_and_nothing_is_refused_lost_or_parked(tmp_path: Path) -> None:
+    """A small year in which everything that an agency can say is said."""
+    found = await simulate.run(Settings(home=tmp_path, nats_url=None), cases=8, of_year=YEAR, seed=WHOLE)
+    assert set(found["types"]) >= {entry.type for entry in CATALOGUE.values() if entry.command}
+    assert (found["lost"], found["parked"], found["chains_verified"], found["unsigned"]) == (0, 0, True, False)
+    plan = list(year(cases=8, year=YEAR, seed=WHOLE))
+    assert found["events"] == len(plan)
+    crossing = [planned for planned in plan if planned.crosses]
+    assert len(crossing) == 2 * sum(found["void"].values()) == 8, "of two that cross the second is void, and no other"
 
 
 @pytest.mark.timeout(120)
