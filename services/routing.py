@@ -139,7 +139,7 @@ class Routing(Keeping):
         return frozenset(whom)
 
     def _reached(self, said: Proposal) -> frozenset[Agency]:
-        """To whom an earlier record of this agency's went. Raises Refused `letter.not-found`, or `basis.consent`.
+        """To whom an earlier record of this agency's went. Raises Refused.
 
         This agency must have said it in this case, and in that type. Whom it reaches in the end, and in which tiers,
         is known once it is built.
@@ -151,6 +151,9 @@ class Routing(Keeping):
         assert first.addressed
         if said.type == BASIS:
             check.resting(entry_of(of_type), first.codes, said.codes["basis"], at="data.basis")
+        else:  # what it comes to must be something that the type could have said
+            put_right = {code["field"]: code["value"] for code in said.codes["codes"]}
+            check.read(entry_of(of_type).logged, {**first.codes, **put_right}, at="data.codes")
         return frozenset(map(Agency, first.addressed.receivers))
 
     # what a case allows

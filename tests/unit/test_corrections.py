@@ -260,6 +260,18 @@ async def test_what_is_put_right_fits_its_field(agencies: Carried) -> None:
     assert agencies.refused(HEALTH, nowhere) == ("correction.not-possible", "data.codes.0.field")
 
 
+async def test_what_a_correction_comes_to_is_something_that_the_type_could_have_said(agencies: Carried) -> None:
+    """Every code alone fits its field, and a suspect under 18 needs a case of its own."""
+    case = new_case()
+    suspect = {"ref": "p-2m8r4t6v0z", "role": "suspect"}
+    said = await agencies.says(
+        POLICE, fact(POLICE, "suspect.identify", case, suspect=suspect, age="adult") | {"post": POSTS[POLICE]}
+    )
+    young = right(POLICE, case, said, "suspect.identified", codes=code("age", "under-18"))
+    assert agencies.refused(POLICE, young) == ("field.invalid", "data.codes")
+    await agencies.says(POLICE, right(POLICE, case, said, "suspect.identified", codes=code("age", "unknown")))
+
+
 async def test_what_is_said_of_a_person_names_whom_so_that_it_can_be_erased(agencies: Carried) -> None:
     case = new_case()
     made = await agencies.says(SOCIAL, protection(SOCIAL, case))
