@@ -3,7 +3,7 @@
 from contracts.agencies import Institution
 from contracts.catalogue.parties import ACTIVE, HEALTH, POLICE, PROSECUTION, SOCIAL, spoken_for
 from contracts.entry import EVERYBODY, Audience, act, fact, seen
-from contracts.events import reintegration
+from contracts.events import reintegration, roundtable
 from contracts.standing import Move
 from contracts.vocabulary.asking import Service
 
@@ -16,7 +16,7 @@ ENTRIES = (
     ),
     fact(
         "plan.reviewed", reintegration.PlanReviewed, "plan.review", "EO", SOCIAL,
-        audience=Audience.NAMED, names=reintegration.plan_owners, whom="those who own an action",
+        audience=Audience.NAMED, names=roundtable.owners, whom="those who own an action",
     ),
     act(
         "therapy.referred", reintegration.TherapyReferred, Move.MAKE,

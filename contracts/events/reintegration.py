@@ -1,11 +1,10 @@
 """What a child needs afterwards, the plan for it, and how its case ends."""
 
-from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import AwareDatetime, Field
 
-from contracts.agencies import Agency, Institution
+from contracts.agencies import Institution
 from contracts.events.handoff import MakesHandoffForChild
 from contracts.events.investigation import AboutSuspect
 from contracts.events.protection import AboutChild
@@ -26,11 +25,6 @@ class PlanReviewed(AboutChild):
 
     outcome: Annotated[PlanReview, Tier.O]
     actions: Annotated[tuple[RoundtableAction, ...], Field(max_length=ACTIONS_LIMIT), Tier.O] = ()
-
-
-def plan_owners(codes: Mapping[str, Any]) -> frozenset[Agency]:
-    """Who has to be told of a review: the owners of its actions."""
-    return frozenset(Agency(action["owner"]) for action in codes["actions"])
 
 
 class TherapyReferred(MakesHandoffForChild):
