@@ -4,7 +4,9 @@ import asyncio
 import shutil
 import tempfile
 import time
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from itertools import zip_longest
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,7 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from bus import logging, node
 from bus.audit import audit
 from bus.settings import Settings, stores_in_home
-from cli import show
+from cli import show, telling
 from cli.run import until_told
 from cli.stock import read_log, stores
 from cli.year import driving, summary
@@ -82,12 +84,21 @@ async def run(settings: Settings, *, cases: int, of_year: int, seed: int) -> dic
     return {
         "year": of_year,
         "seed": seed,
+        "opened": cases,
         **summary.of_log(logged),
         "lost": len(found.lost),
         "parked": sum(store.parked for store in facts.values()),
         "chains_verified": found.chains_verified,
         "seconds": round(time.monotonic() - began, 1),
     }
+
+
+MILESTONES = (
+    "concern.reported", "immediate-protection.taken", "urgent-care.given", "crime-report.filed", "case.registered",
+    "forensic-exam.ordered", "forensic-exam.completed", "forensic-exam.not-done", "suspect.arrested",
+    "child-interview.completed", "investigation.decided", "judgment.given", "therapy.referred", "case.closed",
+)  # fmt: skip
+"""What a person is shown of the events' counts; the JSON document has them all."""
 
 
 def clean(found: dict[str, Any]) -> bool:
@@ -108,29 +119,20 @@ def _progress() -> Progress:
 
 def tell(found: dict[str, Any]) -> None:
     """For a person."""
-    handoffs = found["handoffs"]
-    show.out.print(
-        f"\n[bold]A synthetic year[/bold]: {found['year']}, seed {found['seed']}; every case in it is made up."
-    )
-    show.out.print(f"{found['cases']} cases, {found['events']} events, {found['receipts']} receipts.")
-    show.table(
-        ("handoffs", "", "events", ""),
-        _side_by_side(
-            [("made", handoffs["made"]), ("still open", handoffs["open"]), *handoffs["stages"].items()],
-            sorted(found["types"].items(), key=lambda one: -one[1]),
-        ),
-        empty="",
-    )
+    handoffs, types = found["handoffs"], found["types"]
+    show.out.print(f"\n[bold]A synthetic year[/bold]: {found['year']}, seed {found['seed']}; all of it is made up.")
+    references = f"{found['references']} references: young suspects and the register have their own"
+    counted = f"{found['events']} events, {found['receipts']} receipts"
+    show.out.print(telling.filled(f"{found['opened']} cases ({references}), {counted}."))
+    left = [("made", handoffs["made"]), ("still open", handoffs["open"]), *handoffs["stages"].items()]
+    right = [(name, types.get(name, 0)) for name in MILESTONES]
+    show.table(("handoffs", "", "events", ""), [(*one, *other) for one, other in _beside(left, right)], empty="")
     voids = ", ".join(f"{count} {reason}" for reason, count in found["void"].items()) or "none"
-    verified = "all chains verified" if found["chains_verified"] else "CHAINS BROKEN"
-    show.out.print(f"Void acts: {voids}. Lost: {found['lost']}. Parked: {found['parked']}. {verified}.")
-    show.out.print(f"State: {found['state']}. {found['seconds']} s.")
+    verified = "All chains verified" if found["chains_verified"] else "CHAINS BROKEN"
+    show.out.print(telling.filled(f"Void, for they crossed: {voids}."))
+    show.out.print(f"{verified}. Lost: {found['lost']}. Parked: {found['parked']}. {found['seconds']} s.")
+    show.out.print(f"State: {found['state']}, the same at every run.")
 
 
-def _side_by_side(left: list[tuple[str, int]], right: list[tuple[str, int]]) -> list[tuple[object, ...]]:
-    rows = max(len(left), len(right))
-    pad = ("", "")
-    return [
-        (*one, *other)
-        for one, other in zip([*left, *[pad] * (rows - len(left))], [*right, *[pad] * (rows - len(right))], strict=True)
-    ]
+def _beside(left: Sequence[tuple[str, int]], right: Sequence[tuple[str, int]]) -> Iterator[tuple[Any, Any]]:
+    return zip_longest(left, right, fillvalue=("", ""))

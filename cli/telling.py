@@ -25,13 +25,13 @@ def nothing(who: str, what: str) -> None:
 def line(who: str, what: str) -> None:
     """One line of a story: its heading (nobody says it), its narrator's, its point, or an agency's."""
     if who == POINT:
-        show.out.print(_filled(f"{POINT} {what}", indent=2), style="bold", markup=False)
+        show.out.print(filled(f"{POINT} {what}", indent=2), style="bold", markup=False)
     elif who == HEADING:
-        show.out.print(f"\n{_filled(what)}", style="bold", markup=False)
+        show.out.print(f"\n{filled(what)}", style="bold", markup=False)
     elif who == NARRATOR:
-        show.out.print(_filled(what), style="dim", markup=False)
+        show.out.print(filled(what), style="dim", markup=False)
     else:
-        shown = Text(_filled(f"{who:>{WHO_COLUMNS}} {what}", indent=WHO_COLUMNS + 1))
+        shown = Text(filled(f"{who:>{WHO_COLUMNS}} {what}", indent=WHO_COLUMNS + 1))
         shown.stylize(COLOURS.get(who, "white"), 0, WHO_COLUMNS)
         show.out.print(shown)
 
@@ -48,12 +48,12 @@ def who_holds_what(found: dict[str, Any]) -> None:
     show.out.print(f"Letters of the case: {letters['sent']}. Received and signed for: {letters['received']}.")
     for holding in held:
         if holding["course"] != "service":
-            show.out.print(_filled(_answered(holding, as_of)))
+            show.out.print(filled(_answered(holding, as_of)))
     for kept in found["kept_out"]:
-        show.out.print(_filled(_kept_out(kept)))
+        show.out.print(filled(_kept_out(kept)))
 
 
-def _filled(text: str, indent: int = 0) -> str:
+def filled(text: str, indent: int = 0) -> str:
     """Broken between words only, so that ids, codes and types stay whole."""
     width = show.out.width
     return textwrap.fill(text, width, subsequent_indent=" " * indent, break_on_hyphens=False, break_long_words=False)

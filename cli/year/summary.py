@@ -19,7 +19,7 @@ def of_log(logged: Sequence[Logged]) -> dict[str, Any]:
     types = Counter(entry.record.type for entry in logged)
     events = [entry for entry in logged if entry.record.type in CATALOGUE and CATALOGUE[entry.record.type].command]
     return {
-        "cases": len({entry.record.subject for entry in events}),
+        "references": len({entry.record.subject for entry in events}),
         "entries": len(logged),
         "events": len(events),
         "receipts": types[RECEIPT],
