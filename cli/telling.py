@@ -129,4 +129,5 @@ def what_to_try(home: Path, cases: list[dict[str, Any]]) -> None:
     show.out.print("\nNow try, in another terminal:")
     show.out.print(f"  export BARNABUS_HOME={home}")
     show.out.print(f'  .venv/bin/barnabus case log {case_ref} --purpose "a look around"')
+    show.out.print(f'  .venv/bin/barnabus case show {case_ref} --purpose "a look around" --as-known-to prosecution')
     show.out.print("  .venv/bin/barnabus inbox social list")

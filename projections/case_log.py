@@ -3,7 +3,7 @@
 It shows envelope and outcome codes; what the letters said lies with the agencies and is not in the log.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -13,8 +13,10 @@ from bus.chains import RECEIPT, receipt_of
 from bus.log import Logged
 from contracts import again, check
 from contracts.agencies import Agency
+from contracts.casefile import Asked, CaseFile, Said, whom
 from contracts.catalogue import entry_of
 from contracts.catalogue.post import SAID_AGAIN
+from contracts.envelope import Record
 from contracts.handoff import fold
 from contracts.standing import Act, Move, Standing, course_of
 
@@ -34,6 +36,11 @@ class Delivery:
     def last(self) -> "Delivery":
         """Itself, or the last letter that said it again."""
         return self.said_again.last if self.said_again else self
+
+
+def handoff_of(record: Record, codes: Mapping[str, Any]) -> UUID:
+    """Which handoff an act is on: the one that it names, or makes."""
+    return UUID(codes["handoff_id"]) if codes.get("handoff_id") else record.id
 
 
 def _receipt(delivery: Delivery) -> dict[str, Any]:
@@ -104,6 +111,48 @@ class CaseLog:
     def standings(self) -> dict[UUID, Standing]:
         return {handoff_id: fold(act for act, _ in said) for handoff_id, said in self._acts.items()}
 
+    def until(self, *, at: datetime | None = None, position: int | None = None) -> "CaseLog":
+        """The case as the log had it then; without either, as it is."""
+        kept = [
+            logged
+            for logged in self.records
+            if (at is None or logged.stamp.logged_at <= at) and (position is None or logged.stamp.position <= position)
+        ]
+        return self.of(kept)
+
+    def of(self, records: Iterable[Logged]) -> "CaseLog":
+        """These records of the case alone, with what is known of their letters."""
+        found = CaseLog()
+        for logged in records:
+            found.apply(logged)
+        for link, delivery in found.deliveries.items():
+            delivery.received_at, delivery.opened = self.deliveries[link].received_at, self.deliveries[link].opened
+        return found
+
+    def file(self) -> CaseFile:
+        """What was said in the case and counts, as put right since, and what was asked."""
+        standings, said = self.standings(), list[Said]()
+        for logged in self.records:
+            record = logged.record
+            entry = entry_of(record.type)
+            codes = check.codes_of(record) if entry.command else {}
+            handoff = standings.get(handoff_of(record, codes)) if entry.command and entry.acts(codes) else None
+            void = handoff.void_of(Agency(record.sender), record.id) if handoff else None
+            if entry.command and void is None:
+                said.append(Said(record.id, record.sender, record.type, codes, logged.stamp.position))
+        return CaseFile.of(said, (self._asked(handoff_id, standing) for handoff_id, standing in standings.items()))
+
+    def _asked(self, handoff_id: UUID, standing: Standing) -> Asked:
+        made = next((logged.record for act, logged in self._acts[handoff_id] if act.move is Move.MAKE), None)
+        codes = check.codes_of(made) if made else {}
+        service = entry_of(made.type).service_of(codes) if made else None
+        return Asked(handoff_id, service, whom(codes), standing)
+
+    def voids(self) -> dict[tuple[str, UUID], str]:
+        """Why acts are void, by sender and id."""
+        found = (void for standing in self.standings().values() for void in standing.voids)
+        return {(void.act.by.value, void.act.id): void.reason.value for void in found}
+
     def histories(self) -> list[list[Step]]:
         """Each handoff step by step, in the order in which they were made."""
         return [
@@ -113,12 +162,7 @@ class CaseLog:
 
     def document(self, case_ref: str) -> dict[str, Any]:
         """The case with stable keys."""
-        standings = self.standings()
-        voids = {
-            (void.act.by.value, void.act.id): void.reason.value
-            for standing in standings.values()
-            for void in standing.voids
-        }
+        standings, voids = self.standings(), self.voids()
         return {
             "case_ref": case_ref,
             "position": max((logged.stamp.position for logged in self.records), default=0),

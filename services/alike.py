@@ -3,11 +3,11 @@
 The rules are ours (D): they are for the agencies to settle together.
 """
 
+from contracts.casefile import Asked, CaseFile
 from contracts.errors import Refused
 from contracts.vocabulary.asking import Service
 from contracts.vocabulary.investigation import ExamNotDone, MeasureChange
-from services.casefile import Asked, Case, CaseFile
-from services.proposals import Proposal
+from services.proposals import Case, Proposal
 
 
 def exams_ordered(file: CaseFile, child: str) -> list[Asked]:

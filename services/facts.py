@@ -11,7 +11,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 from eventsourcing.domain import Aggregate
 
 from contracts.agencies import Agency
-from services.casefile import UNLOGGED, Addressed, Said
+from contracts.casefile import UNLOGGED, Addressed, Said
 from services.proposals import Proposal
 
 

@@ -13,11 +13,11 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 from eventsourcing.domain import Aggregate
 
 from contracts.agencies import Agency
+from contracts.casefile import UNLOGGED, Addressed, Said
 from contracts.errors import Refused
 from contracts.handoff import fold, judge
 from contracts.standing import Act, Move, Standing, Void
 from contracts.vocabulary.asking import Service
-from services.casefile import UNLOGGED, Addressed, Said
 from services.proposals import Proposal, act_of
 
 

@@ -10,11 +10,11 @@ from bus.inbox import AWAITED, MISPLACED
 from bus.store import Statement
 from bus.vault import person_key
 from contracts.agencies import Agency
+from contracts.casefile import whom
 from contracts.envelope import Postmark
 from contracts.errors import Refused
 from contracts.standing import Standing
 from services import translate
-from services.casefile import whom
 from services.facts import Fact
 from services.handoffs import Handoff
 from services.routing import Routing

@@ -1,4 +1,4 @@
-"""An act or a fact that an agency's own system asks for, as the domain judges it: pure."""
+"""An act or a fact that an agency's own system asks for, and what the domain judges it by: pure."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -7,9 +7,9 @@ from typing import Any
 from uuid import UUID
 
 from contracts.agencies import Agency
+from contracts.casefile import CaseFile
 from contracts.standing import Act, Move, Standing, course_of
 from contracts.vocabulary.asking import Service
-from services.casefile import Case
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +41,17 @@ class Proposal:
 def act_of(act_id: UUID, move: str, by: str, codes: Mapping[str, Any], service: str | None, **where: Any) -> Act:
     made = {"course": course_of(Service(service))} if service else {}
     return Act.of(act_id, Move(move), Agency(by), codes, **where, **made)
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What an agency's policy judges a proposal by: the handoff that it acts on, if it does, and the whole case."""
+
+    file: CaseFile
+    standing: Standing = field(default_factory=Standing)
+    service: Service | None = None
+    concerns: str | None = None  # whom the handoff is about
+    other: CaseFile = field(default_factory=CaseFile)  # the other case that the proposal names, if it names one
 
 
 Policy = Callable[[Proposal, Case], None]

@@ -2,33 +2,26 @@
 
 from collections.abc import Iterable
 
+from contracts import responsibility
 from contracts.agencies import Agency
-from contracts.standing import Course, Move
-from services.casefile import UNLOGGED
+from contracts.casefile import UNLOGGED
+from contracts.standing import Move
 from services.facts import Fact
 from services.handoffs import Handoff
 
 
 def holder(parts: Iterable[Handoff | Fact]) -> Agency | None:
-    """Who answers for the case; None while nothing of it is known.
-
-    Whoever said the first of it; if that was a concern, whoever took it on. Then each transfer that was accepted moves
-    it from who had it, in the log's order. Later concerns are matters of their own and move nothing but themselves.
-    """
+    """Who answers for the case, as far as its parts tell; None while nothing of it is known."""
     known = list(parts)
     firsts = [(part.position or UNLOGGED, Agency(part.by), None) for part in known if isinstance(part, Fact)]
     made = [(handoff, made_at) for handoff in known if isinstance(handoff, Handoff) and (made_at := _made_at(handoff))]
-    opened = [(at, handoff.standing.opener, handoff) for handoff, at in made]
+    opened = [(at, handoff.standing.opener, handoff.handoff_id) for handoff, at in made]
     found = sorted([*firsts, *opened], key=lambda one: one[0])
     if not found:
         return None
-    _, here, first = found[0]
-    moved = (handoff for handoff, _ in made if handoff.standing.moved)
-    for handoff in sorted(moved, key=_accepted_at):
-        standing = handoff.standing
-        if standing.opener is here and (standing.course is Course.TRANSFER or handoff is first):
-            here = standing.receiver
-    return here
+    _, opened_by, first = found[0]
+    moved = sorted((handoff for handoff, _ in made if handoff.standing.moved), key=_accepted_at)
+    return responsibility.holder(opened_by, first, ((handoff.handoff_id, handoff.standing) for handoff in moved))
 
 
 def _made_at(handoff: Handoff) -> int | None:

@@ -12,6 +12,7 @@ from bus.store import Statement
 from contracts import bypass, check
 from contracts.agencies import Agency, Institution
 from contracts.bypass import Bypass
+from contracts.casefile import Asked, CaseFile, Said
 from contracts.catalogue import entry_of
 from contracts.catalogue.accounting import BASIS, OF_A_RECORD
 from contracts.catalogue.intervention import HANDED_OVER, LINKED
@@ -20,7 +21,6 @@ from contracts.entry import Audience, Entry
 from contracts.errors import Refused
 from contracts.standing import COME_TO_NOTHING, ENDED, Course, Move, Standing
 from contracts.vocabulary.asking import ClosureReason, Service
-from services.casefile import Asked, CaseFile, Said
 from services.facts import Fact
 from services.handoffs import Handoff
 from services.keeping import Keeping

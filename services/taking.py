@@ -11,6 +11,7 @@ from bus import seal
 from bus.store import Statement
 from bus.vault import person_key
 from contracts import check
+from contracts.casefile import CaseFile, whom
 from contracts.catalogue import CATALOGUE, words
 from contracts.entry import Entry
 from contracts.envelope import Command
@@ -19,13 +20,12 @@ from contracts.ids import case_ref_from
 from contracts.standing import Move, Standing, Void
 from contracts.tiers import Frozen
 from services import translate
-from services.casefile import Case, CaseFile, whom
 from services.facts import Fact
 from services.filing import Filing
 from services.handoffs import Handoff
 from services.keeping import BY_ID_ALONE
 from services.posts import any_post
-from services.proposals import Policy, Proposal, Rule
+from services.proposals import Case, Policy, Proposal, Rule
 from services.routing import Routing
 
 OTHER_CASE = "own_case"

@@ -6,6 +6,7 @@ The rules are ours (D): they are for the hospitals and the Institute of Forensic
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
+from contracts.casefile import CaseFile
 from contracts.errors import Refused
 from contracts.standing import Stage
 from contracts.vocabulary.asking import Service
@@ -13,9 +14,8 @@ from contracts.vocabulary.investigation import Consent
 from contracts.vocabulary.limit_facts import IncidentWindow
 from contracts.vocabulary.people import Role
 from services.alike import exams_ordered, state_no_exam
-from services.casefile import Case, CaseFile
 from services.posts import held_by
-from services.proposals import Policy, Proposal
+from services.proposals import Case, Policy, Proposal
 
 CLINICIANS = frozenset({Role.CLINICIAN, Role.SUPERVISOR})
 WINDOWS = (

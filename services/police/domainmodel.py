@@ -6,15 +6,15 @@ The rules are ours (D): they are for the police to settle. Where one follows the
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from contracts.casefile import CaseFile
 from contracts.errors import Refused
 from contracts.events.investigation import YOUNG
 from contracts.vocabulary.investigation import MeasureChange
 from contracts.vocabulary.limit_facts import SuspectAge
 from contracts.vocabulary.people import Role
 from services.alike import order_exam, release, see_breach, suspect_professional
-from services.casefile import Case, CaseFile
 from services.posts import held_by
-from services.proposals import Policy, Proposal
+from services.proposals import Case, Policy, Proposal
 
 OFFICERS = frozenset({Role.DUTY_OFFICER, Role.INVESTIGATOR, Role.SUPERVISOR})
 

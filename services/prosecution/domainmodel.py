@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from contracts.agencies import Institution
+from contracts.casefile import CaseFile
 from contracts.errors import Refused
 from contracts.vocabulary.investigation import InvestigationDecision, MeasureChange, RepeatAuthority
 from contracts.vocabulary.people import Role
 from services.alike import order_exam, release, see_breach, state_no_exam, suspect_professional
-from services.casefile import Case, CaseFile
 from services.posts import held_by
-from services.proposals import Policy, Proposal
+from services.proposals import Case, Policy, Proposal
 
 PROSECUTORS = frozenset({Role.PROSECUTOR, Role.SUPERVISOR})
 CLEARANCE_HOLDS = timedelta(days=180)

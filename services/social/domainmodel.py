@@ -5,13 +5,13 @@ The rules are ours (D): they are for the Centre to settle.
 
 from collections.abc import Mapping
 
+from contracts.casefile import CaseFile, Said
 from contracts.catalogue.reintegration import CLOSED, REOPENED
 from contracts.errors import Refused
 from contracts.vocabulary.people import Role
 from contracts.vocabulary.protection import SafeContact
-from services.casefile import Case, CaseFile, Said
 from services.posts import held_by
-from services.proposals import Policy, Proposal
+from services.proposals import Case, Policy, Proposal
 
 RESPONSIBLE = frozenset({Role.CASE_MANAGER, Role.SUPERVISOR})
 

@@ -12,6 +12,7 @@ from uuid import uuid4
 from cli.agencies import APPLICATIONS
 from contracts import check
 from contracts.agencies import Agency
+from contracts.casefile import Asked, CaseFile, Said
 from contracts.catalogue import CATALOGUE
 from contracts.errors import Refused
 from contracts.examples import parts
@@ -20,8 +21,8 @@ from contracts.standing import Stage, Standing
 from contracts.tiers import LOGGED, cut
 from contracts.vocabulary.asking import Service
 from services import translate
-from services.casefile import Asked, Case, CaseFile, Said
 from services.posts import any_post
+from services.proposals import Case
 from services.taking import OTHER_CASE
 from tests.builders import HEALTH, PROSECUTION, command, encoded, new_case, now
 

@@ -122,14 +122,36 @@ def test_a_purpose_that_cannot_be_written_down_shows_nothing(run: Run, settings:
     refused(run("case", "log", new_case(), "--purpose", "to see"), "purpose.unrecorded")
 
 
-def test_a_purpose_is_written_down_before_anything_is_read(run: Run, settings: Settings) -> None:
+@pytest.mark.parametrize("verb", ["log", "show", "timeline"])
+def test_a_purpose_is_written_down_before_anything_is_read(run: Run, settings: Settings, verb: str) -> None:
     case = new_case()
-    run("case", "log", case, "--purpose", "Përgatitje për seancë", "--json")
+    run("case", verb, case, "--purpose", "Përgatitje për seancë", "--json")
     journal = settings.home / "reader" / "access.jsonl"
     (line,) = [json.loads(line) for line in journal.read_text().splitlines()]
     assert list(line) == ["at", "who", "case_ref", "purpose"]
     assert (line["case_ref"], line["purpose"]) == (case, "Përgatitje për seancë")
     assert journal.stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "field"),
+    [
+        (("--as-of", "Tuesday"), "--as-of"),
+        (("--as-of", "2019-02-30T14:00"), "--as-of"),
+        (("--position", "3", "--as-of", "2019-03-12"), "--position"),
+        (("--position", "3", "--as-known-to", "social"), "--position"),
+    ],
+)
+def test_a_moment_that_is_none_is_refused_before_anybody_looks(
+    run: Run, settings: Settings, words: Sequence[str], field: str
+) -> None:
+    assert field in refused(run("case", "show", new_case(), "--purpose", "to see", *words), "field.invalid")
+    assert not (settings.home / "reader" / "access.jsonl").exists()
+
+
+def test_as_known_to_names_an_agency(run: Run, settings: Settings) -> None:
+    words = ("case", "show", new_case(), "--purpose", "to see", "--as-known-to", "the-court")
+    refused(run(*words), "agency.unknown")
 
 
 @pytest.mark.parametrize("words", [("inbox", "social", "show", "x"), ("parked", "show", "social", "x")])
@@ -291,6 +313,27 @@ async def test_submit_case_log_and_doctor_as_json_have_stable_keys(
     ]
     assert event["letters"][0]["received_at"]
     refused(await asyncio.to_thread(run, "case", "log", new_case(), "--purpose", "a test"), "case.not-found")
+
+    shown = document(await asyncio.to_thread(run, "case", "show", answer["case_ref"], "--purpose", "a test", "--json"))
+    assert list(shown) == [
+        "case_ref", "position", "logged_at", "phase", "phases", "closed", "responsible", "active", "kept_out", "open",
+        "children", "suspects", "linked",
+    ]  # fmt: skip
+    assert [one["stage"] for one in shown["open"]] == ["made"]
+    words = ("case", "show", answer["case_ref"], "--purpose", "a test", "--as-known-to")
+    knew = document(await asyncio.to_thread(run, *words, "social", "--json"))
+    assert list(knew)[len(shown) :] == ["as_known_to", "as_of", "known", "waiting", "unsent"]
+    assert [list(one) for one in knew["known"]] == [
+        ["position", "logged_at", "sender", "type", "id", "recorded", "own", "held_at", "opened", "tiers", "seen_at"]
+    ]
+    nobody = document(await asyncio.to_thread(run, *words, "health", "--as-of", "2019-03-12T14:00", "--json"))
+    assert (nobody["known"], nobody["waiting"], nobody["unsent"]) == ([], [], []), "it did not exist then"
+    assert nobody["as_of"] == "2019-03-12T14:00:00+01:00", "a moment without an offset is Kosovo's time"
+    words = ("case", "timeline", answer["case_ref"], "--purpose", "a test", "--json")
+    told = document(await asyncio.to_thread(run, *words))
+    assert list(told) == ["case_ref", "events", "handoffs"]
+    assert [one["type"] for one in told["events"]] == ["referral.made"]
+    assert [(one["from"], one["to"], one["ended_at"]) for one in told["handoffs"]] == [("police", "social", None)]
 
     found = document(await asyncio.to_thread(run, "doctor", "--json"))
     assert list(found) == ["ok", "findings"]

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from contracts.casefile import Said
 from contracts.vocabulary.people import Role
-from services.casefile import Said
 from services.health.domainmodel import CLINICIANS, window
 from tests.builders import HEALTH, PROSECUTION
 from tests.unit.given import CHILD, SIBLING, asked, by, corrected, given, nothing, said

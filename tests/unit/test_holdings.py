@@ -1,85 +1,15 @@
 """Who holds what of a case: computed from the log's records alone, in whatever way the case has gone so far."""
 
-from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
-from typing import Any
-from uuid import UUID, uuid4
+from datetime import datetime
+from uuid import uuid4
 
-from bus.log import Logged
 from contracts.agencies import Agency
-from contracts.catalogue import CATALOGUE
-from contracts.envelope import About, LetterEntry, Record, RecordData, Stamp, dataschema
+from contracts.envelope import RecordData
 from contracts.events.post import LetterReceived, Receipt
-from contracts.ids import NOTHING_BEFORE
-from contracts.tiers import Tier
 from projections.case_log import case_log
 from projections.holdings import Holding, document, holdings, kept_out
-from tests.builders import HEALTH, OVERSIGHT, POLICE, POSTS, PROSECUTION, SOCIAL, new_case
-
-CASE = new_case()
-FIRST = datetime(2026, 3, 2, 9, tzinfo=UTC)
-DAY = timedelta(days=1)
-
-
-class Log:
-    """A log of one case: each record a day after the one before, unless it says when."""
-
-    def __init__(self) -> None:
-        self.entries: list[Logged] = []
-
-    def say(
-        self,
-        by: Agency,
-        type_name: str,
-        content: dict[str, Any],
-        letters: Sequence[Agency] = (),
-        occurred: datetime | None = None,
-        known: datetime | None = None,
-    ) -> UUID:
-        position = len(self.entries) + 1
-        moment = FIRST + DAY * (position - 1)
-        clocks = {"occurred": occurred or known or moment, "known": known or moment, "recorded": moment}
-        about = About.model_validate({"clocks": clocks, "legal_basis": "protection-duty", "post": POSTS[by]})
-        found = tuple(
-            LetterEntry(
-                to=to,
-                tiers=(Tier.E,),
-                number=position,
-                previous=NOTHING_BEFORE,
-                sealed=NOTHING_BEFORE,
-                content=NOTHING_BEFORE,
-            )
-            for to in letters
-        )
-        return self.add(by, type_name, CASE, RecordData(about=about, content=content, letters=found))
-
-    def add(self, by: Agency, type_name: str, subject: str, data: RecordData) -> UUID:
-        position = len(self.entries) + 1
-        record = Record(
-            id=uuid4(),
-            source=f"/agencies/{by}",
-            type=type_name,
-            subject=subject,
-            time=FIRST,
-            dataschema=dataschema(type_name, CATALOGUE[type_name].version),
-            number=position,
-            previous=NOTHING_BEFORE,
-            data=data,
-        )
-        stamp = Stamp(position=position, logged_at=FIRST, account=by, record_id=record.id, record=NOTHING_BEFORE)
-        self.entries.append(Logged(record, NOTHING_BEFORE, stamp, subject))
-        return record.id
-
-    def make(self, by: Agency, to: Agency, type_name: str = "referral.made", **when: datetime) -> UUID:
-        content = {**CATALOGUE[type_name].example, "to": to.value, "notified": []}
-        kept = {name: content[name] for name in CATALOGUE[type_name].logged.model_fields if name in content}
-        return self.say(by, type_name, kept, [to], **when)
-
-    def on(self, by: Agency, type_name: str, handoff: UUID, **content: str) -> UUID:
-        return self.say(by, type_name, {"handoff_id": str(handoff), **content})
-
-    def held(self) -> list[Holding]:
-        return holdings(case_log(self.entries))
+from tests.builders import HEALTH, OVERSIGHT, POLICE, PROSECUTION, SOCIAL
+from tests.case_logs import CASE, DAY, FIRST, Log
 
 
 def moves(held: Holding) -> tuple[str, Agency | None, datetime, Agency | None]:
@@ -91,17 +21,17 @@ def test_what_is_open_stays_with_whom_it_waits_for_since_it_came_there() -> None
     log = Log()
     asked = log.make(POLICE, SOCIAL)
     log.on(SOCIAL, "referral.acknowledged", asked)
-    (held,) = log.held()
+    (held,) = holdings(log.case)
     assert moves(held) == ("acknowledged", SOCIAL, FIRST, POLICE)
     log.on(SOCIAL, "information.asked", asked, priority="red")
-    (held,) = log.held()
+    (held,) = holdings(log.case)
     assert moves(held) == ("acknowledged", POLICE, FIRST + 2 * DAY, POLICE), "a question turns it round"
 
 
 def test_something_is_asked_for_when_it_is_said_and_not_when_the_incident_was() -> None:
     log = Log()
     log.make(POLICE, SOCIAL, occurred=FIRST - 9 * DAY)
-    (held,) = log.held()
+    (held,) = holdings(log.case)
     assert held.since == FIRST
 
 
@@ -111,29 +41,29 @@ def test_what_has_been_done_or_was_let_go_is_held_no_more() -> None:
     log.on(SOCIAL, "referral.accepted", done)
     log.on(SOCIAL, "referral.completed", done, outcome="done")
     log.on(POLICE, "referral.withdrawal-asked", withdrawn, reason="need-met")
-    assert [held.id for held in log.held()] == [withdrawn], "asking for a withdrawal ends nothing"
+    assert [held.id for held in holdings(log.case)] == [withdrawn], "asking for a withdrawal ends nothing"
     log.on(SOCIAL, "referral.withdrawal-confirmed", withdrawn)
-    assert log.held() == []
+    assert holdings(log.case) == []
 
 
 def test_what_was_declined_is_nobodys_until_whoever_asked_closes_its_file() -> None:
     log = Log()
     asked = log.make(SOCIAL, HEALTH)
     log.on(HEALTH, "referral.declined", asked, reason="not-our-service", next_step="refer-elsewhere")
-    (held,) = log.held()
+    (held,) = holdings(log.case)
     assert moves(held) == ("declined", None, FIRST + DAY, SOCIAL)
     log.on(SOCIAL, "referral.closed", asked, reason="goes-on-elsewhere")
-    assert log.held() == []
+    assert holdings(log.case) == []
 
 
 def test_a_concern_lies_with_its_reporter_from_when_it_knew_until_somebody_accepts() -> None:
     log = Log()
     made = log.make(HEALTH, POLICE, "concern.reported", known=FIRST - 5 * DAY)
     log.on(POLICE, "concern.received", made)
-    (held,) = log.held()
+    (held,) = holdings(log.case)
     assert [(spell.agency, spell.since, spell.until) for spell in held.answered] == [(HEALTH, FIRST - 5 * DAY, None)]
     log.on(POLICE, "responsibility.accepted", made)
-    (held,) = log.held()
+    (held,) = holdings(log.case)
     assert [(spell.agency, spell.since, spell.until) for spell in held.answered] == [
         (HEALTH, FIRST - 5 * DAY, FIRST + 2 * DAY),
         (POLICE, FIRST + 2 * DAY, None),
@@ -143,10 +73,10 @@ def test_a_concern_lies_with_its_reporter_from_when_it_knew_until_somebody_accep
 def test_a_void_act_changes_nobodys_hold() -> None:
     log = Log()
     log.on(HEALTH, "referral.accepted", uuid4())
-    assert log.held() == [], "an act on what was never made"
+    assert holdings(log.case) == [], "an act on what was never made"
     asked = log.make(POLICE, SOCIAL)
     log.on(HEALTH, "referral.accepted", asked)
-    (held,) = log.held()
+    (held,) = holdings(log.case)
     assert moves(held) == ("made", SOCIAL, FIRST + DAY, POLICE)
 
 
@@ -158,13 +88,13 @@ def test_a_bypass_shows_what_waits_for_whom_it_keeps_out_until_it_is_lifted() ->
     log.make(HEALTH, PROSECUTION)
     refused = {"refused_id": str(uuid4()), "refused_type": "referral.made", "code": "route.bypassed"}
     log.add(SOCIAL, "submission.refused", CASE, RecordData(content=refused))
-    assert [held.kept_out for held in log.held()] == [True, False]
+    assert [held.kept_out for held in holdings(log.case)] == [True, False]
     (kept,) = kept_out(case_log(log.entries))
     assert (kept.conflicted, kept.invoked_by, kept.alternate, kept.position) == (POLICE, HEALTH, PROSECUTION, 2)
     assert (kept.letters_before, kept.letters_since, kept.acts_refused) == (1, 0, 1)
     log.say(OVERSIGHT, "route.bypass-lifted", {"bypass_id": str(invoked), "reason": "unfounded"}, [HEALTH])
     assert kept_out(case_log(log.entries)) == []
-    assert not any(held.kept_out for held in log.held())
+    assert not any(held.kept_out for held in holdings(log.case))
 
 
 def test_a_letter_that_reached_the_bypassed_all_the_same_is_counted() -> None:
@@ -182,7 +112,7 @@ def test_an_office_that_is_kept_out_does_not_keep_out_its_agency() -> None:
     office = {"office": "a-station", "alternate_office": "another-station"}
     around = {"conflicted": "police", "alternate": "police", "reason": "person-suspected", **office}
     log.say(SOCIAL, "route.bypass-invoked", around, [OVERSIGHT, POLICE])
-    (held,), (kept,) = log.held(), kept_out(case_log(log.entries))
+    (held,), (kept,) = holdings(log.case), kept_out(case_log(log.entries))
     assert (held.kept_out, kept.office) == (False, "a-station")
 
 

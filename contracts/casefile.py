@@ -1,8 +1,11 @@
-"""A case as one agency knows it: what was said in it, in the log's order. Agencies' policies read this; pure."""
+"""A case as somebody knows it: what was said in it, in the log's order, and what was asked; pure.
+
+Agencies' policies read what their agency knows; read models read what the log knows.
+"""
 
 from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -99,14 +102,3 @@ def _put_right(said: Said, corrections: Iterable[Said]) -> Said:
 def _same_role(said: Mapping[str, Any] | None, right: Mapping[str, Any] | None) -> bool:
     """Only a child takes a child's place, and a suspect a suspect's."""
     return bool(said and right and said["role"] == right["role"])
-
-
-@dataclass(frozen=True, slots=True)
-class Case:
-    """What an agency's policy judges a proposal by: the handoff that it acts on, if it does, and the whole case."""
-
-    file: CaseFile
-    standing: Standing = field(default_factory=Standing)
-    service: Service | None = None
-    concerns: str | None = None  # whom the handoff is about
-    other: CaseFile = field(default_factory=CaseFile)  # the other case that the proposal names, if it names one
