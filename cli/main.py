@@ -2,7 +2,21 @@
 
 import typer
 
-from cli import case, contracts, demo, doctor, inbox, parked, reconcile, recover, run, simulate, submit
+from cli import (
+    case,
+    contracts,
+    demo,
+    doctor,
+    handoffs,
+    inbox,
+    parked,
+    projections,
+    reconcile,
+    recover,
+    run,
+    simulate,
+    submit,
+)
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -26,4 +40,6 @@ app.add_typer(inbox.app, name="inbox")
 app.add_typer(parked.app, name="parked")
 app.add_typer(case.app, name="case")
 app.add_typer(reconcile.app, name="reconcile")
+app.add_typer(projections.app, name="projections")
+app.add_typer(handoffs.app, name="handoffs")
 app.add_typer(contracts.app, name="contracts")

@@ -370,6 +370,25 @@ CODES: Mapping[str, Code] = MappingProxyType(
             "The letter could not be handled after the bounded number of tries.",
             "Read the process log for this letter id, mend the cause, then `barnabus parked retry`.",
         ),
+        "projections.gap": Code(
+            "The log does not follow on where a read model would fold it.",
+            "Nothing after that place was folded. Look with `barnabus doctor`; a log is restored with `reconcile`.",
+            Then.HALT,
+            503,
+            1,
+        ),
+        "projections.stale": Code(
+            "The read models were folded by another version of this software.",
+            "Fold them anew: `barnabus projections rebuild`.",
+            http=503,
+            exit=1,
+        ),
+        "projections.missing": Code(
+            "There are no read models here yet.",
+            "Build them: `barnabus projections rebuild`, or keep them up to date with `barnabus projections run`.",
+            http=503,
+            exit=1,
+        ),
         "year.refused": Code(
             "An adapter did not take what the synthetic year planned.",
             "This is a fault of the plan or of a rule: say it to the developers, with the seed.",

@@ -132,6 +132,19 @@ def _on_desk(standing: Standing, act: Act) -> Standing:
     return replace(standing, offices=(*others, (act.by, act.office)))
 
 
+def step(standing: Standing, act: Act) -> Standing:
+    """The standing with one act more: moved on, or with the act among its voids."""
+    judged = judge(standing, act)
+    if isinstance(judged, Void):
+        return _voided(standing, act, judged)
+    moved = replace(judged, last=act.id, closed=act.move is Move.CLOSE)
+    return replace(moved, questions=()) if moved.stage in ENDED and moved.questions else moved
+
+
+def _voided(standing: Standing, act: Act, reason: Void) -> Standing:
+    return replace(standing, voids=(*standing.voids, VoidAct(act, reason)))
+
+
 def fold(acts: Iterable[Act], refused: Iterable[UUID] = ()) -> Standing:
     """The standing that these acts come to, in whatever order and however often they are given.
 
@@ -140,13 +153,7 @@ def fold(acts: Iterable[Act], refused: Iterable[UUID] = ()) -> Standing:
     never_logged = frozenset(refused)
     standing = Standing()
     for act in in_order(acts):
-        judged = Void.REFUSED_BY_GATEWAY if act.id in never_logged else judge(standing, act)
-        if isinstance(judged, Void):
-            standing = replace(standing, voids=(*standing.voids, VoidAct(act, judged)))
-        else:
-            standing = replace(judged, last=act.id, closed=act.move is Move.CLOSE)
-            if standing.stage in ENDED and standing.questions:
-                standing = replace(standing, questions=())
+        standing = _voided(standing, act, Void.REFUSED_BY_GATEWAY) if act.id in never_logged else step(standing, act)
         if act.position is None and act.id not in never_logged:
             standing = replace(standing, provisional=(*standing.provisional, act))
     return standing

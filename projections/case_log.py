@@ -19,6 +19,7 @@ from contracts.catalogue.post import SAID_AGAIN
 from contracts.envelope import Record
 from contracts.handoff import fold
 from contracts.standing import Act, Move, Standing, course_of
+from contracts.vocabulary.asking import Service
 
 
 @dataclass(slots=True)
@@ -36,6 +37,15 @@ class Delivery:
     def last(self) -> "Delivery":
         """Itself, or the last letter that said it again."""
         return self.said_again.last if self.said_again else self
+
+
+def act_of(logged: Logged, move: Move, codes: Mapping[str, Any], service: Service | None) -> Act:
+    """A record as an act on a handoff, at its place in the log. `service` is that of one that makes a handoff."""
+    about = logged.record.data.about
+    where: dict[str, Any] = {"position": logged.stamp.position, "at": logged.stamp.logged_at}
+    where |= {"office": about.post.office} if about else {}
+    where |= {"course": course_of(service)} if service else {}
+    return Act.of(logged.record.id, move, Agency(logged.record.sender), codes, **where)
 
 
 def handoff_of(record: Record, codes: Mapping[str, Any]) -> UUID:
@@ -87,18 +97,11 @@ class CaseLog:
 
     def _take_act(self, logged: Logged) -> None:
         record, entry = logged.record, entry_of(logged.record.type)
-        move = entry.move
-        if move is None or not entry.acts(record.data.content):
-            return
-        # as its recipients read it: one moment has many spellings
-        content = check.read(entry.logged, record.data.content).model_dump(mode="json")
-        handoff_id = record.id if move is Move.MAKE else UUID(content["handoff_id"])
-        office = record.data.about.post.office if record.data.about else None
-        where: dict[str, Any] = {"position": logged.stamp.position, "at": logged.stamp.logged_at, "office": office}
-        if service := entry.service_of(content):
-            where["course"] = course_of(service)
-        act = Act.of(record.id, move, Agency(record.sender), content, **where)
-        self._acts.setdefault(handoff_id, []).append((act, logged))
+        if entry.move and entry.acts(record.data.content):
+            # as its recipients read it: one moment has many spellings
+            codes = check.codes_of(record)
+            act = act_of(logged, entry.move, codes, entry.service_of(codes))
+            self._acts.setdefault(handoff_of(record, codes), []).append((act, logged))
 
     def links(self) -> set[tuple[str, str]]:
         """The links that carried this case's letters."""

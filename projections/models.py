@@ -1,0 +1,7 @@
+"""The read models that there are, in the order in which they are folded."""
+
+from projections.handoffs import Handoffs
+from projections.letters import Letters
+from projections.readmodel import ReadModel
+
+MODELS: tuple[ReadModel, ...] = (Handoffs(), Letters())

@@ -1,0 +1,73 @@
+"""What a read model is: a pure fold of the log with a table."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Protocol
+
+from sqlalchemy import JSON, BigInteger, Column, MetaData, String, Table, Text
+
+from bus.log import Logged
+
+TABLES = MetaData()
+State = Mapping[str, Any]
+"""What one row has come to: JSON values only, so that every database gives it back as it was."""
+
+
+class ReadModel(Protocol):
+    """`version` is raised with every change of the fold: a view of another version asks for a rebuild by name."""
+
+    name: str
+    version: int
+    table: Table
+
+    def keys(self, logged: Logged) -> Iterable[str]:
+        """The rows that an entry changes. Decided by the entry alone."""
+
+    def fold(self, key: str, state: State | None, logged: Logged) -> State:
+        """What a row comes to with this entry; `state` is None for the first. No clock, no I/O, no dice."""
+
+    def columns(self, state: State) -> Mapping[str, Any]:
+        """What the table shows of a state, to be asked for."""
+
+
+def table(name: str, *columns: Column[Any]) -> Table:
+    """A read model's table: its key, its state, and columns to ask for."""
+    return Table(name, TABLES, Column("key", String(200), primary_key=True), Column("state", JSON), *columns)
+
+
+META = Table(
+    "meta",
+    TABLES,
+    Column("model", String(40), primary_key=True),
+    Column("version", BigInteger, nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("row_count", BigInteger, nullable=False),
+)
+"""Each model's version, and the digest of all its rows."""
+PROGRESS = Table(
+    "progress",
+    TABLES,
+    Column("one", BigInteger, primary_key=True),
+    Column("position", BigInteger, nullable=False),
+    Column("logged_at", Text),
+    Column("first_logged_at", Text),
+)
+"""One row: up to where everything is folded."""
+HEADS = Table(
+    "heads",
+    TABLES,
+    Column("chain", String(80), primary_key=True),
+    Column("number", BigInteger, nullable=False),
+    Column("digest", String(64), nullable=False),
+)
+SIGNED = Table(
+    "signed", TABLES, Column("link", String(80), primary_key=True), Column("number", BigInteger, nullable=False)
+)
+PARKED = Table(
+    "parked",
+    TABLES,
+    Column("position", BigInteger, primary_key=True, autoincrement=False),
+    Column("case_ref", String(64), nullable=False),
+    Column("type", String(80), nullable=False),
+    Column("reason", String(80), nullable=False),
+)
+"""Entries of types or versions that are not known here, and what came after them in their case."""

@@ -1,0 +1,96 @@
+"""Where read models lie: one SQLite file or one PostgreSQL schema, that can be thrown away and built anew."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine, create_engine, event, text
+
+from bus.settings import Settings
+from contracts.errors import BarnabusError
+from projections.readmodel import TABLES
+
+PROJECTIONS = "BARNABUS_PROJECTIONS"
+"""A PostgreSQL URL; without it, a file in the home."""
+LIVE, SHADOW = "live", "shadow"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A file, or a database in which each view is a schema."""
+
+    folder: Path
+    url: str | None
+
+    @classmethod
+    def of(cls, settings: Settings) -> "Place":
+        """Raises `setting.invalid`."""
+        url = os.environ.get(PROJECTIONS)
+        if url and not url.startswith(("postgresql://", "postgres://")):
+            raise BarnabusError("setting.invalid", detail=f"{PROJECTIONS} is no URL that starts with postgresql://.")
+        return cls(settings.home / "projections", url)
+
+    def exists(self) -> bool:
+        if self.url is None:
+            return self._file(LIVE).exists()
+        with self.opened(LIVE) as engine, engine.connect() as connection:
+            found = connection.execute(text("SELECT to_regclass(:name)"), {"name": f"{_schema(LIVE)}.progress"})
+            return found.scalar() is not None
+
+    @contextmanager
+    def opened(self, view: str = LIVE) -> Iterator[Engine]:
+        engine = self._engine(view)
+        try:
+            yield engine
+        finally:
+            engine.dispose()
+
+    def _engine(self, view: str) -> Engine:
+        if self.url is None:
+            self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            engine = create_engine(f"sqlite:///{self._file(view)}")
+            event.listen(engine, "connect", _of_sqlite)
+            return engine
+        url = "postgresql+psycopg://" + self.url.partition("://")[2]
+        return create_engine(url).execution_options(schema_translate_map={None: _schema(view)})
+
+    def _file(self, view: str) -> Path:
+        return self.folder / f"{view}.db"
+
+    def begin(self, view: str) -> None:
+        """An empty view in this place; what stood there is gone."""
+        if self.url is None:
+            for end in ("", "-wal", "-shm"):
+                self._file(view).with_name(f"{view}.db{end}").unlink(missing_ok=True)
+        with self.opened(view) as engine, engine.begin() as connection:
+            if self.url:
+                connection.execute(text(f'DROP SCHEMA IF EXISTS "{_schema(view)}" CASCADE'))
+                connection.execute(text(f'CREATE SCHEMA "{_schema(view)}"'))
+            TABLES.create_all(connection)
+
+    def swap(self) -> None:
+        """The shadow takes the live view's place in one step: a reader sees the one or the other, and never half."""
+        if self.url is None:
+            with self.opened(SHADOW) as engine, engine.connect() as connection:
+                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+            for end in ("-wal", "-shm"):
+                self._file(SHADOW).with_name(f"{SHADOW}.db{end}").unlink(missing_ok=True)
+                self._file(LIVE).with_name(f"{LIVE}.db{end}").unlink(missing_ok=True)
+            self._file(SHADOW).replace(self._file(LIVE))
+            return
+        with self.opened(LIVE) as engine, engine.begin() as connection:
+            connection.execute(text(f'DROP SCHEMA IF EXISTS "{_schema(LIVE)}" CASCADE'))
+            connection.execute(text(f'ALTER SCHEMA "{_schema(SHADOW)}" RENAME TO "{_schema(LIVE)}"'))
+
+
+def _schema(view: str) -> str:
+    return f"barnabus_projections_{view}"
+
+
+def _of_sqlite(connection: Any, _: Any) -> None:
+    """It can be built anew from the log, so it need not survive a power cut whole: only a crash of this process."""
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=NORMAL")

@@ -1,0 +1,257 @@
+"""The engine of the read models: the same from any chunks and any crash, on both databases; stopped by every gap."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from itertools import islice, pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import select
+
+from bus import seal
+from bus.log import Logged
+from bus.settings import Settings
+from contracts.envelope import Record, Stamp
+from contracts.errors import BarnabusError
+from projections import engine, handoffs
+from projections.case_log import case_log
+from projections.engine import Progress, Projector
+from projections.handoffs import Handoffs
+from projections.letters import Letters
+from projections.models import MODELS
+from projections.readmodel import PARKED, State
+from projections.view import LIVE, PROJECTIONS, SHADOW, Place
+from tests.benchmarks.entries import year
+from tests.postgres import PostgresServer
+
+ENTRIES = 600
+
+
+@pytest.fixture(scope="module")
+def log() -> Sequence[Logged]:
+    """Made-up cases of a year, as a log has them."""
+    return [
+        Logged(
+            Record.model_validate_json(entry.record),
+            seal.digest(entry.record),
+            Stamp.model_validate_json(entry.stamp),
+            entry.subject,
+        )
+        for entry in islice(year(ENTRIES, 7).entries(), ENTRIES)
+    ]
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
+    url = request.getfixturevalue("postgres").url() if request.param == "postgres" else None
+    found = Place(tmp_path, url)
+    found.begin(LIVE)
+    return found
+
+
+def folded(place: Place, *chunks: Sequence[Logged], view: str = LIVE) -> Progress:
+    with place.opened(view) as opened:
+        for chunk in chunks:
+            Projector(opened, MODELS).apply(chunk)
+        return engine.progress(opened)
+
+
+def stopped(place: Place, chunk: Sequence[Logged]) -> str:
+    with place.opened() as opened, pytest.raises(BarnabusError) as raised:
+        Projector(opened, MODELS).apply(chunk)
+    assert raised.value.code == "projections.gap"
+    return str(raised.value)
+
+
+def states(place: Place, model: Any = Handoffs) -> dict[str, State]:
+    with place.opened() as opened, opened.connect() as connection:
+        return {row.key: row.state for row in connection.execute(select(model.table.c.key, model.table.c.state))}
+
+
+# what it comes to
+
+
+def test_it_comes_to_what_the_law_comes_to(place: Place, log: Sequence[Logged]) -> None:
+    folded(place, log)
+    case = case_log(log)
+    found = states(place)
+    assert set(found) == {str(handoff) for handoff in case.standings()}
+    for handoff, standing in case.standings().items():
+        row = found[str(handoff)]
+        whose = standing.whose_move
+        assert (row["standing"]["stage"], row["whose_move"]) == (standing.stage, whose.value if whose else None)
+    letters = states(place, Letters)
+    assert len(letters) == len(case.deliveries)
+    received = {key: row["received_at"] for key, row in letters.items()}
+    for (sender, recipient, number), delivery in case.deliveries.items():
+        at = delivery.received_at.isoformat() if delivery.received_at else None
+        assert received[f"{sender}>{recipient} {number}"] == at
+
+
+def test_each_moment_of_a_handoff_has_one_holder_so_that_the_parts_are_the_whole(
+    place: Place, log: Sequence[Logged]
+) -> None:
+    folded(place, log)
+    for row in states(place).values():
+        made, since = datetime.fromisoformat(row["made_at"]), datetime.fromisoformat(row["held_since"])
+        until = since if row["whose_move"] else datetime.fromisoformat(row["ended_at"])
+        assert sum(row["held_us"].values()) * handoffs.MICROSECOND == until - made
+        legs = [row[leg] for leg in ("made_at", "acknowledged_at", "decided_at", "started_at", "completed_at")]
+        assert all(one <= other for one, other in pairwise(sorted(filter(None, legs))))
+
+
+def test_both_databases_come_to_the_same_digests(
+    postgres: PostgresServer, tmp_path: Path, log: Sequence[Logged]
+) -> None:
+    found = []
+    for place in (Place(tmp_path, None), Place(tmp_path, postgres.url())):
+        place.begin(LIVE)
+        found.append(folded(place, log))
+    assert found[0] == found[1]
+    assert found[0].position == ENTRIES
+    assert all(found[0].rows.values())
+
+
+# any chunks, any crash
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(cuts=st.sets(st.integers(1, ENTRIES - 1), max_size=6))
+def test_any_chunking_comes_to_the_same(log: Sequence[Logged], tmp_path: Path, cuts: set[int]) -> None:
+    place = Place(tmp_path, None)
+    place.begin(LIVE)
+    whole = folded(place, log)
+    place.begin(LIVE)
+    ends = [0, *sorted(cuts), ENTRIES]
+    assert folded(place, *(log[start:end] for start, end in pairwise(ends))) == whole
+
+
+class Dying(Handoffs):
+    """Dies in the middle of a chunk."""
+
+    def __init__(self, at: int) -> None:
+        self.at = at
+
+    def fold(self, key: str, state: State | None, logged: Logged) -> State:
+        if logged.stamp.position >= self.at:
+            raise KeyboardInterrupt
+        return super().fold(key, state, logged)
+
+
+def test_what_was_cut_off_in_the_middle_of_a_chunk_is_as_if_it_had_not_begun(
+    place: Place, log: Sequence[Logged]
+) -> None:
+    before = folded(place, log[:200])
+    with place.opened() as opened:
+        dying = Projector(opened, (Dying(at=300), Letters()))
+        with pytest.raises(KeyboardInterrupt):
+            dying.apply(log[200:400])
+        assert engine.progress(opened) == before
+        assert dying.position == 200, "the same one can go on"
+    cut = folded(place, log[200:])
+    place.begin(LIVE)
+    assert folded(place, log) == cut
+
+
+# every gap
+
+
+def test_a_missing_a_repeated_and_an_altered_entry_are_named_and_nothing_behind_them_is_folded(
+    place: Place, log: Sequence[Logged]
+) -> None:
+    before = folded(place, log[:100])
+    assert "Position 102" in stopped(place, [log[101]])
+    assert "Position 100" in stopped(place, [log[99]])
+    altered = replace(log[100], digest=seal.digest("another record"))
+    sender = log[100].record.sender
+    behind = next(n for n, entry in enumerate(log) if n > 100 and entry.record.sender == sender)
+    said = stopped(place, [*log[:0], altered, *log[101 : behind + 1]])
+    assert f"Position {behind + 1}" in said, "the next of that sender's chain shows it"
+    assert "chain.broken" in said
+    with place.opened() as opened:
+        assert engine.progress(opened) == before
+
+
+def test_a_type_or_version_that_is_not_known_here_holds_up_its_case_and_no_other(
+    place: Place, log: Sequence[Logged]
+) -> None:
+    first = log[0]
+    case = first.record.subject
+    newer = first.record.model_copy(update={"dataschema": first.record.dataschema.replace(":1.0", ":9.0")})
+    found = folded(place, [replace(first, record=newer), *log[1:]])
+    assert found.position == ENTRIES
+    held_up = {entry.stamp.position for entry in log if entry.record.subject == case}
+    with place.opened() as opened, opened.connect() as connection:
+        parked = {row.position: row.reason for row in connection.execute(select(PARKED))}
+    assert set(parked) == held_up
+    assert {parked[1], *(parked[p] for p in held_up - {1})} <= {"version.unknown", "case.held-up"}
+    assert parked[1] == "version.unknown"
+    assert {row["case_ref"] for row in states(place).values()} == {
+        entry.record.subject for entry in log if not entry.subject.startswith("link.")
+    } - {case} - _without_handoffs(log)
+
+
+def _without_handoffs(log: Sequence[Logged]) -> set[str]:
+    cases = {entry.record.subject for entry in log}
+    return cases - {entry.record.subject for entry in log for _ in Handoffs().keys(entry)}
+
+
+# versions, and building anew
+
+
+class Newer(Handoffs):
+    version = 2
+
+
+def test_a_view_of_another_fold_asks_to_be_built_anew(place: Place, log: Sequence[Logged]) -> None:
+    folded(place, log[:50])
+    with place.opened() as opened:
+        for models in ((Newer(), Letters()), (*MODELS, _Another())):
+            with pytest.raises(BarnabusError) as raised:
+                Projector(opened, models)
+            assert raised.value.code == "projections.stale"
+
+
+class _Another(Letters):
+    name = "another"
+
+
+def test_a_reader_sees_the_old_view_until_the_new_one_takes_its_place_whole(
+    place: Place, log: Sequence[Logged]
+) -> None:
+    old = folded(place, log[:100])
+    place.begin(SHADOW)
+    folded(place, log[:300], view=SHADOW)
+    with place.opened() as opened:
+        assert engine.progress(opened) == old
+    place.swap()
+    with place.opened() as opened:
+        assert engine.progress(opened).position == 300
+    place.begin(LIVE)
+    assert folded(place, log[:100]) == old
+
+
+def test_what_no_environment_names_is_a_file_and_a_wrong_url_is_refused(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+
+    monkeypatch.delenv(PROJECTIONS, raising=False)
+    assert Place.of(Settings(home=tmp_path)) == Place(tmp_path / "projections", None)
+    monkeypatch.setenv(PROJECTIONS, "mysql://x")
+    with pytest.raises(BarnabusError) as raised:
+        Place.of(Settings(home=tmp_path))
+    assert raised.value.code == "setting.invalid"
+
+
+def test_a_gateways_clock_that_went_back_takes_nothing_from_anybody(place: Place, log: Sequence[Logged]) -> None:
+    folded(place, [_earlier(entry, n * timedelta(days=1)) for n, entry in enumerate(log[:200])])
+    assert all(us >= 0 for row in states(place).values() for us in row["held_us"].values())
+
+
+def _earlier(entry: Logged, by: timedelta) -> Logged:
+    stamp = entry.stamp.model_copy(update={"logged_at": entry.stamp.logged_at - by})
+    return replace(entry, stamp=stamp)
