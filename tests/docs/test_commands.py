@@ -12,9 +12,11 @@ import pytest
 
 from tests.docs.pages import ROOT, Shown, barnabus_lines
 
-RUNS_ON = {("up",), ("gateway",), ("adapter",), ("demo",)}
+RUNS_ON = {("up",), ("gateway",), ("adapter",), ("demo",), ("projections", "run")}
 """These go on until they are ended; that they do is shown in tests/fault."""
-FIRST = {("submit", "police", "contracts/examples/referral.made.valid.json")}
+FIRST = {("submit", "police", "contracts/examples/referral.made.valid.json"), ("projections", "rebuild")}
+MAY_BE_BEHIND = {("projections", "status")}
+"""Its exit status says whether it is current, and the log goes on."""
 REFUSED = {("submit", "police", "contracts/examples/referral.made.invalid.json")}
 PLACEHOLDERS = {"AGENCY": "social", "POSITION": "0", "REF": "{case_ref}"}
 LINES = sorted(set(barnabus_lines()), key=lambda shown: (shown.words not in FIRST, shown))
@@ -70,12 +72,14 @@ def test_there_are_commands_to_try() -> None:
 
 @pytest.mark.parametrize("shown", LINES, ids=lambda shown: f"{shown.page}: {' '.join(shown.words)}")
 def test_a_command_does_what_its_page_says(up: Up, case_ref: str, shown: Shown) -> None:
-    if shown.words[:1] in RUNS_ON or shown.words == ("provision",):
-        assert up.run(*shown.words[:1], "--help").returncode == 0
+    on = next((words for words in RUNS_ON | {("provision",)} if shown.words[: len(words)] == words), None)
+    if on and shown.words != ("provision", "--streams"):
+        assert up.run(*on, "--help").returncode == 0
         return
     words = [PLACEHOLDERS.get(word, word).format(case_ref=case_ref) for word in shown.words]
     words = [re.sub(r"^[0-9a-z]{4}(-[0-9a-z]{4}){3}$", case_ref, word) for word in words]
     found = up.run(*words)
-    assert found.returncode == (2 if shown.words in REFUSED else 0), found.stderr
+    ends_with = {2} if shown.words in REFUSED else {0, 1} if shown.words in MAY_BE_BEHIND else {0}
+    assert found.returncode in ends_with, found.stderr
     if "--json" in words:
         json.loads(found.stdout)
