@@ -215,7 +215,7 @@ def due(
     """
     if entry.acts(codes):
         return None if entry.move is Move.MAKE else frozenset(entry.told - {sender} - kept_out)
-    if entry.audience in (Audience.TOLD, Audience.PARTIES):
+    if entry.lists(codes):
         wanted = entry.told - {sender}
         instead = {Agency.OVERSIGHT} if wanted & kept_out else frozenset()
     elif entry.names:

@@ -73,6 +73,10 @@ class Entry:
         """Is it an act on a handoff? What names none, though its type could, is a fact."""
         return self.move is Move.MAKE or (self.move is not None and codes.get("handoff_id") is not None)
 
+    def lists(self, codes: Mapping[str, Any]) -> bool:
+        """Is it a fact that goes to whom the catalogue has told, and to oversight in place of who is kept out?"""
+        return not self.acts(codes) and self.audience in (Audience.TOLD, Audience.PARTIES)
+
     def only_notified(self, notified: Iterable[Agency]) -> frozenset[Agency]:
         """Those of the notified who hear the act alone; whom the catalogue has told of it sees what it says."""
         return frozenset(notified) - (frozenset() if self.move is Move.MAKE else self.told)
