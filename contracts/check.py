@@ -25,8 +25,8 @@ from contracts.events.post import Receipt, StoreRestored
 from contracts.events.referral import ReferralMade
 from contracts.ids import CaseRef
 from contracts.standing import Move
-from contracts.tiers import LOGGED, Frozen, Tier, tiers_of, view
-from contracts.vocabulary.asking import NEEDS_CONSENT, OFFERED_BY, Urgency
+from contracts.tiers import LOGGED, Frozen, Tier, cut, tiers_of, view
+from contracts.vocabulary.asking import NEEDS_CONSENT, OFFERED_BY, Service, Urgency
 from contracts.vocabulary.people import LegalBasis
 
 DEPTH_LIMIT = 32
@@ -111,8 +111,8 @@ def sending(entry: Entry, sender: Agency, about: About, content: Frozen) -> None
     """May this agency say this at all?"""
     _speaking(entry, sender, about)
     _saying(entry, sender, content.model_dump(mode="json"), at="data")
-    if isinstance(content, ReferralMade):
-        _referral(content)
+    if isinstance(content, ReferralMade) and content.urgency is Urgency.IMMEDIATE and content.safety is None:
+        raise Refused("danger.unstated", field="data.safety")
     if isinstance(content, RecordCorrected) and not content.concerns and content.says_of_somebody:
         raise Refused("field.missing", field="data.concerns", detail="What is said of a person lies under its key.")
     resting(entry, content.model_dump(mode="json"), about.legal_basis, at="legal_basis")
@@ -146,6 +146,8 @@ def _saying(entry: Entry, sender: Agency, codes: Mapping[str, Any], *, at: str) 
             raise Refused("receiver.not-allowed", field=f"{at}.notified")
         if codes["to"] not in entry.asked:
             raise Refused("receiver.not-allowed", field=f"{at}.to")
+        if entry.service is None and codes["to"] not in OFFERED_BY.get(Service(codes["service"]), frozenset()):
+            raise Refused("service.not-offered", field=f"{at}.service")
     for name, speaks in (("for_institution", codes.get("to")), ("institution", sender)):
         if (institution := codes.get(name)) and speaks not in SPONSORS[Institution(institution)]:
             raise Refused("sponsor.not-allowed", field=f"{at}.{name}")
@@ -167,13 +169,6 @@ def _correcting(codes: Mapping[str, Any], *, at: str) -> None:
         shape: Any = (field.annotation, field)
         one = create_model("OneField", __base__=Frozen, value=shape)
         read(one, {"value": code["value"]}, at=f"{at}.codes.{place}")
-
-
-def _referral(content: ReferralMade) -> None:
-    if content.to not in OFFERED_BY.get(content.service, frozenset()):
-        raise Refused("service.not-offered", field="data.service")
-    if content.urgency is Urgency.IMMEDIATE and content.safety is None:
-        raise Refused("danger.unstated", field="data.safety")
 
 
 def receiving(
@@ -291,7 +286,10 @@ def _case(subject: str) -> None:
 
 
 def letter(found: Letter, recipient: Agency) -> tuple[Entry, Frozen]:
-    """An opened letter's content as this recipient may see it."""
+    """An opened letter's content as this recipient may see it.
+
+    It is held to what its record was: the gateway cannot see inside, and a hostile sender may say otherwise there.
+    """
     entry = entry_of(found.type, found.version)
     if found.recipient is not recipient or recipient not in entry.receivers or entry.audience is Audience.AGAIN:
         raise Refused("receiver.not-allowed", field="recipient")  # a letter that says one again has that one's type
@@ -301,4 +299,6 @@ def letter(found: Letter, recipient: Agency) -> tuple[Entry, Frozen]:
     content = read(view(entry.content, tiers), found.content, at="content")
     if entry.move is Move.MAKE and (found.content["to"] == recipient) is (found.withheld == "notified"):
         raise Refused("receiver.not-allowed", field="withheld")
+    _speaking(entry, found.sender, found.about, at="about.")
+    _saying(entry, found.sender, cut(entry.content, content.model_dump(mode="json"), LOGGED), at="content")
     return entry, content
