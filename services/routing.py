@@ -178,13 +178,20 @@ class Routing(Keeping):
             raise Refused("handoff.open", field="data.reason", detail="No bypass leads around its other party.")
 
     def _keeps_apart(self, proposal: Proposal, entry: Entry) -> None:
-        """Register data never joins a case of a child. Raises Refused `register.own-file`."""
+        """Register data never joins a case of a child. Raises Refused `register.own-file`.
+
+        What a hostile agency says of the register in a child's case makes that no file of the register.
+        """
         if proposal.move not in (None, Move.MAKE):
             return  # an act stands where its handoff does
         ours = _of_register(entry)
-        theirs = (_of_part(part) for part in self._each_part(proposal.case_ref))
-        theirs_is = next((one for one in theirs if one is not None), None)
-        if None not in (ours, theirs_is) and ours is not theirs_is:
+        if ours is None:
+            return
+        if any(_of_part(part) is False for part in self._each_part(proposal.case_ref)):  # it is a child's
+            joins = ours
+        else:
+            joins = not ours and any(_of_part(part) for part in self._each_part(proposal.case_ref))
+        if joins:
             raise Refused("register.own-file", field="case_ref")
 
     def _is_ours_to_give(self, case_ref: str) -> None:
