@@ -244,8 +244,8 @@ def record(found: Record, bypasses: AbstractSet[Bypass] = frozenset()) -> Entry:
     bypass.check(bypasses, sender, office, codes, (letter.to for letter in letters))
     out = bypass.kept_out(bypasses)
     receiving(entry, sender, ((letter.to, letter.tiers) for letter in letters), codes, out)
-    if about is None and entry.receivers:
-        raise Refused("field.missing", field="data.about")
+    if (about is None) is not entry.by_the_bus:
+        raise Refused("field.missing" if about is None else "field.unknown", field="data.about")
     _speaking(entry, sender, about, at="data.about.")
     _saying(entry, sender, codes, at="data.content")
     if entry.move is Move.MAKE:

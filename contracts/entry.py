@@ -57,6 +57,11 @@ class Entry:
     counterexample_code: str
 
     @property
+    def by_the_bus(self) -> bool:
+        """Does no post of an agency say it, but its adapter by itself?"""
+        return self.command is None and self.audience is Audience.NOBODY
+
+    @property
     def course(self) -> Course | None:
         """Of the act that makes a handoff: what is handed over."""
         if self.move is not Move.MAKE:
