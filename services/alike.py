@@ -11,8 +11,9 @@ from services.proposals import Proposal
 
 
 def exams_ordered(file: CaseFile, child: str) -> list[Asked]:
-    """Every order of an exam of this child, whatever has come of it."""
-    return [one for one in file.asked if one.service is Service.FORENSIC_EXAM and one.concerns == child]
+    """Every order of an exam of this child, whatever has come of it; none that the log never took."""
+    ordered = (one for one in file.asked if one.service is Service.FORENSIC_EXAM and one.standing.parties)
+    return [one for one in ordered if one.concerns == child]
 
 
 def order_exam(act: Proposal, case: Case) -> None:
