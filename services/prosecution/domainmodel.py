@@ -30,7 +30,10 @@ may_prosecute = held_by(PROSECUTORS)
 
 @dataclass(frozen=True, slots=True)
 class Interviews:
-    """How often a child was heard in one case, and for which further time somebody has given a reason."""
+    """How often a child was heard in one case, and for which further time somebody has given a reason.
+
+    Of one interview several may speak: who held it, and who was asked to bring the child.
+    """
 
     done: int
     reasoned: frozenset[int]
@@ -38,7 +41,7 @@ class Interviews:
     @classmethod
     def of(cls, file: CaseFile, child: str) -> "Interviews":
         return cls(
-            done=len(list(file.all("child-interview.completed", about=child))),
+            done=len({said.codes["ordinal"] for said in file.all("child-interview.completed", about=child)}),
             reasoned=frozenset(
                 said.codes["ordinal"] for said in file.all("child-interview.repeat-requested", about=child)
             ),

@@ -178,6 +178,31 @@ async def test_nobody_asks_for_what_another_type_alone_may_ask_for(agencies: Car
     assert agencies.refused(HEALTH, done) == ("exam.not-ordered", "data.concerns")
 
 
+async def test_a_question_to_the_register_in_a_childs_case_keeps_nobody_from_speaking_in_it(agencies: Carried) -> None:
+    """A hostile Centre asks it there; the prosecution, which heard of the child too, goes on."""
+    for _ in range(4):  # what is kept first and what last is chance
+        case = new_case()
+        await agencies.says(POLICE, refer(POLICE, PROSECUTION, case_ref=case))
+        await agencies.forged(SOCIAL, "clearance.asked", (PROSECUTION,), subject=case)
+        assert {heard.state for heard in agencies.hears(PROSECUTION)} == {"heard"}
+        assigned = fact(PROSECUTION, "victim-advocate.assign", case, office="prishtina-advocates")
+        await agencies.says(PROSECUTION, assigned)
+
+
+@pytest.mark.parametrize("type_name", ["school-return.agreed", "conviction.entered"])
+async def test_what_carries_no_letter_says_all_the_same_who_acts_and_on_what_basis(
+    agencies: Carried, type_name: str
+) -> None:
+    sender = SOCIAL if type_name == "school-return.agreed" else PROSECUTION
+    assert await agencies.forgery_refused(sender, type_name, (), about=None) == "field.missing"
+
+
+async def test_a_record_of_the_bus_itself_is_said_by_no_post_and_opens_no_case(agencies: Carried) -> None:
+    case = new_case()
+    assert await agencies.forgery_refused(SOCIAL, "submission.refused", (), subject=case) == "field.unknown"
+    assert not agencies.ledger.aware(case)
+
+
 async def test_a_letter_claims_no_institution_that_its_sender_does_not_speak_for(agencies: Carried) -> None:
     case = new_case()
     as_court = about(POLICE).model_copy(update={"on_behalf_of": Institution.COURT})

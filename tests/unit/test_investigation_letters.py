@@ -141,6 +141,31 @@ async def test_said_unasked_around_a_bypass_oversight_hears_it_in_place_of_whom_
     assert agencies.apps[sender].void_of(said) is None
 
 
+async def test_what_an_agency_is_told_of_a_handoff_that_it_never_heard_made_lies_under_the_childs_key(
+    agencies: Carried,
+) -> None:
+    """Oversight hears that an exam was not done, and never that it was ordered; the child's key erases both."""
+    case = new_case()
+    handoff = await asked(agencies, PROSECUTION, "forensic-exam.ordered", case)
+    data = {"handoff_id": str(handoff), "reason": "consent-refused"}
+    await agencies.says(HEALTH, of(HEALTH, "forensic-exam.not-done", case, **data))
+    people = agencies.apps[OVERSIGHT].store.read("SELECT person FROM vault_keys")
+    assert [row["person"] for row in people] == [
+        f"{case}/{CATALOGUE['forensic-exam.not-done'].example['concerns']['ref']}"
+    ]
+
+
+async def test_an_order_that_the_log_never_took_is_none(agencies: Carried) -> None:
+    case = new_case()
+    await agencies.says(SOCIAL, refer(SOCIAL, PROSECUTION, case_ref=case))
+    order = agencies.takes(PROSECUTION, of(PROSECUTION, "forensic-exam.ordered", case))
+    await agencies.says(SOCIAL, bypass(SOCIAL, case, "health", "police"))
+    await agencies.sends(PROSECUTION)
+    assert agencies.apps[PROSECUTION].void_of(order) == "refused-by-gateway"
+    said = of(PROSECUTION, "forensic-exam.not-done", case, handoff_id=None, reason="never-ordered")
+    await agencies.says(PROSECUTION, said)
+
+
 async def test_what_is_done_for_one_child_ends_no_handoff_of_another(agencies: Carried) -> None:
     case = new_case()
     handoff = await asked(agencies, PROSECUTION, "forensic-exam.ordered", case)

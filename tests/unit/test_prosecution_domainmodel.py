@@ -40,6 +40,16 @@ def test_interviews_are_counted_without_a_gap_for_each_child_by_itself(type_name
     given(HEARD, REASONED).when(PROSECUTION, type_name, ordinal=1, concerns=SIBLING).then_recorded()
 
 
+@INTERVIEWS
+def test_one_interview_of_which_two_agencies_speak_is_one(type_name: str) -> None:
+    """Who held it says so, and so does who was asked to bring the child: there is no other word to end that with."""
+    for speaker in (SOCIAL, POLICE):
+        brought = said(speaker, "child-interview.completed")
+        case = given(HEARD, brought, REASONED)
+        case.when(PROSECUTION, type_name, ordinal=2).then_recorded()
+        case.when(PROSECUTION, type_name, ordinal=3).then_refused("interview.out-of-order", "data.ordinal", "is 2")
+
+
 def test_the_reason_for_one_further_interview_is_none_for_the_next() -> None:
     again = said(PROSECUTION, "child-interview.completed", ordinal=2)
     case = given(HEARD, REASONED, again)
