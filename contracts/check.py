@@ -6,7 +6,6 @@ Everything here raises `Refused` with a code and the place, and never repeats a 
 import json
 from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
-from datetime import datetime
 from typing import Any, TypeVar
 
 from pydantic import AwareDatetime, TypeAdapter, ValidationError, create_model
@@ -30,8 +29,10 @@ from contracts.vocabulary.asking import NEEDS_CONSENT, OFFERED_BY, Service, Urge
 from contracts.vocabulary.people import LegalBasis
 
 DEPTH_LIMIT = 32
-MOMENTS = (AwareDatetime, datetime, datetime | None)
+MOMENTS = (AwareDatetime, AwareDatetime | None)
 """How the type of a field reads that is a moment."""
+OF_THE_LAW = frozenset({"expires_at"})
+"""The moments of an act that makes a handoff by which its law goes: nothing said later moves them."""
 _CASE_REF: TypeAdapter[str] = TypeAdapter(CaseRef)
 
 T = TypeVar("T", bound=Frozen)
@@ -113,8 +114,8 @@ def sending(entry: Entry, sender: Agency, about: About, content: Frozen) -> None
     _saying(entry, sender, content.model_dump(mode="json"), at="data")
     if isinstance(content, ReferralMade) and content.urgency is Urgency.IMMEDIATE and content.safety is None:
         raise Refused("danger.unstated", field="data.safety")
-    if isinstance(content, RecordCorrected) and not content.concerns and content.says_of_somebody:
-        raise Refused("field.missing", field="data.concerns", detail="What is said of a person lies under its key.")
+    if isinstance(content, RecordCorrected):
+        _correcting_letters(content)
     resting(entry, content.model_dump(mode="json"), about.legal_basis, at="legal_basis")
 
 
@@ -159,16 +160,28 @@ def _saying(entry: Entry, sender: Agency, codes: Mapping[str, Any], *, at: str) 
 
 def _correcting(codes: Mapping[str, Any], *, at: str) -> None:
     """What is put right is a field of its type that the log may hold, and fits that field."""
-    of = entry_of(codes["of_type"]).content
+    entry = entry_of(codes["of_type"])
+    of, makes = entry.content, entry.move is Move.MAKE
     for place, code in enumerate(codes["codes"]):
         name = code["field"]
         field = of.model_fields.get(name)
         tier = tiers_of(of)[name] if field else None
-        if field is None or not (tier is Tier.O or (tier is Tier.E and field.annotation in MOMENTS)):
+        moment = field is not None and tier is Tier.E and field.annotation in MOMENTS
+        if field is None or not (tier is Tier.O or moment) or (makes and name in OF_THE_LAW):
             raise Refused("correction.not-possible", field=f"{at}.codes.{place}.field")
         shape: Any = (field.annotation, field)
         one = create_model("OneField", __base__=Frozen, value=shape)
         read(one, {"value": code["value"]}, at=f"{at}.codes.{place}")
+
+
+def _correcting_letters(content: RecordCorrected) -> None:
+    """What lies in letters alone is put right where the first has such a field: else it would reach nobody."""
+    own = tiers_of(entry_of(content.of_type).content)
+    for name, tier in tiers_of(RecordCorrected).items():
+        if tier not in LOGGED and getattr(content, name) is not None and own.get(name) is not tier:
+            raise Refused("correction.not-possible", field=f"data.{name}")
+    if content.says_of_somebody and not content.concerns:
+        raise Refused("field.missing", field="data.concerns", detail="What is said of a person lies under its key.")
 
 
 def receiving(

@@ -110,7 +110,7 @@ CODES: Mapping[str, Code] = MappingProxyType(
         ),
         "correction.not-possible": Code(
             "This field is not put right by a correction.",
-            "Correct codes and moments; whom it asked or told is asked or told anew, or the handoff withdrawn.",
+            "Correct codes and moments, and what the first said of a person in the same tier; all else is said anew.",
             http=422,
         ),
         "duty.not-yours": Code("Only its owner excuses a duty.", "Name your own agency in data.owner.", http=403),

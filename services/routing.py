@@ -9,7 +9,7 @@ from collections.abc import Set as AbstractSet
 from uuid import UUID
 
 from bus.store import Statement
-from contracts import bypass, check
+from contracts import again, bypass, check
 from contracts.agencies import Agency, Institution
 from contracts.bypass import Bypass
 from contracts.catalogue import entry_of
@@ -154,6 +154,7 @@ class Routing(Keeping):
         else:  # what it comes to must be something that the type could have said
             put_right = {code["field"]: code["value"] for code in said.codes["codes"]}
             check.read(entry_of(of_type).logged, {**first.codes, **put_right}, at="data.codes")
+            again.names_the_same(entry_of(of_type), first.codes, said.codes["codes"], at="data.codes")
         return frozenset(map(Agency, first.addressed.receivers))
 
     # what a case allows
