@@ -377,8 +377,8 @@ CODES: Mapping[str, Code] = MappingProxyType(
             exit=1,
         ),
         "home.not-new": Code(
-            "A synthetic year is written into a home of its own, and this one is in use.",
-            "Name a folder that does not exist yet with --home.",
+            "This is played in a home of its own, and this folder is in use.",
+            "Name a folder that does not exist yet with --home, or leave --home out.",
             http=409,
             exit=1,
         ),

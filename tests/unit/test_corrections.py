@@ -287,7 +287,7 @@ async def test_nobody_is_given_an_action_by_a_correction_that_it_does_not_hear(a
 
 
 async def test_what_the_first_could_not_say_is_refused_and_never_dropped_in_silence(agencies: Carried) -> None:
-    """A suspect's name is for law enforcement alone: no letter of the first shows what a correction says of identity."""
+    """A suspect's name is for law enforcement alone: no letter of the first shows what tier I says of anybody."""
     case = new_case()
     suspect = {"ref": "p-2m8r4t6v0z", "role": "suspect"}
     identified = fact(POLICE, "suspect.identify", case, suspect=suspect, age="adult", identity=IDENTITY)
