@@ -192,8 +192,8 @@ CODES: Mapping[str, Code] = MappingProxyType(
             http=409,
         ),
         "suspect.not-in-custody": Code(
-            "This suspect is not in custody, as far as this agency knows.",
-            "Check the reference; an arrest is said first.",
+            "This suspect was released already, and nobody has said since that it is in custody.",
+            "Check the reference; a further arrest is said first.",
             http=409,
         ),
         "measure.not-yours": Code(
@@ -202,7 +202,7 @@ CODES: Mapping[str, Code] = MappingProxyType(
             http=409,
         ),
         "measure.not-in-force": Code(
-            "No such measure was ordered against this suspect, as far as this agency knows.",
+            "This measure was refused and not ordered against this suspect, as far as this agency knows.",
             "Check measure and suspect, or ask for the measure.",
             http=409,
         ),

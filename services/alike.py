@@ -9,6 +9,9 @@ from contracts.vocabulary.investigation import ExamNotDone, MeasureChange
 from services.casefile import Asked, Case, CaseFile
 from services.proposals import Proposal
 
+CUSTODY = ("suspect.arrested", "suspect.released", "custody-status.changed")
+"""The types that say whether a suspect is in custody."""
+
 
 def exams_ordered(file: CaseFile, child: str) -> list[Asked]:
     """Every order of an exam of this child, whatever has come of it; none that the log never took."""
@@ -30,19 +33,24 @@ def state_no_exam(act: Proposal, case: Case) -> None:
 
 
 def release(act: Proposal, case: Case) -> None:
-    """Who is free already is not released."""
-    custody = case.file.last("suspect.arrested", "suspect.released", about=act.codes["suspect"]["ref"])
-    if custody is None or custody.type != "suspect.arrested":
+    """Who was released is not released again before anybody said otherwise.
+
+    That no arrest was heard here holds up nothing: whoever stands beside the child must know at once.
+    """
+    custody = case.file.last(*CUSTODY, about=act.codes["suspect"]["ref"])
+    if custody and custody.type == "suspect.released":
         raise Refused("suspect.not-in-custody", field="data.suspect")
 
 
 def see_breach(act: Proposal, case: Case) -> None:
-    """Only what was ordered against somebody can be breached."""
-    ordered = any(
-        said.codes["measure"] == act.codes["measure"] and said.codes["change"] == MeasureChange.ORDERED
+    """What a court refused cannot be breached. Of an order an agency may not have heard, and it sees the breach."""
+    changes = {
+        said.codes["change"]
         for said in case.file.all("protective-measure.changed", about=act.codes["suspect"]["ref"])
-    )
-    if act.codes["change"] == MeasureChange.BREACHED and not ordered:
+        if said.codes["measure"] == act.codes["measure"]
+    }
+    refused = MeasureChange.REFUSED in changes and MeasureChange.ORDERED not in changes
+    if act.codes["change"] == MeasureChange.BREACHED and refused:
         raise Refused("measure.not-in-force", field="data.measure")
 
 

@@ -108,11 +108,13 @@ def test_that_an_exam_was_never_ordered_is_said_exactly_where_none_was(reason: s
 # suspects and measures
 
 
-def test_only_who_is_in_custody_is_released_by_whoever_says_it() -> None:
-    given(ARRESTED).when(PROSECUTION, "suspect.released").then_recorded()
-    given(ARRESTED).when(PROSECUTION, "suspect.released", on_behalf_of="court").then_recorded()
-    for case in (nothing(), given(ARRESTED, said(POLICE, "suspect.released"))):
-        case.when(PROSECUTION, "suspect.released").then_refused("suspect.not-in-custody", "data.suspect")
+def test_who_is_free_already_is_not_released_again_by_whoever_says_it() -> None:
+    for case in (given(ARRESTED), nothing()):
+        case.when(PROSECUTION, "suspect.released").then_recorded()
+        case.when(PROSECUTION, "suspect.released", on_behalf_of="court").then_recorded()
+    given(ARRESTED, said(POLICE, "suspect.released")).when(PROSECUTION, "suspect.released").then_refused(
+        "suspect.not-in-custody", "data.suspect"
+    )
 
 
 @pytest.mark.parametrize("change", ["requested", "ordered", "refused", "breached"])
@@ -127,10 +129,11 @@ def test_a_court_orders_and_refuses_a_measure_and_the_prosecution_asks_for_it_an
     no.then_refused("measure.not-yours", "data.change")
 
 
-def test_what_nobody_has_ordered_is_not_breached() -> None:
-    nothing().when(PROSECUTION, "protective-measure.changed", change="breached").then_refused(
-        "measure.not-in-force", "data.measure"
-    )
+def test_what_a_court_refused_is_not_breached() -> None:
+    given(said(PROSECUTION, "protective-measure.changed", change="refused")).when(
+        PROSECUTION, "protective-measure.changed", change="breached"
+    ).then_refused("measure.not-in-force", "data.measure")
+    nothing().when(PROSECUTION, "protective-measure.changed", change="breached").then_recorded()
 
 
 def test_an_inspectorate_hears_of_a_professional_only_once_there_is_a_suspect() -> None:
