@@ -16,6 +16,7 @@ from contracts.catalogue import entry_of
 from contracts.catalogue.accounting import BASIS, OF_A_RECORD
 from contracts.catalogue.intervention import HANDED_OVER, LINKED
 from contracts.catalogue.register import OWN_FILE
+from contracts.catalogue.reintegration import NEEDS
 from contracts.entry import Audience, Entry
 from contracts.errors import Refused
 from contracts.standing import COME_TO_NOTHING, ENDED, Course, Move, Standing
@@ -90,7 +91,15 @@ class Routing(Keeping):
             return {self._sender_of(UUID(said.codes["of_id"]), said.case_ref)}
         if said.type == bypass.LIFTED:
             return self._relied_on(said.codes["bypass_id"], said.case_ref)
+        if said.type == NEEDS:
+            return self._at_the_table(said.case_ref)
         return self.active(said.case_ref)
+
+    def _at_the_table(self, case_ref: str) -> frozenset[Agency]:
+        """Who invited and who was invited, unless that came to nothing."""
+        invited = (one for one in self.handoffs_of(case_ref) if one.service is Service.ROUNDTABLE)
+        standings = (one.standing for one in invited)
+        return frozenset().union(*(one.parties for one in standings if one.stage not in COME_TO_NOTHING))
 
     def active(self, case_ref: str) -> frozenset[Agency]:
         """The agencies that work on a case, as far as is known here: they asked or were asked, and it is not over."""

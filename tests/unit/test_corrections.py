@@ -297,7 +297,8 @@ async def test_what_the_first_could_not_say_is_refused_and_never_dropped_in_sile
     made = await agencies.says(SOCIAL, protection(SOCIAL, case))
     of = (SOCIAL, case, made, "immediate-protection.taken")
     for name, value in (("identity", IDENTITY), ("allegation", {"kind": "neglect"})):
-        wrong = right(*of, concerns=CHILD, **{name: value})
+        more: dict[str, Any] = {name: value}
+        wrong = right(*of, concerns=CHILD, **more)
         assert agencies.refused(SOCIAL, wrong) == ("correction.not-possible", f"data.{name}")
 
 
