@@ -222,7 +222,7 @@ CODES: Mapping[str, Code] = MappingProxyType(
             http=409,
         ),
         "exam.ordered-already": Code(
-            "An exam of this child is ordered and has not ended.",
+            "An exam of this child is ordered here or taken on, and has not ended.",
             "Wait for it, or ask to withdraw it.",
             http=409,
         ),

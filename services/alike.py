@@ -4,6 +4,7 @@ The rules are ours (D): they are for the agencies to settle together.
 """
 
 from contracts.errors import Refused
+from contracts.handoff import AWAITING
 from contracts.vocabulary.asking import Service
 from contracts.vocabulary.investigation import ExamNotDone, MeasureChange
 from services.casefile import Asked, Case, CaseFile
@@ -20,8 +21,12 @@ def exams_ordered(file: CaseFile, child: str) -> list[Asked]:
 
 
 def order_exam(act: Proposal, case: Case) -> None:
-    """A child is not called to two exams at once."""
-    if any(one.open for one in exams_ordered(case.file, act.codes["concerns"]["ref"])):
+    """A child is not called to two exams at once.
+
+    What others have ordered counts once it is taken on: until then nobody may ever have read it.
+    """
+    open_now = (one.standing for one in exams_ordered(case.file, act.codes["concerns"]["ref"]) if one.open)
+    if any(standing.opener is act.by or standing.stage not in AWAITING for standing in open_now):
         raise Refused("exam.ordered-already", field="data.concerns")
 
 

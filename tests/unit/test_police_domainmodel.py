@@ -149,10 +149,9 @@ def test_a_breach_waits_for_no_order_that_was_never_heard_here() -> None:
 
 
 def test_the_police_call_no_child_to_two_exams_at_once() -> None:
-    given(asked("forensic-exam")).when(POLICE, "forensic-exam.ordered").then_refused(
-        "exam.ordered-already", "data.concerns"
-    )
-    given(asked("forensic-exam", of=SIBLING)).when(POLICE, "forensic-exam.ordered").then_recorded()
+    for called in (asked("forensic-exam", stage="accepted"), asked("forensic-exam", opener=POLICE)):
+        given(called).when(POLICE, "forensic-exam.ordered").then_refused("exam.ordered-already", "data.concerns")
+    given(asked("forensic-exam", stage="accepted", of=SIBLING)).when(POLICE, "forensic-exam.ordered").then_recorded()
 
 
 def test_an_inspectorate_hears_of_a_professional_only_once_there_is_a_suspect() -> None:

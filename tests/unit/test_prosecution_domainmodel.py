@@ -50,6 +50,14 @@ def test_one_interview_of_which_two_agencies_speak_is_one(type_name: str) -> Non
         case.when(PROSECUTION, type_name, ordinal=3).then_refused("interview.out-of-order", "data.ordinal", "is 2")
 
 
+@INTERVIEWS
+def test_however_many_interviews_others_claim_one_more_can_be_held_with_its_reason(type_name: str) -> None:
+    claimed = [said(POLICE, "child-interview.completed", ordinal=n) for n in range(1, 21)]
+    given(*claimed).when(PROSECUTION, "child-interview.repeat-requested", ordinal=20).then_recorded()
+    reasoned = said(PROSECUTION, "child-interview.repeat-requested", ordinal=20)
+    given(*claimed, reasoned).when(PROSECUTION, type_name, ordinal=20).then_recorded()
+
+
 def test_the_reason_for_one_further_interview_is_none_for_the_next() -> None:
     again = said(PROSECUTION, "child-interview.completed", ordinal=2)
     case = given(HEARD, REASONED, again)
@@ -82,6 +90,8 @@ def test_a_child_is_not_called_to_two_exams_at_once() -> None:
         given(asked("forensic-exam", stage=stage)).when(PROSECUTION, "forensic-exam.ordered").then_refused(
             "exam.ordered-already", "data.concerns"
         )
+    theirs = asked("forensic-exam", stage="accepted", opener=POLICE)
+    given(theirs).when(PROSECUTION, "forensic-exam.ordered").then_refused("exam.ordered-already", "data.concerns")
     for over in (
         asked("forensic-exam", stage="completed"),
         asked("forensic-exam", stage="declined"),
@@ -90,6 +100,13 @@ def test_a_child_is_not_called_to_two_exams_at_once() -> None:
         asked("urgent-medical-care"),
     ):
         given(over).when(PROSECUTION, "forensic-exam.ordered").then_recorded()
+
+
+@pytest.mark.parametrize("stage", ["made", "acknowledged"])
+def test_an_order_of_others_that_nobody_has_taken_on_keeps_nobody_from_ordering(stage: str) -> None:
+    """Its letter to the Institute may be one that cannot be opened; then nobody would ever examine the child."""
+    theirs = asked("forensic-exam", stage=stage, opener=POLICE)
+    given(theirs).when(PROSECUTION, "forensic-exam.ordered").then_recorded()
 
 
 def test_an_exam_that_the_window_has_passed_for_is_ordered_all_the_same() -> None:
