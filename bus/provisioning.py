@@ -75,5 +75,11 @@ def server_config(settings: Settings) -> str:
     return _SERVER.format(keys=lines, accounts=accounts.accounts())
 
 
+def must_be_new(home: Path) -> None:
+    """Raises `home.not-new` unless this folder is not there yet, or empty: what is made there joins nothing else."""
+    if home.exists() and not (home.is_dir() and not any(home.iterdir())):
+        raise BarnabusError("home.not-new", detail=f"Home: {home}.")
+
+
 def is_provisioned(home: Path) -> bool:
     return Settings(home=home).root_public.exists()

@@ -14,6 +14,7 @@ from bus import logging, node, tasks
 from bus.audit import audit
 from bus.chains import RECEIPT
 from bus.log import Logged
+from bus.provisioning import must_be_new
 from bus.settings import Settings, stores_in_home
 from cli import show, simulate, telling
 from cli.agencies import APPLICATIONS
@@ -41,11 +42,11 @@ def demo(
         int, typer.Option("--cases", min=0, max=2_000, help="Cases of the synthetic year after the stories; 0: none.")
     ] = simulate.CASES,
     home: Annotated[
-        Path | None, typer.Option(help="Keep the home here; without it, a temporary one that goes at the end.")
+        Path | None, typer.Option(help="A new folder, to keep; without it, a temporary one that goes at the end.")
     ] = None,
 ) -> None:
     """Watch cases travel between five agencies, see who holds what, pull plugs, then a whole year; until Ctrl-C."""
-    logging.configure("demo")
+    logging.configure("demo", level_if_unset="WARNING")  # its year has a line for each of 8,000 commands
     stores_in_home()
     where = home or Path(tempfile.mkdtemp(prefix="barnabus-demo-"))
     try:
@@ -63,6 +64,7 @@ async def _demo(settings: Settings, scenarios: Path, cases: int, *, once: bool, 
 
 async def _play(settings: Settings, scenarios: Path, year_of: int, *, once: bool, as_json: bool) -> None:
     began = time.monotonic()
+    must_be_new(settings.home)  # its stories are told once: the same commands again would be no news
     stories = read_all(scenarios)
     say = telling.nothing if as_json else telling.line
     async with node.embedded(settings) as server:

@@ -5,13 +5,16 @@ and in which tiers is as the first record has it. What is put right goes to ever
 nobody more than that one did. What the letters say is between sender and recipients, as it was the first time.
 """
 
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from typing import Any
 
 from contracts import check
 from contracts.agencies import Agency
 from contracts.catalogue import entry_of
 from contracts.catalogue.accounting import BASIS, OF_A_RECORD
 from contracts.catalogue.post import SAID_AGAIN
+from contracts.entry import Entry
 from contracts.envelope import Record
 from contracts.errors import Refused
 from contracts.events.correction import OfRecord
@@ -49,6 +52,13 @@ def about(record: Record) -> OfRecord:
     return OfRecord(of_id=content["of_id"], of_type=content["of_type"])
 
 
+def names_the_same(entry: Entry, first: Mapping[str, Any], codes: Sequence[Mapping[str, Any]], *, at: str) -> None:
+    """Raises Refused `correction.not-possible` if what is put right names others: they would not hear it."""
+    right = {code["field"]: code["value"] for code in codes}
+    if entry.names and entry.names({**first, **right}) != entry.names(first):
+        raise Refused("correction.not-possible", field=at)
+
+
 def follows(record: Record, first: Record, kept_out: AbstractSet[Agency]) -> None:
     """Raises Refused unless a record of type `OF_A_RECORD` speaks of `first`, to those whom that one reached."""
     if first.type != about(record).of_type or first.type in OF_A_RECORD or first.data.about is None:
@@ -58,6 +68,9 @@ def follows(record: Record, first: Record, kept_out: AbstractSet[Agency]) -> Non
     if record.type == BASIS:
         basis = check.codes_of(record)["basis"]
         check.resting(entry_of(first.type), check.codes_of(first), basis, at="data.content.basis")
+    else:
+        right = check.codes_of(record)["codes"]
+        names_the_same(entry_of(first.type), check.codes_of(first), right, at="data.content.codes")
     before = {letter.to: set(letter.tiers) for letter in first.data.letters if letter.to not in kept_out}
     if {letter.to for letter in record.data.letters} != set(before):
         raise Refused("receiver.left-out", field="data.letters")

@@ -93,7 +93,7 @@ def _put_right(said: Said, corrections: Iterable[Said]) -> Said:
     """What was said, with what its sender has put right since."""
     codes = dict(said.codes)
     for one in corrections:
-        if (one.by, one.codes["of_id"]) == (said.by, str(said.id)):
+        if (one.by, one.codes["of_id"], one.codes["of_type"]) == (said.by, str(said.id), said.type):
             codes |= {code["field"]: code["value"] for code in one.codes["codes"]}
             codes |= {who: one.codes["concerns"] for who in ABOUT if _same_role(codes.get(who), one.codes["concerns"])}
     return replace(said, codes=codes)

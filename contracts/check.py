@@ -6,7 +6,6 @@ Everything here raises `Refused` with a code and the place, and never repeats a 
 import json
 from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
-from datetime import datetime
 from typing import Any, TypeVar
 
 from pydantic import AwareDatetime, TypeAdapter, ValidationError, create_model
@@ -25,13 +24,15 @@ from contracts.events.post import Receipt, StoreRestored
 from contracts.events.referral import ReferralMade
 from contracts.ids import CaseRef
 from contracts.standing import Move
-from contracts.tiers import LOGGED, Frozen, Tier, tiers_of, view
-from contracts.vocabulary.asking import NEEDS_CONSENT, OFFERED_BY, Urgency
+from contracts.tiers import LOGGED, Frozen, Tier, cut, tiers_of, view
+from contracts.vocabulary.asking import NEEDS_CONSENT, OFFERED_BY, Service, Urgency
 from contracts.vocabulary.people import LegalBasis
 
 DEPTH_LIMIT = 32
-MOMENTS = (AwareDatetime, datetime, datetime | None)
+MOMENTS = (AwareDatetime, AwareDatetime | None)
 """How the type of a field reads that is a moment."""
+OF_THE_LAW = frozenset({"expires_at"})
+"""The moments of an act that makes a handoff by which its law goes: nothing said later moves them."""
 _CASE_REF: TypeAdapter[str] = TypeAdapter(CaseRef)
 
 T = TypeVar("T", bound=Frozen)
@@ -111,10 +112,10 @@ def sending(entry: Entry, sender: Agency, about: About, content: Frozen) -> None
     """May this agency say this at all?"""
     _speaking(entry, sender, about)
     _saying(entry, sender, content.model_dump(mode="json"), at="data")
-    if isinstance(content, ReferralMade):
-        _referral(content)
-    if isinstance(content, RecordCorrected) and not content.concerns and content.says_of_somebody:
-        raise Refused("field.missing", field="data.concerns", detail="What is said of a person lies under its key.")
+    if isinstance(content, ReferralMade) and content.urgency is Urgency.IMMEDIATE and content.safety is None:
+        raise Refused("danger.unstated", field="data.safety")
+    if isinstance(content, RecordCorrected):
+        _correcting_letters(content)
     resting(entry, content.model_dump(mode="json"), about.legal_basis, at="legal_basis")
 
 
@@ -146,6 +147,8 @@ def _saying(entry: Entry, sender: Agency, codes: Mapping[str, Any], *, at: str) 
             raise Refused("receiver.not-allowed", field=f"{at}.notified")
         if codes["to"] not in entry.asked:
             raise Refused("receiver.not-allowed", field=f"{at}.to")
+        if entry.service is None and codes["to"] not in OFFERED_BY.get(Service(codes["service"]), frozenset()):
+            raise Refused("service.not-offered", field=f"{at}.service")
     for name, speaks in (("for_institution", codes.get("to")), ("institution", sender)):
         if (institution := codes.get(name)) and speaks not in SPONSORS[Institution(institution)]:
             raise Refused("sponsor.not-allowed", field=f"{at}.{name}")
@@ -157,23 +160,28 @@ def _saying(entry: Entry, sender: Agency, codes: Mapping[str, Any], *, at: str) 
 
 def _correcting(codes: Mapping[str, Any], *, at: str) -> None:
     """What is put right is a field of its type that the log may hold, and fits that field."""
-    of = entry_of(codes["of_type"]).content
+    entry = entry_of(codes["of_type"])
+    of, makes = entry.content, entry.move is Move.MAKE
     for place, code in enumerate(codes["codes"]):
         name = code["field"]
         field = of.model_fields.get(name)
         tier = tiers_of(of)[name] if field else None
-        if field is None or not (tier is Tier.O or (tier is Tier.E and field.annotation in MOMENTS)):
+        moment = field is not None and tier is Tier.E and field.annotation in MOMENTS
+        if field is None or not (tier is Tier.O or moment) or (makes and name in OF_THE_LAW):
             raise Refused("correction.not-possible", field=f"{at}.codes.{place}.field")
         shape: Any = (field.annotation, field)
         one = create_model("OneField", __base__=Frozen, value=shape)
         read(one, {"value": code["value"]}, at=f"{at}.codes.{place}")
 
 
-def _referral(content: ReferralMade) -> None:
-    if content.to not in OFFERED_BY.get(content.service, frozenset()):
-        raise Refused("service.not-offered", field="data.service")
-    if content.urgency is Urgency.IMMEDIATE and content.safety is None:
-        raise Refused("danger.unstated", field="data.safety")
+def _correcting_letters(content: RecordCorrected) -> None:
+    """What lies in letters alone is put right where the first has such a field: else it would reach nobody."""
+    own = tiers_of(entry_of(content.of_type).content)
+    for name, tier in tiers_of(RecordCorrected).items():
+        if tier not in LOGGED and getattr(content, name) is not None and own.get(name) is not tier:
+            raise Refused("correction.not-possible", field=f"data.{name}")
+    if content.says_of_somebody and not content.concerns:
+        raise Refused("field.missing", field="data.concerns", detail="What is said of a person lies under its key.")
 
 
 def receiving(
@@ -215,7 +223,7 @@ def due(
     """
     if entry.acts(codes):
         return None if entry.move is Move.MAKE else frozenset(entry.told - {sender} - kept_out)
-    if entry.audience in (Audience.TOLD, Audience.PARTIES):
+    if entry.lists(codes):
         wanted = entry.told - {sender}
         instead = {Agency.OVERSIGHT} if wanted & kept_out else frozenset()
     elif entry.names:
@@ -249,8 +257,8 @@ def record(found: Record, bypasses: AbstractSet[Bypass] = frozenset()) -> Entry:
     bypass.check(bypasses, sender, office, codes, (letter.to for letter in letters))
     out = bypass.kept_out(bypasses)
     receiving(entry, sender, ((letter.to, letter.tiers) for letter in letters), codes, out)
-    if about is None and entry.receivers:
-        raise Refused("field.missing", field="data.about")
+    if (about is None) is not entry.by_the_bus:
+        raise Refused("field.missing" if about is None else "field.unknown", field="data.about")
     _speaking(entry, sender, about, at="data.about.")
     _saying(entry, sender, codes, at="data.content")
     if entry.move is Move.MAKE:
@@ -291,7 +299,10 @@ def _case(subject: str) -> None:
 
 
 def letter(found: Letter, recipient: Agency) -> tuple[Entry, Frozen]:
-    """An opened letter's content as this recipient may see it."""
+    """An opened letter's content as this recipient may see it.
+
+    It is held to what its record was: the gateway cannot see inside, and a hostile sender may say otherwise there.
+    """
     entry = entry_of(found.type, found.version)
     if found.recipient is not recipient or recipient not in entry.receivers or entry.audience is Audience.AGAIN:
         raise Refused("receiver.not-allowed", field="recipient")  # a letter that says one again has that one's type
@@ -301,4 +312,6 @@ def letter(found: Letter, recipient: Agency) -> tuple[Entry, Frozen]:
     content = read(view(entry.content, tiers), found.content, at="content")
     if entry.move is Move.MAKE and (found.content["to"] == recipient) is (found.withheld == "notified"):
         raise Refused("receiver.not-allowed", field="withheld")
+    _speaking(entry, found.sender, found.about, at="about.")
+    _saying(entry, found.sender, cut(entry.content, content.model_dump(mode="json"), LOGGED), at="content")
     return entry, content

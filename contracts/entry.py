@@ -57,6 +57,11 @@ class Entry:
     counterexample_code: str
 
     @property
+    def by_the_bus(self) -> bool:
+        """Does no post of an agency say it, but its adapter by itself?"""
+        return self.command is None and self.audience is Audience.NOBODY
+
+    @property
     def course(self) -> Course | None:
         """Of the act that makes a handoff: what is handed over."""
         if self.move is not Move.MAKE:
@@ -72,6 +77,10 @@ class Entry:
     def acts(self, codes: Mapping[str, Any]) -> bool:
         """Is it an act on a handoff? What names none, though its type could, is a fact."""
         return self.move is Move.MAKE or (self.move is not None and codes.get("handoff_id") is not None)
+
+    def lists(self, codes: Mapping[str, Any]) -> bool:
+        """Is it a fact that goes to whom the catalogue has told, and to oversight in place of who is kept out?"""
+        return not self.acts(codes) and self.audience in (Audience.TOLD, Audience.PARTIES)
 
     def only_notified(self, notified: Iterable[Agency]) -> frozenset[Agency]:
         """Those of the notified who hear the act alone; whom the catalogue has told of it sees what it says."""

@@ -110,7 +110,7 @@ CODES: Mapping[str, Code] = MappingProxyType(
         ),
         "correction.not-possible": Code(
             "This field is not put right by a correction.",
-            "Correct codes and moments; whom it asked or told is asked or told anew, or the handoff withdrawn.",
+            "Correct codes and moments, and what the first said of a person in the same tier; all else is said anew.",
             http=422,
         ),
         "duty.not-yours": Code("Only its owner excuses a duty.", "Name your own agency in data.owner.", http=403),
@@ -192,8 +192,8 @@ CODES: Mapping[str, Code] = MappingProxyType(
             http=409,
         ),
         "suspect.not-in-custody": Code(
-            "This suspect is not in custody, as far as this agency knows.",
-            "Check the reference; an arrest is said first.",
+            "This suspect was released already, and nobody has said since that it is in custody.",
+            "Check the reference; a further arrest is said first.",
             http=409,
         ),
         "measure.not-yours": Code(
@@ -202,7 +202,7 @@ CODES: Mapping[str, Code] = MappingProxyType(
             http=409,
         ),
         "measure.not-in-force": Code(
-            "No such measure was ordered against this suspect, as far as this agency knows.",
+            "This measure was refused and not ordered against this suspect, as far as this agency knows.",
             "Check measure and suspect, or ask for the measure.",
             http=409,
         ),
@@ -222,7 +222,7 @@ CODES: Mapping[str, Code] = MappingProxyType(
             http=409,
         ),
         "exam.ordered-already": Code(
-            "An exam of this child is ordered and has not ended.",
+            "An exam of this child is ordered here or taken on, and has not ended.",
             "Wait for it, or ask to withdraw it.",
             http=409,
         ),
@@ -396,8 +396,8 @@ CODES: Mapping[str, Code] = MappingProxyType(
             exit=1,
         ),
         "home.not-new": Code(
-            "A synthetic year is written into a home of its own, and this one is in use.",
-            "Name a folder that does not exist yet with --home.",
+            "This is played in a home of its own, and this folder is in use.",
+            "Name a folder that does not exist yet with --home, or leave --home out.",
             http=409,
             exit=1,
         ),

@@ -5,19 +5,28 @@ The rules are ours (D): they are for the agencies to settle together.
 
 from contracts.casefile import Asked, CaseFile
 from contracts.errors import Refused
+from contracts.handoff import AWAITING
 from contracts.vocabulary.asking import Service
 from contracts.vocabulary.investigation import ExamNotDone, MeasureChange
 from services.proposals import Case, Proposal
 
+CUSTODY = ("suspect.arrested", "suspect.released", "custody-status.changed")
+"""The types that say whether a suspect is in custody."""
+
 
 def exams_ordered(file: CaseFile, child: str) -> list[Asked]:
-    """Every order of an exam of this child, whatever has come of it."""
-    return [one for one in file.asked if one.service is Service.FORENSIC_EXAM and one.concerns == child]
+    """Every order of an exam of this child, whatever has come of it; none that the log never took."""
+    ordered = (one for one in file.asked if one.service is Service.FORENSIC_EXAM and one.standing.parties)
+    return [one for one in ordered if one.concerns == child]
 
 
 def order_exam(act: Proposal, case: Case) -> None:
-    """A child is not called to two exams at once."""
-    if any(one.open for one in exams_ordered(case.file, act.codes["concerns"]["ref"])):
+    """A child is not called to two exams at once.
+
+    What others have ordered counts once it is taken on: until then nobody may ever have read it.
+    """
+    open_now = (one.standing for one in exams_ordered(case.file, act.codes["concerns"]["ref"]) if one.open)
+    if any(standing.opener is act.by or standing.stage not in AWAITING for standing in open_now):
         raise Refused("exam.ordered-already", field="data.concerns")
 
 
@@ -29,19 +38,24 @@ def state_no_exam(act: Proposal, case: Case) -> None:
 
 
 def release(act: Proposal, case: Case) -> None:
-    """Who is free already is not released."""
-    custody = case.file.last("suspect.arrested", "suspect.released", about=act.codes["suspect"]["ref"])
-    if custody is None or custody.type != "suspect.arrested":
+    """Who was released is not released again before anybody said otherwise.
+
+    That no arrest was heard here holds up nothing: whoever stands beside the child must know at once.
+    """
+    custody = case.file.last(*CUSTODY, about=act.codes["suspect"]["ref"])
+    if custody and custody.type == "suspect.released":
         raise Refused("suspect.not-in-custody", field="data.suspect")
 
 
 def see_breach(act: Proposal, case: Case) -> None:
-    """Only what was ordered against somebody can be breached."""
-    ordered = any(
-        said.codes["measure"] == act.codes["measure"] and said.codes["change"] == MeasureChange.ORDERED
+    """What a court refused cannot be breached. Of an order an agency may not have heard, and it sees the breach."""
+    changes = {
+        said.codes["change"]
         for said in case.file.all("protective-measure.changed", about=act.codes["suspect"]["ref"])
-    )
-    if act.codes["change"] == MeasureChange.BREACHED and not ordered:
+        if said.codes["measure"] == act.codes["measure"]
+    }
+    refused = MeasureChange.REFUSED in changes and MeasureChange.ORDERED not in changes
+    if act.codes["change"] == MeasureChange.BREACHED and refused:
         raise Refused("measure.not-in-force", field="data.measure")
 
 

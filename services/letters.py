@@ -82,9 +82,9 @@ class Letters(Routing):
         if handoff.case_ref != mark.case_ref:  # its content would lie where erasing the person does not look
             raise Refused(MISPLACED, field="case_ref")
         before = handoff.standing
-        act, service = translate.heard(opened, mark), translate.service_asked(opened)
-        handoff.hear(act, opened.letter.type, service, translate.codes(opened), opened.letter.correlation_id)
-        item, writes = self.vault.put(person_key(mark.case_ref, handoff.concerns), opened.signed)
+        act, service, codes = translate.heard(opened, mark), translate.service_asked(opened), translate.codes(opened)
+        handoff.hear(act, opened.letter.type, service, codes, opened.letter.correlation_id)
+        item, writes = self.vault.put(person_key(mark.case_ref, handoff.concerns or whom(codes)), opened.signed)
         return handoff, item, writes, self._newly_void(handoff, before)
 
     def _told_of(self, opened: arrivals.Opened, done: Applied | None) -> Mapping[str, Any] | None:

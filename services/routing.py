@@ -9,7 +9,7 @@ from collections.abc import Set as AbstractSet
 from uuid import UUID
 
 from bus.store import Statement
-from contracts import bypass, check
+from contracts import again, bypass, check
 from contracts.agencies import Agency, Institution
 from contracts.bypass import Bypass
 from contracts.casefile import Asked, CaseFile, Said
@@ -17,6 +17,7 @@ from contracts.catalogue import entry_of
 from contracts.catalogue.accounting import BASIS, OF_A_RECORD
 from contracts.catalogue.intervention import HANDED_OVER, LINKED
 from contracts.catalogue.register import OWN_FILE
+from contracts.catalogue.reintegration import NEEDS
 from contracts.entry import Audience, Entry
 from contracts.errors import Refused
 from contracts.standing import COME_TO_NOTHING, ENDED, Course, Move, Standing
@@ -90,7 +91,15 @@ class Routing(Keeping):
             return {self._sender_of(UUID(said.codes["of_id"]), said.case_ref)}
         if said.type == bypass.LIFTED:
             return self._relied_on(said.codes["bypass_id"], said.case_ref)
+        if said.type == NEEDS:
+            return self._at_the_table(said.case_ref)
         return self.active(said.case_ref)
+
+    def _at_the_table(self, case_ref: str) -> frozenset[Agency]:
+        """Who invited and who was invited, unless that came to nothing."""
+        invited = (one for one in self.handoffs_of(case_ref) if one.service is Service.ROUNDTABLE)
+        standings = (one.standing for one in invited)
+        return frozenset().union(*(one.parties for one in standings if one.stage not in COME_TO_NOTHING))
 
     def active(self, case_ref: str) -> frozenset[Agency]:
         """The agencies that work on a case, as far as is known here: they asked or were asked, and it is not over."""
@@ -154,6 +163,7 @@ class Routing(Keeping):
         else:  # what it comes to must be something that the type could have said
             put_right = {code["field"]: code["value"] for code in said.codes["codes"]}
             check.read(entry_of(of_type).logged, {**first.codes, **put_right}, at="data.codes")
+            again.names_the_same(entry_of(of_type), first.codes, said.codes["codes"], at="data.codes")
         return frozenset(map(Agency, first.addressed.receivers))
 
     # what a case allows
@@ -178,13 +188,20 @@ class Routing(Keeping):
             raise Refused("handoff.open", field="data.reason", detail="No bypass leads around its other party.")
 
     def _keeps_apart(self, proposal: Proposal, entry: Entry) -> None:
-        """Register data never joins a case of a child. Raises Refused `register.own-file`."""
+        """Register data never joins a case of a child. Raises Refused `register.own-file`.
+
+        What a hostile agency says of the register in a child's case makes that no file of the register.
+        """
         if proposal.move not in (None, Move.MAKE):
             return  # an act stands where its handoff does
         ours = _of_register(entry)
-        theirs = (_of_part(part) for part in self._each_part(proposal.case_ref))
-        theirs_is = next((one for one in theirs if one is not None), None)
-        if None not in (ours, theirs_is) and ours is not theirs_is:
+        if ours is None:
+            return
+        if any(_of_part(part) is False for part in self._each_part(proposal.case_ref)):  # it is a child's
+            joins = ours
+        else:
+            joins = not ours and any(_of_part(part) for part in self._each_part(proposal.case_ref))
+        if joins:
             raise Refused("register.own-file", field="case_ref")
 
     def _is_ours_to_give(self, case_ref: str) -> None:

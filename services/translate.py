@@ -13,7 +13,7 @@ from bus.arrivals import Opened
 from bus.submission import Outgoing
 from contracts.agencies import Agency
 from contracts.catalogue import entry_of
-from contracts.entry import Audience, Entry
+from contracts.entry import Entry
 from contracts.envelope import About, Command, Postmark
 from contracts.standing import Act, Move, Standing, Void, course_of
 from contracts.tiers import LOGGED, Frozen, Tier, cut
@@ -102,7 +102,7 @@ def outgoing(
     about, entry = About.model_validate(event.about), entry_of(event.type)
     receivers = set(map(Agency, event.receivers) if first is None else first)
     notified = map(Agency, event.notified) if isinstance(event, Handoff.Acted) else ()
-    if entry.audience is Audience.TOLD and receivers & kept_out:
+    if entry.lists(event.codes) and receivers & kept_out:
         receivers |= {Agency.OVERSIGHT} - {Agency(event.by)}
     erased = event.vault_item is not None and kept is None
     return Outgoing(

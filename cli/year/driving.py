@@ -18,7 +18,7 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 
 from bus import connection, node, tasks
-from bus.provisioning import GATEWAY
+from bus.provisioning import GATEWAY, must_be_new
 from bus.settings import Settings
 from cli.agencies import APPLICATIONS
 from cli.year.clocks import Clocks
@@ -127,8 +127,7 @@ async def at_work(settings: Settings, begins: datetime) -> AsyncIterator[Driver]
     """A new home's server, its synthetic gateway and every adapter, in this process. Raises `home.not-new`."""
     from services.adapter import Adapter  # FastStream: a third of a second that no other command should wait for
 
-    if settings.root_public.exists():
-        raise BarnabusError("home.not-new", detail=f"Home: {settings.home}.")
+    must_be_new(settings.home)
     clocks = Clocks(begins, (GATEWAY, *APPLICATIONS))
     async with contextlib.AsyncExitStack() as running:
         await running.enter_async_context(node.embedded(settings, clocks.of(GATEWAY)))

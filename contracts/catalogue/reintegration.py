@@ -7,12 +7,13 @@ from contracts.events import reintegration, roundtable
 from contracts.standing import Move
 from contracts.vocabulary.asking import Service
 
+NEEDS = "needs.assessed"
 CLOSED, REOPENED = "case.closed", "case.reopened"
 
 ENTRIES = (
     fact(
-        "needs.assessed", reintegration.NeedsAssessed, "needs.assess", "EO", SOCIAL,
-        audience=Audience.KNOWN, whom=ACTIVE,
+        NEEDS, reintegration.NeedsAssessed, "needs.assess", "EO", SOCIAL,
+        audience=Audience.KNOWN, whom="the agencies at the roundtable, as the sender knows",
     ),
     fact(
         "plan.reviewed", reintegration.PlanReviewed, "plan.review", "EO", SOCIAL,

@@ -12,7 +12,8 @@ from contracts.tiers import Tier
 from contracts.vocabulary.investigation import RepeatAuthority, RepeatReason
 from contracts.vocabulary.people import Known
 
-Ordinal = Annotated[int, Field(ge=1, le=20)]
+ORDINAL_LIMIT = 20
+Ordinal = Annotated[int, Field(ge=1, le=ORDINAL_LIMIT)]
 """The how-manieth interview of this child in this case; the first is 1."""
 
 
@@ -37,6 +38,6 @@ class ChildInterviewCompleted(MayAnswerHandoff):
 class InterviewRepeatRequested(AboutChild):
     """The child must be heard again: why, and by whose authority."""
 
-    ordinal: Annotated[Annotated[int, Field(ge=2, le=20)], Tier.O]
+    ordinal: Annotated[Annotated[int, Field(ge=2, le=ORDINAL_LIMIT)], Tier.O]
     reason: Annotated[RepeatReason, Tier.O]
     authority: Annotated[RepeatAuthority, Tier.O]

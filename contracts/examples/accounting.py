@@ -10,7 +10,7 @@ _DUTY = {"rule": "referral-decided", "trigger_id": HANDOFF, "owner": "social"}
 VALID: Mapping[str, Mapping[str, Any]] = {
     "record.corrected": {
         "of_id": HANDOFF,
-        "of_type": "referral.started",
+        "of_type": "child.missing",
         "reason": "typed-wrong",
         "concerns": CHILD,
         "clocks": {
@@ -19,7 +19,7 @@ VALID: Mapping[str, Mapping[str, Any]] = {
             "received": None,
             "recorded": "2026-03-11T09:20:00+01:00",
         },
-        "codes": [{"field": "began_at", "value": "2026-03-10T09:00:00+01:00"}],
+        "codes": [{"field": "missing_since", "value": "2026-03-10T09:00:00+01:00"}],
         "safety": None,
         "allegation": None,
         "identity": IDENTITY,

@@ -12,7 +12,7 @@ from contracts.events.investigation import YOUNG
 from contracts.vocabulary.investigation import MeasureChange
 from contracts.vocabulary.limit_facts import SuspectAge
 from contracts.vocabulary.people import Role
-from services.alike import order_exam, release, see_breach, suspect_professional
+from services.alike import CUSTODY, order_exam, release, see_breach, suspect_professional
 from services.posts import held_by
 from services.proposals import Case, Policy, Proposal
 
@@ -39,7 +39,7 @@ class SuspectFile:
     @classmethod
     def of(cls, file: CaseFile, suspect: str) -> "SuspectFile":
         known = file.last("suspect.identified", about=suspect)
-        custody = file.last("suspect.arrested", "suspect.released", "custody-status.changed", about=suspect)
+        custody = file.last(*CUSTODY, about=suspect)
         return cls(
             identified=known is not None,
             age=SuspectAge(known.codes["age"]) if known else SuspectAge.UNKNOWN,

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from contracts.agencies import Institution
 from contracts.casefile import CaseFile
 from contracts.errors import Refused
+from contracts.events.interview import ORDINAL_LIMIT
 from contracts.vocabulary.investigation import InvestigationDecision, MeasureChange, RepeatAuthority
 from contracts.vocabulary.people import Role
 from services.alike import order_exam, release, see_breach, state_no_exam, suspect_professional
@@ -30,7 +31,10 @@ may_prosecute = held_by(PROSECUTORS)
 
 @dataclass(frozen=True, slots=True)
 class Interviews:
-    """How often a child was heard in one case, and for which further time somebody has given a reason."""
+    """How often a child was heard in one case, and for which further time somebody has given a reason.
+
+    Of one interview several may speak: who held it, and who was asked to bring the child.
+    """
 
     done: int
     reasoned: frozenset[int]
@@ -38,27 +42,32 @@ class Interviews:
     @classmethod
     def of(cls, file: CaseFile, child: str) -> "Interviews":
         return cls(
-            done=len(list(file.all("child-interview.completed", about=child))),
+            done=len({said.codes["ordinal"] for said in file.all("child-interview.completed", about=child)}),
             reasoned=frozenset(
                 said.codes["ordinal"] for said in file.all("child-interview.repeat-requested", about=child)
             ),
         )
+
+    @property
+    def next(self) -> int:
+        """Whatever others claim to have held, the last ordinal can always be given once more."""
+        return min(self.done + 1, ORDINAL_LIMIT)
 
 
 def interview(act: Proposal, case: Case) -> None:
     """A child is heard once. Each further time has its reason and its authority before it is set down."""
     held = Interviews.of(case.file, act.codes["concerns"]["ref"])
     ordinal = act.codes["ordinal"]
-    if ordinal != held.done + 1:
-        raise Refused("interview.out-of-order", field="data.ordinal", detail=f"The next one is {held.done + 1}.")
+    if ordinal != held.next:
+        raise Refused("interview.out-of-order", field="data.ordinal", detail=f"The next one is {held.next}.")
     if ordinal > 1 and ordinal not in held.reasoned:
         raise Refused("interview.repeat-unasked", field="data.ordinal")
 
 
 def request_repeat(act: Proposal, case: Case) -> None:
     held = Interviews.of(case.file, act.codes["concerns"]["ref"])
-    if act.codes["ordinal"] != held.done + 1:
-        raise Refused("interview.out-of-order", field="data.ordinal", detail=f"The next one is {held.done + 1}.")
+    if act.codes["ordinal"] != held.next:
+        raise Refused("interview.out-of-order", field="data.ordinal", detail=f"The next one is {held.next}.")
     by_court = act.about["on_behalf_of"] == Institution.COURT
     if by_court is not (act.codes["authority"] == RepeatAuthority.COURT):
         raise Refused("interview.authority", field="data.authority")

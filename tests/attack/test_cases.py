@@ -10,28 +10,37 @@ from eventsourcing.persistence import IntegrityError
 
 from bus import keys
 from bus.inbox import letter_id
-from bus.submission import build
-from contracts.agencies import Agency
+from bus.submission import Head, build
+from contracts.agencies import Agency, Institution
+from contracts.catalogue import CATALOGUE
 from contracts.standing import Stage
 from services.facts import fact_id
 from services.handoffs import handoff_key
+from services.letters import Heard
 from tests.builders import (
+    CHILD,
     HEALTH,
     OVERSIGHT,
     POLICE,
+    POSTS,
     PROSECUTION,
     SOCIAL,
     ByHand,
+    about,
     act,
     bypass,
     command,
+    fact,
     new_case,
+    now,
     on,
     refer,
 )
 from tests.carried import Carried
+from tests.unit.given import SUSPECT
 
 WELFARE = {"to": "police", "service": "welfare-check"}
+AS_CLINICIAN = {"post": POSTS[HEALTH]}
 AROUND_SOCIAL = {"conflicted": "social", "alternate": "prosecution", "office": None}
 
 
@@ -108,6 +117,98 @@ async def test_a_lift_counts_however_its_sender_spells_the_id(agencies: Carried)
     await agencies.forged(OVERSIGHT, "route.bypass-lifted", (SOCIAL, PROSECUTION), values=spelled, subject=case)
     agencies.hears()
     assert agencies.ledger.bypasses(case) == agencies.apps[SOCIAL].bypasses(case) == frozenset()
+
+
+def told_otherwise(
+    agencies: Carried, sender: Agency, type_name: str, case: str, recipient: Agency, **values: Any
+) -> Heard:
+    """What becomes of a letter that says other than its record does: the gateway saw only that one."""
+    head = agencies.ledger.heads.of_link(sender, recipient)
+    made = act(type_name, receivers=(recipient,), subject=case, values=values)
+    heard = agencies.by_hand.deliver(
+        agencies.apps[recipient], agencies.by_hand.forge(made, sender, Head(head.number, head.digest))
+    )
+    assert not agencies.post[recipient]
+    return heard
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        {"field": "concerns", "value": "somebody"},
+        {"field": "missing_since", "value": "the child's whole name, in clear"},
+        {"field": "missing_since", "value": {"any": ["thing"]}},
+    ],
+)
+async def test_a_correction_that_no_contract_allows_is_parked_and_stops_nobody(
+    agencies: Carried, code: dict[str, Any]
+) -> None:
+    """Taken in, its words would stand in the recipient's own store for ever, or be read as a person of the case."""
+    case = new_case()
+    gone = fact(SOCIAL, "child.report-missing", case, missing_since=now().isoformat())
+    first = await agencies.says(SOCIAL, gone)
+    values = {"of_id": str(first), "of_type": "child.missing", "codes": [code], "concerns": CHILD}
+    heard = told_otherwise(agencies, SOCIAL, "record.corrected", case, POLICE, **values)
+    assert (heard.state, heard.reason) in {("parked", "correction.not-possible"), ("parked", "field.invalid")}
+    identified = fact(POLICE, "suspect.identify", case, suspect=SUSPECT, age="adult")
+    await agencies.says(POLICE, identified | {"post": POSTS[POLICE]})
+
+
+async def test_a_correction_counts_for_what_is_of_its_type_alone(agencies: Carried) -> None:
+    case = new_case()
+    first = await agencies.says(SOCIAL, fact(SOCIAL, "child.report-missing", case, missing_since=now().isoformat()))
+    codes = [{"field": "reason", "value": "no-capacity"}]
+    values = {"of_id": str(first), "of_type": "referral.declined", "codes": codes}
+    told_otherwise(agencies, SOCIAL, "record.corrected", case, POLICE, **values)
+    missing = agencies.apps[POLICE].file(case).last("child.missing")
+    assert missing is not None
+    assert "reason" not in missing.codes
+
+
+async def test_nobody_asks_for_what_another_type_alone_may_ask_for(agencies: Carried) -> None:
+    """An exam is ordered by police or prosecution; a referral that names it would order one for anybody."""
+    case, exam = new_case(), {"service": "forensic-exam", "to": "health", "notified": []}
+    forged = {"values": exam, "subject": case}
+    assert await agencies.forgery_refused(SOCIAL, "referral.made", (HEALTH,), **forged) == "service.not-offered"
+    heard = told_otherwise(agencies, SOCIAL, "referral.made", case, HEALTH, **exam)
+    assert (heard.state, heard.reason) == ("parked", "service.not-offered")
+    await agencies.says(HEALTH, fact(HEALTH, "exam-consent.record", case, consent="given", by="child") | AS_CLINICIAN)
+    example = dict(CATALOGUE["forensic-exam.completed"].example) | {"handoff_id": None, "concerns": CHILD}
+    done = command(HEALTH, "forensic-exam.complete", example, case_ref=case)
+    assert agencies.refused(HEALTH, done) == ("exam.not-ordered", "data.concerns")
+
+
+async def test_a_question_to_the_register_in_a_childs_case_keeps_nobody_from_speaking_in_it(agencies: Carried) -> None:
+    """A hostile Centre asks it there; the prosecution, which heard of the child too, goes on."""
+    for _ in range(4):  # what is kept first and what last is chance
+        case = new_case()
+        await agencies.says(POLICE, refer(POLICE, PROSECUTION, case_ref=case))
+        await agencies.forged(SOCIAL, "clearance.asked", (PROSECUTION,), subject=case)
+        assert {heard.state for heard in agencies.hears(PROSECUTION)} == {"heard"}
+        assigned = fact(PROSECUTION, "victim-advocate.assign", case, office="prishtina-advocates")
+        await agencies.says(PROSECUTION, assigned)
+
+
+@pytest.mark.parametrize("type_name", ["school-return.agreed", "conviction.entered"])
+async def test_what_carries_no_letter_says_all_the_same_who_acts_and_on_what_basis(
+    agencies: Carried, type_name: str
+) -> None:
+    sender = SOCIAL if type_name == "school-return.agreed" else PROSECUTION
+    assert await agencies.forgery_refused(sender, type_name, (), about=None) == "field.missing"
+
+
+async def test_a_record_of_the_bus_itself_is_said_by_no_post_and_opens_no_case(agencies: Carried) -> None:
+    case = new_case()
+    assert await agencies.forgery_refused(SOCIAL, "submission.refused", (), subject=case) == "field.unknown"
+    assert not agencies.ledger.aware(case)
+
+
+async def test_a_letter_claims_no_institution_that_its_sender_does_not_speak_for(agencies: Carried) -> None:
+    case = new_case()
+    as_court = about(POLICE).model_copy(update={"on_behalf_of": Institution.COURT})
+    made = act("suspect.released", receivers=(SOCIAL,), subject=case, about=as_court)
+    heard = agencies.by_hand.deliver(agencies.apps[SOCIAL], agencies.by_hand.forge(made, POLICE))
+    assert (heard.state, heard.reason) == ("parked", "sponsor.not-allowed")
 
 
 async def test_saying_something_in_a_case_gives_no_power_over_others_in_it(agencies: Carried) -> None:

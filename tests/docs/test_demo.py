@@ -31,6 +31,7 @@ def test_the_demo_ends_by_itself_with_one_document_and_nothing_lost(tmp_path: Pa
         timeout=110,
     )
     assert found.returncode == 0, found.stderr
+    assert "command.recorded" not in found.stderr, "a line for every act of a year buries the stories"
     document = json.loads(found.stdout)
     assert set(document) == {"agencies", "log", "lost", "void_acts", "cases", "seconds", "year"}
     assert set(document["agencies"]) == set(Agency)

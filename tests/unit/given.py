@@ -49,10 +49,16 @@ def corrected(first: Said, **right: Any) -> Said:
 
 
 def asked(
-    service: str, to: Agency = HEALTH, stage: str = "made", *, of: Mapping[str, Any] = CHILD, closed: bool = False
+    service: str,
+    to: Agency = HEALTH,
+    stage: str = "made",
+    *,
+    of: Mapping[str, Any] = CHILD,
+    opener: Agency = PROSECUTION,
+    closed: bool = False,
 ) -> Asked:
     """One handoff of the case."""
-    standing = Standing(stage=Stage(stage), opener=PROSECUTION, receiver=to, closed=closed)
+    standing = Standing(stage=Stage(stage), opener=opener, receiver=to, closed=closed)
     return Asked(uuid4(), Service(service), of["ref"], standing)
 
 

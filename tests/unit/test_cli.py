@@ -54,6 +54,23 @@ def document(found: Result) -> Any:
 # wrong input
 
 
+@pytest.mark.parametrize("words", [("simulate", "--cases", "0"), ("demo", "--once", "--cases", "0")])
+@pytest.mark.parametrize("there", ["a file", "a home", "somebody's files"])
+def test_what_is_played_begins_only_where_nothing_is(
+    run: Run, settings: Settings, tmp_path: Path, words: tuple[str, ...], there: str
+) -> None:
+    """Before anything of it is shown or written."""
+    home = settings.home if there == "a home" else tmp_path / "somewhere"
+    if there == "a file":
+        home.write_text("mine")
+    elif there == "somebody's files":
+        home.mkdir()
+        (home / "mine").write_text("mine")
+    before = sorted(tmp_path.rglob("*"))
+    assert f"Home: {home}." in refused(run(*words, "--home", str(home)), "home.not-new")
+    assert sorted(tmp_path.rglob("*")) == before
+
+
 def test_a_file_that_is_not_there_is_named(run: Run, tmp_path: Path) -> None:
     missing = tmp_path / "no [such] file.json"
     assert f"{missing}: No such file or directory." in refused(run("submit", "police", str(missing)), "file.unreadable")

@@ -251,6 +251,62 @@ async def test_whom_it_asked_and_what_is_asked_anew_and_not_corrected(
     assert agencies.refused(POLICE, wrong) == ("correction.not-possible", "data.codes.0.field")
 
 
+async def test_a_moment_that_need_not_be_given_is_put_right_too(agencies: Carried) -> None:
+    case = new_case()
+    await agencies.says(PROSECUTION, _of(PROSECUTION, "case.registered", case, handoff_id=None))
+    await agencies.says(PROSECUTION, _of(PROSECUTION, "investigation.decided", case, handoff_id=None))
+    said = await agencies.says(PROSECUTION, _of(PROSECUTION, "hearing.adjourned", case) | {"on_behalf_of": "court"})
+    for value in (now().isoformat(), None):
+        await agencies.says(
+            PROSECUTION, right(PROSECUTION, case, said, "hearing.adjourned", codes=code("adjourned_to", value))
+        )
+
+
+async def test_until_when_a_handoff_waits_is_not_corrected_for_the_law_goes_by_what_was_asked(
+    agencies: Carried,
+) -> None:
+    case = new_case()
+    made = await agencies.says(POLICE, refer(POLICE, SOCIAL, case_ref=case))
+    later = right(POLICE, case, made, "referral.made", codes=code("expires_at", now().isoformat()))
+    assert agencies.refused(POLICE, later) == ("correction.not-possible", "data.codes.0.field")
+
+
+async def test_nobody_is_given_an_action_by_a_correction_that_it_does_not_hear(agencies: Carried) -> None:
+    case, table = new_case(), str(uuid4())
+    invited = fact(SOCIAL, "roundtable.convene", case, to="police", roundtable_id=table, held_at=now().isoformat())
+    await agencies.says(SOCIAL, invited)
+    action = {"action": "welfare-check", "owner": "police", "due_at": now().isoformat()}
+    decided = fact(SOCIAL, "roundtable.decide", case, roundtable_id=table, actions=[action])
+    said = await agencies.says(SOCIAL, decided)
+    of = (SOCIAL, case, said, "roundtable.decided")
+    other = code("actions", [action, action | {"owner": "health"}])
+    assert agencies.refused(SOCIAL, right(*of, codes=other)) == ("correction.not-possible", "data.codes")
+    forged = {"values": right(*of, codes=other)["data"], "subject": case}
+    assert await agencies.forgery_refused(SOCIAL, "record.corrected", (POLICE,), **forged) == "correction.not-possible"
+    await agencies.says(SOCIAL, right(*of, codes=code("actions", [action | {"action": "emergency-protection"}])))
+
+
+async def test_what_the_first_could_not_say_is_refused_and_never_dropped_in_silence(agencies: Carried) -> None:
+    """A suspect's name is for law enforcement alone: no letter of the first shows what tier I says of anybody."""
+    case = new_case()
+    suspect = {"ref": "p-2m8r4t6v0z", "role": "suspect"}
+    identified = fact(POLICE, "suspect.identify", case, suspect=suspect, age="adult", identity=IDENTITY)
+    said = await agencies.says(POLICE, identified | {"post": POSTS[POLICE]})
+    wrong = right(POLICE, case, said, "suspect.identified", concerns=CHILD, identity=IDENTITY)
+    assert agencies.refused(POLICE, wrong) == ("correction.not-possible", "data.identity")
+    made = await agencies.says(SOCIAL, protection(SOCIAL, case))
+    of = (SOCIAL, case, made, "immediate-protection.taken")
+    for name, value in (("identity", IDENTITY), ("allegation", {"kind": "neglect"})):
+        more: dict[str, Any] = {name: value}
+        wrong = right(*of, concerns=CHILD, **more)
+        assert agencies.refused(SOCIAL, wrong) == ("correction.not-possible", f"data.{name}")
+
+
+def _of(agency: Agency, type_name: str, case: str, **data: Any) -> dict[str, Any]:
+    entry = CATALOGUE[type_name]
+    return command(agency, str(entry.command), dict(entry.example) | data, case_ref=case)
+
+
 async def test_what_is_put_right_fits_its_field(agencies: Carried) -> None:
     case = new_case()
     made = await agencies.says(HEALTH, consent(case, "given"))

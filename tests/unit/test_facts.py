@@ -64,6 +64,23 @@ async def test_a_fact_for_the_active_agencies_goes_to_those_that_work_on_the_cas
     assert agencies.heard_by == {POLICE}
 
 
+async def test_what_a_child_needs_is_told_at_the_table_and_to_nobody_who_only_works_on_the_case(
+    agencies: Carried,
+) -> None:
+    case, table = new_case(), {"roundtable_id": str(uuid4()), "held_at": now().isoformat()}
+    needs = fact(SOCIAL, "needs.assess", case, needs=["therapy"])
+    await agencies.says(POLICE, refer(POLICE, SOCIAL, case_ref=case))
+    await agencies.says(SOCIAL, safe_contact(case))
+    await agencies.says(SOCIAL, needs)
+    assert agencies.heard_by == set(), "there is no table"
+    await agencies.says(SOCIAL, fact(SOCIAL, "roundtable.convene", case, to=HEALTH, **table))
+    invited = await agencies.says(SOCIAL, fact(SOCIAL, "roundtable.convene", case, to=PROSECUTION, **table))
+    no = {"reason": "no-capacity", "next_step": "sender-keeps"}
+    await agencies.says(PROSECUTION, on(PROSECUTION, "referral.decline", invited, None, **no))
+    await agencies.says(SOCIAL, needs | {"id": str(uuid4())})
+    assert agencies.heard_by == {HEALTH}, "not who declined to come, and not the police"
+
+
 async def test_what_a_fact_says_that_the_log_may_not_hold_lies_in_the_vault_under_the_childs_key(
     agencies: Carried,
 ) -> None:

@@ -21,10 +21,12 @@ from tests.builders import (
     SAFETY,
     SOCIAL,
     ByHand,
+    bypass,
     command,
     new_case,
     now,
     on,
+    refer,
 )
 from tests.carried import Carried
 from tests.unit.given import SIBLING
@@ -119,6 +121,49 @@ async def test_said_unasked_it_is_a_fact_that_everybody_whom_the_catalogue_lists
         last = agencies.apps[agency].file(case).last(type_name)
         assert last is not None
         assert last.by == sender
+
+
+@pytest.mark.parametrize("type_name", ASKED_BY)
+async def test_said_unasked_around_a_bypass_oversight_hears_it_in_place_of_whom_that_keeps_out(
+    agencies: Carried, type_name: str
+) -> None:
+    case, (sender, _, _) = new_case(), ASKED_BY[type_name]
+    out = next(iter(UNASKED[type_name]))
+    await agencies.says(SOCIAL, refer(SOCIAL, POLICE, case_ref=case))
+    invoker = next(agency for agency in (SOCIAL, POLICE) if agency is not out)
+    alternate = next(agency for agency in (HEALTH, PROSECUTION) if agency is not out)
+    if type_name == "investigation.decided":
+        await agencies.says(PROSECUTION, of(PROSECUTION, "case.registered", case, handoff_id=None))
+    await agencies.says(invoker, bypass(invoker, case, out, alternate))
+    said = await agencies.says(sender, of(sender, type_name, case, handoff_id=None))
+    told = {agency: tiers for agency, tiers in UNASKED[type_name].items() if agency is not out}
+    assert shown(agencies) == told | {OVERSIGHT: "EO"}
+    assert agencies.apps[sender].void_of(said) is None
+
+
+async def test_what_an_agency_is_told_of_a_handoff_that_it_never_heard_made_lies_under_the_childs_key(
+    agencies: Carried,
+) -> None:
+    """Oversight hears that an exam was not done, and never that it was ordered; the child's key erases both."""
+    case = new_case()
+    handoff = await asked(agencies, PROSECUTION, "forensic-exam.ordered", case)
+    data = {"handoff_id": str(handoff), "reason": "consent-refused"}
+    await agencies.says(HEALTH, of(HEALTH, "forensic-exam.not-done", case, **data))
+    people = agencies.apps[OVERSIGHT].store.read("SELECT person FROM vault_keys")
+    assert [row["person"] for row in people] == [
+        f"{case}/{CATALOGUE['forensic-exam.not-done'].example['concerns']['ref']}"
+    ]
+
+
+async def test_an_order_that_the_log_never_took_is_none(agencies: Carried) -> None:
+    case = new_case()
+    await agencies.says(SOCIAL, refer(SOCIAL, PROSECUTION, case_ref=case))
+    order = agencies.takes(PROSECUTION, of(PROSECUTION, "forensic-exam.ordered", case))
+    await agencies.says(SOCIAL, bypass(SOCIAL, case, "health", "police"))
+    await agencies.sends(PROSECUTION)
+    assert agencies.apps[PROSECUTION].void_of(order) == "refused-by-gateway"
+    said = of(PROSECUTION, "forensic-exam.not-done", case, handoff_id=None, reason="never-ordered")
+    await agencies.says(PROSECUTION, said)
 
 
 async def test_what_is_done_for_one_child_ends_no_handoff_of_another(agencies: Carried) -> None:

@@ -40,6 +40,24 @@ def test_interviews_are_counted_without_a_gap_for_each_child_by_itself(type_name
     given(HEARD, REASONED).when(PROSECUTION, type_name, ordinal=1, concerns=SIBLING).then_recorded()
 
 
+@INTERVIEWS
+def test_one_interview_of_which_two_agencies_speak_is_one(type_name: str) -> None:
+    """Who held it says so, and so does who was asked to bring the child: there is no other word to end that with."""
+    for speaker in (SOCIAL, POLICE):
+        brought = said(speaker, "child-interview.completed")
+        case = given(HEARD, brought, REASONED)
+        case.when(PROSECUTION, type_name, ordinal=2).then_recorded()
+        case.when(PROSECUTION, type_name, ordinal=3).then_refused("interview.out-of-order", "data.ordinal", "is 2")
+
+
+@INTERVIEWS
+def test_however_many_interviews_others_claim_one_more_can_be_held_with_its_reason(type_name: str) -> None:
+    claimed = [said(POLICE, "child-interview.completed", ordinal=n) for n in range(1, 21)]
+    given(*claimed).when(PROSECUTION, "child-interview.repeat-requested", ordinal=20).then_recorded()
+    reasoned = said(PROSECUTION, "child-interview.repeat-requested", ordinal=20)
+    given(*claimed, reasoned).when(PROSECUTION, type_name, ordinal=20).then_recorded()
+
+
 def test_the_reason_for_one_further_interview_is_none_for_the_next() -> None:
     again = said(PROSECUTION, "child-interview.completed", ordinal=2)
     case = given(HEARD, REASONED, again)
@@ -72,6 +90,8 @@ def test_a_child_is_not_called_to_two_exams_at_once() -> None:
         given(asked("forensic-exam", stage=stage)).when(PROSECUTION, "forensic-exam.ordered").then_refused(
             "exam.ordered-already", "data.concerns"
         )
+    theirs = asked("forensic-exam", stage="accepted", opener=POLICE)
+    given(theirs).when(PROSECUTION, "forensic-exam.ordered").then_refused("exam.ordered-already", "data.concerns")
     for over in (
         asked("forensic-exam", stage="completed"),
         asked("forensic-exam", stage="declined"),
@@ -80,6 +100,13 @@ def test_a_child_is_not_called_to_two_exams_at_once() -> None:
         asked("urgent-medical-care"),
     ):
         given(over).when(PROSECUTION, "forensic-exam.ordered").then_recorded()
+
+
+@pytest.mark.parametrize("stage", ["made", "acknowledged"])
+def test_an_order_of_others_that_nobody_has_taken_on_keeps_nobody_from_ordering(stage: str) -> None:
+    """Its letter to the Institute may be one that cannot be opened; then nobody would ever examine the child."""
+    theirs = asked("forensic-exam", stage=stage, opener=POLICE)
+    given(theirs).when(PROSECUTION, "forensic-exam.ordered").then_recorded()
 
 
 def test_an_exam_that_the_window_has_passed_for_is_ordered_all_the_same() -> None:
@@ -98,11 +125,13 @@ def test_that_an_exam_was_never_ordered_is_said_exactly_where_none_was(reason: s
 # suspects and measures
 
 
-def test_only_who_is_in_custody_is_released_by_whoever_says_it() -> None:
-    given(ARRESTED).when(PROSECUTION, "suspect.released").then_recorded()
-    given(ARRESTED).when(PROSECUTION, "suspect.released", on_behalf_of="court").then_recorded()
-    for case in (nothing(), given(ARRESTED, said(POLICE, "suspect.released"))):
-        case.when(PROSECUTION, "suspect.released").then_refused("suspect.not-in-custody", "data.suspect")
+def test_who_is_free_already_is_not_released_again_by_whoever_says_it() -> None:
+    for case in (given(ARRESTED), nothing()):
+        case.when(PROSECUTION, "suspect.released").then_recorded()
+        case.when(PROSECUTION, "suspect.released", on_behalf_of="court").then_recorded()
+    given(ARRESTED, said(POLICE, "suspect.released")).when(PROSECUTION, "suspect.released").then_refused(
+        "suspect.not-in-custody", "data.suspect"
+    )
 
 
 @pytest.mark.parametrize("change", ["requested", "ordered", "refused", "breached"])
@@ -117,10 +146,11 @@ def test_a_court_orders_and_refuses_a_measure_and_the_prosecution_asks_for_it_an
     no.then_refused("measure.not-yours", "data.change")
 
 
-def test_what_nobody_has_ordered_is_not_breached() -> None:
-    nothing().when(PROSECUTION, "protective-measure.changed", change="breached").then_refused(
-        "measure.not-in-force", "data.measure"
-    )
+def test_what_a_court_refused_is_not_breached() -> None:
+    given(said(PROSECUTION, "protective-measure.changed", change="refused")).when(
+        PROSECUTION, "protective-measure.changed", change="breached"
+    ).then_refused("measure.not-in-force", "data.measure")
+    nothing().when(PROSECUTION, "protective-measure.changed", change="breached").then_recorded()
 
 
 def test_an_inspectorate_hears_of_a_professional_only_once_there_is_a_suspect() -> None:
