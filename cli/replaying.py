@@ -2,7 +2,6 @@
 
 from datetime import UTC, datetime
 from typing import Annotated, Any
-from zoneinfo import ZoneInfo
 
 import typer
 from rich.tree import Tree
@@ -13,9 +12,8 @@ from contracts.errors import Refused
 from projections import case_state, knowledge
 from projections import timeline as events
 from projections.case_log import CaseLog
+from projections.durations import KOSOVO
 
-KOSOVO = ZoneInfo("Europe/Belgrade")
-"""A moment without an offset is the time in Kosovo; the zone of Pristina has no name of its own (IANA)."""
 AsOf = Annotated[str | None, typer.Option("--as-of", help="A moment, such as 2019-03-12T14:00; Kosovo's time.")]
 
 

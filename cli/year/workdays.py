@@ -1,24 +1,23 @@
-"""Working days: Monday to Friday. Holidays are not known here."""
+"""The working days of a made-up year: Monday to Friday, by UTC. It keeps no holidays."""
 
 from datetime import date, datetime, timedelta
 from random import Random
 
+from projections.workdays import WorkingDays
+
 DAY = timedelta(days=1)
 _FROM, _UNTIL = 7.0, 15.0
 """Office hours, in UTC."""
+_WEEK = WorkingDays()
 
 
 def is_working(day: date) -> bool:
-    return day.weekday() < 5
+    return _WEEK.includes(day)
 
 
 def nth_after(start: datetime, days: int) -> datetime:
     """The so-manieth working day after a day, at the same time of day."""
-    day = start
-    while days:
-        day += DAY
-        days -= is_working(day.date())
-    return day
+    return start + (_WEEK.nth_after(start.date(), days) - start.date())
 
 
 def at_work(moment: datetime, rng: Random) -> datetime:

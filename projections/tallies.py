@@ -1,0 +1,112 @@
+"""Lengths counted on a fixed grid: tallies add up and are taken apart, and a quantile costs the same however many.
+
+A bucket holds what is longer than the edge below and at most its own edge; edges are 5 % apart, from one second to a
+hundred years, and every limit of the field is one, so that how many kept it is exact. Within a bucket the order of ends
+and censorings is forgotten: a tally answers with what the exact estimate (`projections/survival.py`) lies between for
+any order. That is one bucket wide, unless many in it are censored and few are at risk; then the answer says so.
+"""
+
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from projections.survival import ZERO, Lasted, remaining
+
+GROWTH = 1.05
+SHORTEST = timedelta(seconds=1)
+LONGEST = timedelta(days=36_525)
+LIMITS = (
+    *(timedelta(hours=n) for n in (1, 2, 6, 24, 48, 72, 120)),
+    *(timedelta(days=n) for n in (7, 14, 21, 30, 90, 365)),
+)
+"""Those in wall hours and days that docs/field.md and the protocols it cites name."""
+
+
+def _edges() -> tuple[timedelta, ...]:
+    found, edge = {SHORTEST, LONGEST, *LIMITS}, SHORTEST
+    while edge < LONGEST:
+        found.add(edge)
+        edge *= GROWTH
+    return tuple(sorted(found))
+
+
+EDGES = _edges()
+"""The longest length in each bucket. Changing the grid makes tallies that were stored by it meaningless."""
+
+
+def bucket(length: timedelta) -> int:
+    """Raises ValueError for a length below zero or over LONGEST."""
+    if not ZERO <= length <= LONGEST:
+        raise ValueError(f"no length that anything can have: {length}")
+    return bisect_left(EDGES, length)
+
+
+@dataclass(frozen=True, slots=True)
+class Between:
+    """The exact quantile is longer than `over` (or is zero with it) and at most `most`; None: perhaps never reached.
+
+    `most` is the one to show: it is never shorter than the exact one.
+    """
+
+    over: timedelta
+    most: timedelta | None
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How many ended and how many were still open at a length of each bucket; all counts are above zero.
+
+    What is open grows older: its place is that of its length when it was tallied, so open ones are tallied as of a
+    moment, and the ended alone can be kept.
+    """
+
+    ended: Counter[int] = field(default_factory=Counter)
+    censored: Counter[int] = field(default_factory=Counter)
+
+    def __add__(self, other: "Tally") -> "Tally":
+        return Tally(self.ended + other.ended, self.censored + other.censored)
+
+    def __sub__(self, other: "Tally") -> "Tally":
+        """Raises ValueError if what is taken away was not there: a count would be wrong from then on."""
+        if not (other.ended <= self.ended and other.censored <= self.censored):
+            raise ValueError("a tally holds nothing of what it never counted")
+        return Tally(self.ended - other.ended, self.censored - other.censored)
+
+    @property
+    def count(self) -> int:
+        return self.ended.total() + self.censored.total()
+
+    def quantile(self, percent: int) -> Between | None:
+        """Around the length by which so many percent have ended; None if the curve cannot come down to it."""
+        earliest = self._reached(percent, lambda at_risk, censored: at_risk - censored)
+        if earliest is None:
+            return None
+        latest = self._reached(percent, lambda at_risk, _: at_risk)
+        return Between(EDGES[earliest - 1] if earliest else ZERO, None if latest is None else EDGES[latest])
+
+    def within(self, limit: timedelta) -> int:
+        """How many ended by a limit, which has to be an edge of the grid: ValueError if it is none."""
+        if EDGES[bucket(limit)] != limit:
+            raise ValueError(f"no edge of the grid: {limit}")
+        return sum(count for place, count in self.ended.items() if EDGES[place] <= limit)
+
+    def _reached(self, percent: int, at_ends: Callable[[int, int], int]) -> int | None:
+        """In which bucket the curve comes down, if so many of those at risk in a bucket were when its ends came."""
+        left, survival, at_risk = remaining(percent), 1.0, self.count
+        for place in sorted(self.ended | self.censored):
+            ends, censored = self.ended[place], self.censored[place]
+            if ends:
+                survival *= 1 - ends / at_ends(at_risk, censored)
+                if survival <= left:
+                    return place
+            at_risk -= ends + censored
+        return None
+
+
+def tally(lasted: Iterable[Lasted]) -> Tally:
+    ended, censored = Counter[int](), Counter[int]()
+    for one in lasted:
+        (ended if one.ended else censored)[bucket(one.length)] += 1
+    return Tally(ended, censored)
