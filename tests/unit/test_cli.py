@@ -3,6 +3,8 @@
 import asyncio
 import contextlib
 import json
+import subprocess
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -19,6 +21,7 @@ from tests.conftest import Said
 from tests.living import Bus
 
 Run = Callable[..., Result]
+ROOT = Path(__file__).resolve().parents[2]
 REFERRAL = "contracts/examples/referral.made.valid.json"
 
 
@@ -57,9 +60,9 @@ def document(found: Result) -> Any:
 @pytest.mark.parametrize("words", [("simulate", "--cases", "0"), ("demo", "--once", "--cases", "0")])
 @pytest.mark.parametrize("there", ["a file", "a home", "somebody's files"])
 def test_what_is_played_begins_only_where_nothing_is(
-    run: Run, settings: Settings, tmp_path: Path, words: tuple[str, ...], there: str
+    settings: Settings, tmp_path: Path, words: tuple[str, ...], there: str
 ) -> None:
-    """Before anything of it is shown or written."""
+    """Before anything of it is shown or written. In a process of its own, as both set up logging and stores."""
     home = settings.home if there == "a home" else tmp_path / "somewhere"
     if there == "a file":
         home.write_text("mine")
@@ -67,7 +70,11 @@ def test_what_is_played_begins_only_where_nothing_is(
         home.mkdir()
         (home / "mine").write_text("mine")
     before = sorted(tmp_path.rglob("*"))
-    assert f"Home: {home}." in refused(run(*words, "--home", str(home)), "home.not-new")
+    played = [sys.executable, "-m", "cli", *words, "--home", str(home)]
+    found = subprocess.run(played, cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert (found.returncode, found.stdout) == (CODES["home.not-new"].exit, "")
+    assert "home.not-new" in found.stderr
+    assert "Traceback" not in found.stderr
     assert sorted(tmp_path.rglob("*")) == before
 
 
