@@ -298,11 +298,12 @@ def about(agency: Agency = POLICE) -> About:
 
 def act(type_name: str = "referral.made", **changed: Any) -> Outgoing:
     """Any act as the relay would submit it; its content is the catalogue's own example."""
-    values = dict(CATALOGUE[type_name].example) | changed.pop("values", {})
-    if type_name == "referral.made":  # it names whom it goes to
+    values = dict(CATALOGUE[type_name].example)
+    if type_name == "referral.made":  # it names whom it goes to, and asks for what is offered there
         to, *others = changed.get("receivers", (SOCIAL,)) or (SOCIAL,)
-        values |= {"to": to.value, "notified": [other.value for other in others]}
+        values |= {"to": to.value, "notified": [other.value for other in others], "service": SERVICES[to]}
         changed.setdefault("notified", frozenset(others))
+    values |= changed.pop("values", {})
     made = Outgoing(
         record_id=uuid4(),
         type=type_name,

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, MutableMapping
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 import structlog
 from structlog.testing import capture_logs
@@ -17,6 +18,10 @@ from tests.living import Bus, Everybody, Living, all_agencies, living, whole
 from tests.postgres import PostgresServer
 
 Said = list[MutableMapping[str, Any]]
+
+
+hypothesis.settings.register_profile("barnabus", deadline=None)  # how fast an example is says how busy a machine is
+hypothesis.settings.load_profile("barnabus")
 
 
 @pytest.fixture(scope="session", autouse=True)

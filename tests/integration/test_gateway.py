@@ -142,7 +142,7 @@ async def test_what_the_catalogue_does_not_allow_is_refused(
     [
         ((SOCIAL, POLICE), {"to": "social", "notified": []}, "receiver.not-allowed"),
         ((SOCIAL,), {"to": "social", "notified": ["police"]}, "receiver.not-allowed"),
-        ((SOCIAL,), {"to": "police", "notified": []}, "receiver.not-allowed"),
+        ((SOCIAL,), {"to": "police", "notified": [], "service": "welfare-check"}, "receiver.not-allowed"),
         ((SOCIAL,), {"to": "social", "notified": ["health"]}, "receiver.not-allowed"),
         ((SOCIAL,), {"to": "social", "notified": ["social"]}, "field.invalid"),
         ((SOCIAL, POLICE), {"to": "social", "notified": ["police"]}, "tier.not-allowed"),
