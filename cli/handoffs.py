@@ -1,14 +1,19 @@
-"""`barnabus handoffs list`: every handoff with its legs, out of the read models."""
+"""`barnabus handoffs list|summary`: handoffs with their legs, and how long they take, out of the read models."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
 from typing import Annotated, Any
 
 import typer
-from sqlalchemy import Select, select
+from sqlalchemy import Engine, Select, select
 
 from bus.settings import Settings
-from cli import show
+from cli import show, telling
 from contracts.agencies import Agency
 from contracts.errors import BarnabusError
+from projections import latency
+from projections.engine import progress
 from projections.handoffs import Handoffs
 from projections.view import Place
 
@@ -38,7 +43,8 @@ def list_(
         asked = asked.where(_TABLE.c.service == service)
     if case_ref:
         asked = asked.where(_TABLE.c.case_ref == case_ref)
-    found = [{"id": key, **_shown(state)} for key, state in _rows(asked)]
+    with _view() as view:
+        found = [{"id": key, **_shown(state)} for key, state in _found(view, asked)]
     if as_json:
         show.document({"handoffs": found, "limit": limit})
         return
@@ -49,11 +55,54 @@ def list_(
         show.err.print(f"At most {limit} are shown; from here on: --after {found[-1]['id']}")
 
 
-def _rows(asked: Select[Any]) -> list[tuple[str, dict[str, Any]]]:
+@app.command()
+@show.coded
+def summary(
+    service: Annotated[str | None, typer.Option(help="Only for this service.")] = None,
+    as_json: show.AsJson = False,
+) -> None:
+    """Show how long handoffs take, by what is asked and who asks whom; those still open are counted, not left out."""
+    asked = select(_TABLE.c.key, _TABLE.c.state)
+    if service:
+        asked = asked.where(_TABLE.c.service == service)
+    with _view() as view:
+        as_of = progress(view).logged_at
+        states = [state for _, state in _found(view, asked)]
+    found = latency.summary(states, datetime.fromisoformat(as_of)) if as_of else []
+    if as_json:
+        show.document({"as_of": as_of, "ways": found})
+        return
+    columns = ("for", "from", "to", "count", "open", "decided: half within", "nine in ten", "completed: half within")
+    rows = (
+        (
+            one["service"], one["from"], one["to"], one["count"], one["open"],
+            _within(one["legs"]["decided"], "p50_s"), _within(one["legs"]["decided"], "p90_s"),
+            _within(one["legs"]["completed"], "p50_s"),
+        )
+        for one in found
+    )  # fmt: skip
+    show.table(columns, rows, empty="There are none.")
+
+
+def _within(leg: dict[str, Any], quantile: str) -> str:
+    """A length; or that it is longer than all that is known, for so many are still open."""
+    if leg[quantile] is not None:
+        return telling.lasting(timedelta(seconds=leg[quantile]))
+    return "not yet" if leg["censored"] else ""
+
+
+@contextmanager
+def _view() -> Iterator[Engine]:
+    """Raises `projections.missing`."""
     place = Place.of(Settings())
     if not place.exists():
         raise BarnabusError("projections.missing")
-    with place.opened() as engine, engine.connect() as connection:
+    with place.opened() as engine:
+        yield engine
+
+
+def _found(view: Engine, asked: Select[Any]) -> list[tuple[str, dict[str, Any]]]:
+    with view.connect() as connection:
         return [(row.key, row.state) for row in connection.execute(asked)]
 
 

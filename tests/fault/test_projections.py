@@ -92,6 +92,11 @@ async def test_killed_at_any_moment_under_load_it_comes_to_what_a_rebuild_comes_
     assert len(found["handoffs"]) == KILLS * ACTS
     assert {(one["stage"], one["from"], one["to"]) for one in found["handoffs"]} == {("accepted", "police", "social")}
     assert all(one["decided_at"] > one["made_at"] for one in found["handoffs"])
+    code, found, _ = await answer(settings, "handoffs", "summary", "--service", "child-protection-assessment")
+    (way,) = found["ways"]
+    assert (code, way["from"], way["to"], way["count"], way["open"]) == (0, "police", "social", 48, 48)
+    assert (way["legs"]["decided"]["ended"], way["legs"]["completed"]["censored"]) == (48, 48)
+    assert 0 < way["legs"]["decided"]["p50_s"] <= way["legs"]["decided"]["p90_s"]
 
 
 async def test_what_the_log_got_since_is_a_lag_and_not_current(bus: Bus) -> None:
