@@ -46,7 +46,7 @@ def demo(
     ] = None,
 ) -> None:
     """Watch cases travel between five agencies, see who holds what, pull plugs, then a whole year; until Ctrl-C."""
-    logging.configure("demo", level_if_unset="WARNING")  # its year has a line for each of 8,000 commands
+    logging.configure("demo", level_if_unset="ERROR")  # its year has a line for each of 8,000 commands
     stores_in_home()
     where = home or Path(tempfile.mkdtemp(prefix="barnabus-demo-"))
     try:

@@ -40,7 +40,7 @@ def simulate(
     as_json: show.AsJson = False,
 ) -> None:
     """Play a made-up year of cases through the real bus, and count what it came to; nothing in it is a real case."""
-    logging.configure("simulate", level_if_unset="WARNING")
+    logging.configure("simulate", level_if_unset="ERROR")
     stores_in_home()
     where = home or Path(tempfile.mkdtemp(prefix="barnabus-year-"))
     try:
