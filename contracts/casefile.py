@@ -10,8 +10,10 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+from contracts.agencies import Agency
 from contracts.catalogue.accounting import CORRECTED
-from contracts.standing import ENDED, Standing
+from contracts.catalogue.reintegration import CLOSED, REOPENED
+from contracts.standing import COME_TO_NOTHING, Standing
 from contracts.vocabulary.asking import Service
 
 UNLOGGED = 2**62
@@ -64,7 +66,7 @@ class Asked:
 
     @property
     def open(self) -> bool:
-        return bool(self.standing.parties) and self.standing.stage not in ENDED and not self.standing.closed
+        return self.standing.open
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +89,27 @@ class CaseFile:
     def last(self, *types: str, about: str | None = None) -> Said | None:
         found = list(self.all(*types, about=about))
         return found[-1] if found else None
+
+    @property
+    def closed(self) -> bool:
+        last = self.last(CLOSED, REOPENED)
+        return last is not None and last.type == CLOSED
+
+    def missing(self, child: str) -> Said | None:
+        """By what a child is said to be missing, unless somebody has said since where it lives."""
+        last = self.last("child.missing", "placement.changed", about=child)
+        return last if last and last.type == "child.missing" else None
+
+    def exams_ordered(self, child: str) -> list[Asked]:
+        """Every order of an exam of this child, whatever has come of it; none that the log never took."""
+        ordered = (one for one in self.asked if one.service is Service.FORENSIC_EXAM and one.standing.parties)
+        return [one for one in ordered if one.concerns == child]
+
+
+def active(standings: Iterable[Standing]) -> frozenset[Agency]:
+    """Who works on a case: asked or was asked, and it is not over (docs/field.md 2)."""
+    alive = (one for one in standings if not one.closed and one.stage not in COME_TO_NOTHING)
+    return frozenset(party for standing in alive for party in standing.parties)
 
 
 def _put_right(said: Said, corrections: Iterable[Said]) -> Said:

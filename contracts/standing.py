@@ -161,6 +161,11 @@ class Standing:
         return frozenset(party for party in (self.opener, self.receiver) if party)
 
     @property
+    def open(self) -> bool:
+        """It is made, has not ended, and nobody has closed its file."""
+        return bool(self.parties) and self.stage not in ENDED and not self.closed
+
+    @property
     def hearers(self) -> frozenset[Agency]:
         """Everybody who is told of every act."""
         return self.parties | set(self.notified)

@@ -9,14 +9,14 @@ from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
-from contracts import bypass, responsibility
+from contracts import responsibility
 from contracts.agencies import Agency
-from contracts.casefile import Asked, CaseFile
+from contracts.casefile import Asked, CaseFile, active
 from contracts.catalogue import intervention, investigation, reintegration
-from contracts.standing import COME_TO_NOTHING, Standing
-from contracts.vocabulary.asking import Service
+from contracts.standing import Standing
 from contracts.vocabulary.people import PersonRole
 from projections.case_log import CaseLog
+from projections.holdings import kept_out
 
 PHASES: Mapping[str, frozenset[str]] = MappingProxyType(
     {
@@ -34,17 +34,16 @@ def document(case: CaseLog, case_ref: str) -> dict[str, Any]:
     file, last = case.file(), case.records[-1].stamp if case.records else None
     logged_at = {logged.stamp.position: logged.stamp.logged_at for logged in case.records}
     begun = {phase: said for phase, types in PHASES.items() if (said := next(file.all(*types), None))}
-    closed = file.last(reintegration.CLOSED, reintegration.REOPENED)
     return {
         "case_ref": case_ref,
         "position": last.position if last else 0,
         "logged_at": last.logged_at.isoformat() if last else None,
         "phase": max(begun, key=lambda phase: begun[phase].position) if begun else None,
         "phases": {phase: logged_at[said.position].isoformat() for phase, said in begun.items()},
-        "closed": closed is not None and closed.type == reintegration.CLOSED,
-        "responsible": _code(responsible(case)),
-        "active": sorted(active(file.asked)),
-        "kept_out": sorted(kept_out(file)),
+        "closed": file.closed,
+        "responsible": _code(responsible(case, file)),
+        "active": sorted(active(one.standing for one in file.asked)),
+        "kept_out": sorted(kept.conflicted for kept in kept_out(case) if kept.office is None),
         "open": [_open(one) for one in file.asked if one.open],
         "children": {ref: _child(file, ref, logged_at) for ref in _people(file, "concerns", PersonRole.CHILD)},
         "suspects": {ref: _suspect(file, ref, logged_at) for ref in _people(file, "suspect", PersonRole.SUSPECT)},
@@ -52,10 +51,10 @@ def document(case: CaseLog, case_ref: str) -> dict[str, Any]:
     }
 
 
-def responsible(case: CaseLog) -> Agency | None:
+def responsible(case: CaseLog, file: CaseFile) -> Agency | None:
     """Whose the case is (docs/adr/0020)."""
-    said = case.file().said
-    return responsibility.holder(Agency(said[0].by), said[0].id, _taken(case)) if said else None
+    first = file.said[0] if file.said else None
+    return responsibility.holder(Agency(first.by), first.id, _taken(case)) if first else None
 
 
 def _taken(case: CaseLog) -> Iterable[tuple[UUID, Standing]]:
@@ -63,21 +62,10 @@ def _taken(case: CaseLog) -> Iterable[tuple[UUID, Standing]]:
     found = []
     for steps in case.histories():
         accepted = next((step for step in steps if step.standing.moved), None)
-        if accepted:
-            found.append((accepted.logged.stamp.position, steps[0].logged.record.id, steps[-1].standing))
+        if accepted:  # an act can stand before the one that makes its handoff
+            made = next(step for step in steps if step.standing.parties)
+            found.append((accepted.logged.stamp.position, made.logged.record.id, steps[-1].standing))
     return [(handoff, standing) for _, handoff, standing in sorted(found, key=lambda one: one[0])]
-
-
-def active(asked: Iterable[Asked]) -> set[Agency]:
-    """Who works on the case: asked or was asked, and it is not over (docs/field.md 2)."""
-    standings = [one.standing for one in asked]
-    alive = (one for one in standings if not one.closed and one.stage not in COME_TO_NOTHING)
-    return {party for standing in alive for party in standing.parties}
-
-
-def kept_out(file: CaseFile) -> set[str]:
-    lifted = {said.codes["bypass_id"] for said in file.all(bypass.LIFTED)}
-    return {said.codes["conflicted"] for said in file.all(bypass.INVOKED) if str(said.id) not in lifted}
 
 
 def _open(one: Asked) -> dict[str, Any]:
@@ -96,8 +84,7 @@ def _open(one: Asked) -> dict[str, Any]:
 
 def _child(file: CaseFile, ref: str, logged_at: Mapping[int, datetime]) -> dict[str, Any]:
     contact = file.last("safe-contact.set", about=ref)
-    missing = file.last("child.missing", "placement.changed", about=ref)
-    lost = missing if missing and missing.type == "child.missing" else None
+    lost = file.missing(ref)
     return {
         "safe_contact": contact.codes["found"] if contact else None,
         "missing_since": lost.codes["missing_since"] if lost else None,
@@ -115,7 +102,7 @@ def _exam(file: CaseFile, ref: str) -> str | None:
     ended = file.last("forensic-exam.completed", "forensic-exam.not-done", about=ref)
     if ended:
         return "completed" if ended.type == "forensic-exam.completed" else f"not-done, {ended.codes['reason']}"
-    orders = [one for one in file.asked if one.service is Service.FORENSIC_EXAM and one.concerns == ref]
+    orders = file.exams_ordered(ref)
     return f"ordered, {orders[-1].standing.stage}" if orders else None
 
 

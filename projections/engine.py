@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Table, delete, insert, select, update
+from sqlalchemy import Connection, Engine, Table, delete, func, insert, select, update
 
 from bus import seal
 from bus.chains import Heads, changed, signed
@@ -125,8 +125,7 @@ class Projector:
         there = connection.execute(select(PROGRESS.c.position)).scalar()
         values = {"position": last.position, "logged_at": last.logged_at.isoformat()}
         if there is None:
-            first = chunk[0].stamp.logged_at.isoformat()
-            connection.execute(insert(PROGRESS).values(one=1, first_logged_at=first, **values))
+            connection.execute(insert(PROGRESS).values(one=1, **values))
         else:
             connection.execute(update(PROGRESS).values(values))
 
@@ -136,7 +135,7 @@ def progress(engine: Engine) -> Progress:
     with engine.begin() as connection:
         row = connection.execute(select(PROGRESS.c.position, PROGRESS.c.logged_at)).first()
         meta = list(connection.execute(select(META.c.model, META.c.digest, META.c.row_count)))
-        parked = len(list(connection.execute(select(PARKED.c.position))))
+        parked = connection.execute(select(func.count()).select_from(PARKED)).scalar_one()
     return Progress(
         position=row.position if row else 0,
         logged_at=row.logged_at if row else None,

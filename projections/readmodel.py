@@ -49,7 +49,6 @@ PROGRESS = Table(
     Column("one", BigInteger, primary_key=True),
     Column("position", BigInteger, nullable=False),
     Column("logged_at", Text),
-    Column("first_logged_at", Text),
 )
 """One row: up to where everything is folded."""
 HEADS = Table(

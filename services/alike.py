@@ -3,10 +3,8 @@
 The rules are ours (D): they are for the agencies to settle together.
 """
 
-from contracts.casefile import Asked, CaseFile
 from contracts.errors import Refused
 from contracts.handoff import AWAITING
-from contracts.vocabulary.asking import Service
 from contracts.vocabulary.investigation import ExamNotDone, MeasureChange
 from services.proposals import Case, Proposal
 
@@ -14,25 +12,19 @@ CUSTODY = ("suspect.arrested", "suspect.released", "custody-status.changed")
 """The types that say whether a suspect is in custody."""
 
 
-def exams_ordered(file: CaseFile, child: str) -> list[Asked]:
-    """Every order of an exam of this child, whatever has come of it; none that the log never took."""
-    ordered = (one for one in file.asked if one.service is Service.FORENSIC_EXAM and one.standing.parties)
-    return [one for one in ordered if one.concerns == child]
-
-
 def order_exam(act: Proposal, case: Case) -> None:
     """A child is not called to two exams at once.
 
     What others have ordered counts once it is taken on: until then nobody may ever have read it.
     """
-    open_now = (one.standing for one in exams_ordered(case.file, act.codes["concerns"]["ref"]) if one.open)
+    open_now = (one.standing for one in case.file.exams_ordered(act.codes["concerns"]["ref"]) if one.open)
     if any(standing.opener is act.by or standing.stage not in AWAITING for standing in open_now):
         raise Refused("exam.ordered-already", field="data.concerns")
 
 
 def state_no_exam(act: Proposal, case: Case) -> None:
     """That an exam was never ordered is said exactly where none was: it is what nobody said in the worst cases."""
-    ordered = bool(exams_ordered(case.file, act.codes["concerns"]["ref"]))
+    ordered = bool(case.file.exams_ordered(act.codes["concerns"]["ref"]))
     if ordered is (act.codes["reason"] == ExamNotDone.NEVER_ORDERED):
         raise Refused("exam.reason", field="data.reason")
 

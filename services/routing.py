@@ -9,7 +9,7 @@ from collections.abc import Set as AbstractSet
 from uuid import UUID
 
 from bus.store import Statement
-from contracts import again, bypass, check
+from contracts import again, bypass, casefile, check
 from contracts.agencies import Agency, Institution
 from contracts.bypass import Bypass
 from contracts.casefile import Asked, CaseFile, Said
@@ -20,7 +20,7 @@ from contracts.catalogue.register import OWN_FILE
 from contracts.catalogue.reintegration import NEEDS
 from contracts.entry import Audience, Entry
 from contracts.errors import Refused
-from contracts.standing import COME_TO_NOTHING, ENDED, Course, Move, Standing
+from contracts.standing import COME_TO_NOTHING, Course, Move, Standing
 from contracts.vocabulary.asking import ClosureReason, Service
 from services.facts import Fact
 from services.handoffs import Handoff
@@ -102,13 +102,8 @@ class Routing(Keeping):
         return frozenset().union(*(one.parties for one in standings if one.stage not in COME_TO_NOTHING))
 
     def active(self, case_ref: str) -> frozenset[Agency]:
-        """The agencies that work on a case, as far as is known here: they asked or were asked, and it is not over."""
-        found = set[Agency]()
-        for handoff in self.handoffs_of(case_ref):
-            standing = handoff.standing
-            if not standing.closed and standing.stage not in COME_TO_NOTHING:
-                found |= standing.parties
-        return frozenset(found)
+        """The agencies that work on a case, as far as is known here."""
+        return casefile.active(handoff.standing for handoff in self.handoffs_of(case_ref))
 
     def _known_to_hold(self, case_ref: str) -> frozenset[Agency]:
         """The agencies of which this one knows that they hold the case. Raises Refused `case.not-held` if it does not.
@@ -208,13 +203,8 @@ class Routing(Keeping):
         """Raises Refused `transfer.not-yours` unless this agency holds the case and has not offered it to anybody."""
         parts = self._parts(case_ref)
         standings = [part.standing for part in parts if isinstance(part, Handoff)]
-        offered = any(
-            standing.course is Course.TRANSFER
-            and standing.opener is self.agency
-            and standing.stage not in ENDED
-            and not standing.closed
-            for standing in standings
-        )
+        offers = (one for one in standings if one.course is Course.TRANSFER and one.opener is self.agency)
+        offered = any(one.open for one in offers)
         if offered or holder(parts) not in (None, self.agency):
             raise Refused("transfer.not-yours", field="case_ref")
 

@@ -8,7 +8,6 @@ from bus import seal
 from bus.chains import RECEIPT
 from bus.log import Logged
 from contracts.catalogue import CATALOGUE
-from contracts.standing import ENDED, Standing
 from projections.case_log import CaseLog, case_log
 
 
@@ -26,7 +25,7 @@ def of_log(logged: Sequence[Logged]) -> dict[str, Any]:
         "types": dict(sorted((name, count) for name, count in types.items() if name != RECEIPT)),
         "handoffs": {
             "made": len(standings),
-            "open": sum(_open(standing) for standing in standings.values()),
+            "open": sum(standing.open for standing in standings.values()),
             "stages": dict(sorted(Counter(standing.stage.value for standing in standings.values()).items())),
         },
         "void": dict(
@@ -35,10 +34,6 @@ def of_log(logged: Sequence[Logged]) -> dict[str, Any]:
         "unsigned": case.unsigned(),
         "state": digest(case, events),
     }
-
-
-def _open(standing: Standing) -> bool:
-    return standing.stage not in ENDED and not standing.closed
 
 
 def digest(case: CaseLog, events: Sequence[Logged]) -> str:

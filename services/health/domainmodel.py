@@ -13,7 +13,7 @@ from contracts.vocabulary.asking import Service
 from contracts.vocabulary.investigation import Consent
 from contracts.vocabulary.limit_facts import IncidentWindow
 from contracts.vocabulary.people import Role
-from services.alike import exams_ordered, state_no_exam
+from services.alike import state_no_exam
 from services.posts import held_by
 from services.proposals import Case, Policy, Proposal
 
@@ -60,7 +60,7 @@ def consents(file: CaseFile, child: str) -> bool:
 def examine(act: Proposal, case: Case) -> None:
     """An exam needs an order and consent, both; that a window has passed keeps nobody from examining."""
     child = act.codes["concerns"]["ref"]
-    if all(one.standing.stage is Stage.WITHDRAWN for one in exams_ordered(case.file, child)):
+    if all(one.standing.stage is Stage.WITHDRAWN for one in case.file.exams_ordered(child)):
         raise Refused("exam.not-ordered", field="data.concerns")
     if not consents(case.file, child):
         raise Refused("exam.no-consent", field="data.concerns")

@@ -49,26 +49,16 @@ def review_plan(act: Proposal, case: Case) -> None:
         raise Refused("plan.no-needs", field="data.concerns")
 
 
-def is_closed(file: CaseFile) -> bool:
-    last = file.last(CLOSED, REOPENED)
-    return last is not None and last.type == CLOSED
-
-
 def close(act: Proposal, case: Case) -> None:
     """A case is closed when nothing in it waits for anybody, as far as the Centre knows, and no child is missing."""
-    if is_closed(case.file):
+    if case.file.closed:
         raise Refused("case.closed-already", field="case_ref")
     waiting = [f"{one.service} with {one.standing.whose_move}" for one in case.file.asked if one.open]
     waiting += [f"the duty {duty.codes['rule']}" for duty in _open_duties(case.file)]
     missing = {said.codes["concerns"]["ref"] for said in case.file.all("child.missing")}
-    waiting += [f"a missing child ({child})" for child in sorted(missing) if not _placed_since(case.file, child)]
+    waiting += [f"a missing child ({child})" for child in sorted(missing) if case.file.missing(child)]
     if waiting:
         raise Refused("case.open", field="case_ref", detail=f"Open: {'; '.join(waiting)}.")
-
-
-def _placed_since(file: CaseFile, child: str) -> bool:
-    last = file.last("child.missing", "placement.changed", about=child)
-    return last is not None and last.type == "placement.changed"
 
 
 def _open_duties(file: CaseFile) -> list[Said]:
@@ -82,7 +72,7 @@ def _duty(said: Said) -> tuple[str, str]:
 
 
 def reopen(act: Proposal, case: Case) -> None:
-    if not is_closed(case.file):
+    if not case.file.closed:
         raise Refused("case.not-closed", field="case_ref")
 
 

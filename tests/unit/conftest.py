@@ -12,7 +12,8 @@ from eventsourcing.sqlite import SQLiteCursor
 from bus.settings import STORE, Settings
 from bus.sqlite_store import SQLiteStore
 from bus.store import Statement, Store, opened
-from tests.builders import POLICE
+from tests.builders import POLICE, ByHand
+from tests.carried import Carried
 
 DATABASES = ("sqlite", "postgres")
 
@@ -28,6 +29,14 @@ def database(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) ->
 @pytest.fixture
 def store(database: str, tmp_path: Path) -> Iterator[Store]:
     found = opened(Settings(home=tmp_path, nats_url=None).store(POLICE))
+    yield found
+    found.close()
+
+
+@pytest.fixture
+def agencies(by_hand: ByHand, tmp_path: Path) -> Iterator[Carried]:
+    """Every agency over a store of its own; the test carries the post."""
+    found = Carried(by_hand, tmp_path)
     yield found
     found.close()
 

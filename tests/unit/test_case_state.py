@@ -1,10 +1,12 @@
 """What a case has come to: computed from the log's codes alone, as of any moment."""
 
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
 import pytest
 
+from bus.log import Logged
 from contracts.agencies import Agency
 from projections import case_state
 from tests.builders import HEALTH, POLICE, PROSECUTION, SOCIAL
@@ -159,3 +161,28 @@ def test_a_closed_case_is_closed_until_it_is_reopened() -> None:
     assert state(log)["closed"] is True
     log.say(SOCIAL, "case.reopened", {"reason": "new-concern"})
     assert state(log)["closed"] is False
+
+
+@pytest.mark.parametrize(("office", "out"), [(None, ["police"]), ("drenas-station", [])])
+def test_an_office_that_is_kept_out_does_not_keep_out_its_agency(office: str | None, out: list[str]) -> None:
+    log = Log()
+    log.make(SOCIAL, POLICE)
+    around = {"conflicted": "police", "office": office, "reason": "person-suspected"}
+    another = {"alternate": "police", "alternate_office": "peja-station"} if office else {"alternate": "prosecution"}
+    says(log, HEALTH, "route.bypass-invoked", **around, **another)
+    assert state(log)["kept_out"] == out
+
+
+def test_an_act_that_stands_before_its_making_does_not_hide_whose_the_case_is() -> None:
+    log = Log()
+    concern = log.make(HEALTH, POLICE, "concern.reported")
+    log.on(POLICE, "concern.received", concern)
+    made, seen = log.entries
+    log.entries[:] = [_at(1, seen), _at(2, made)]
+    log.on(POLICE, "responsibility.accepted", concern)
+    assert set(log.case.voids().values()) == {"not-made"}
+    assert state(log)["responsible"] == "police"
+
+
+def _at(position: int, logged: Logged) -> Logged:
+    return replace(logged, stamp=logged.stamp.model_copy(update={"position": position}))

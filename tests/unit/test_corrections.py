@@ -1,7 +1,5 @@
 """What is said about an earlier record of one's own: whom it reaches, what it shows, and what it cannot put right."""
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -23,7 +21,6 @@ from tests.builders import (
     PROSECUTION,
     SAFETY,
     SOCIAL,
-    ByHand,
     bypass,
     command,
     fact,
@@ -36,13 +33,6 @@ from tests.carried import Carried
 from tests.unit.given import SIBLING
 
 IDENTITY = {"full_name": NAME, "date_of_birth": BORN}
-
-
-@pytest.fixture
-def agencies(by_hand: ByHand, tmp_path: Path) -> Iterator[Carried]:
-    found = Carried(by_hand, tmp_path)
-    yield found
-    found.close()
 
 
 def right(agency: Agency, case: str, of_id: UUID, of_type: str, **data: Any) -> dict[str, Any]:

@@ -1,11 +1,7 @@
 """A bypass crosses what others do: nothing is void but what asks the bypassed itself, and who was left out is said."""
 
-from collections.abc import Iterator
 from contextlib import suppress
-from pathlib import Path
 from typing import Any
-
-import pytest
 
 from contracts.agencies import Agency
 from contracts.errors import Refused
@@ -17,7 +13,6 @@ from tests.builders import (
     PROSECUTION,
     SAFETY,
     SOCIAL,
-    ByHand,
     bypass,
     command,
     concern,
@@ -32,13 +27,6 @@ from tests.builders import (
 from tests.carried import Carried
 
 QUESTION: dict[str, Any] = {"priority": "red", "questions": ["suspect-access"]}
-
-
-@pytest.fixture
-def agencies(by_hand: ByHand, tmp_path: Path) -> Iterator[Carried]:
-    found = Carried(by_hand, tmp_path)
-    yield found
-    found.close()
 
 
 def lift(case: str, invoked: object) -> dict[str, Any]:

@@ -1,7 +1,5 @@
 """Facts, transfers, concerns and bypasses inside one agency: who hears what, and what is refused. Letters by hand."""
 
-from collections.abc import Iterator
-from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -14,7 +12,6 @@ from tests.builders import (
     PROSECUTION,
     SAFETY,
     SOCIAL,
-    ByHand,
     bypass,
     command,
     concern,
@@ -29,14 +26,6 @@ from tests.builders import (
     transfer,
 )
 from tests.carried import Carried
-
-
-@pytest.fixture
-def agencies(by_hand: ByHand, tmp_path: Path) -> Iterator[Carried]:
-    found = Carried(by_hand, tmp_path)
-    yield found
-    found.close()
-
 
 # facts
 

@@ -1,7 +1,6 @@
 """Who hears what of an investigation: acts that may also be facts, what the notified see, and register files apart."""
 
-from collections.abc import Iterator, Mapping
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -20,7 +19,6 @@ from tests.builders import (
     PROSECUTION,
     SAFETY,
     SOCIAL,
-    ByHand,
     bypass,
     command,
     new_case,
@@ -30,13 +28,6 @@ from tests.builders import (
 )
 from tests.carried import Carried
 from tests.unit.given import SIBLING
-
-
-@pytest.fixture
-def agencies(by_hand: ByHand, tmp_path: Path) -> Iterator[Carried]:
-    found = Carried(by_hand, tmp_path)
-    yield found
-    found.close()
 
 
 def of(agency: Agency, type_name: str, case: str, on_behalf_of: str | None = None, **data: Any) -> dict[str, Any]:
