@@ -10,6 +10,9 @@ WHEELHOUSE ?=
 ARGS ?=
 UPGRADE ?=
 
+# Every command starts in half the time where Python keeps what it has compiled, also on a machine that tells it not to.
+unexport PYTHONDONTWRITEBYTECODE
+
 BIN := .venv/bin
 # -qq hides what a machine's own pip settings make it say; errors still show. The locks are complete, hence --no-deps.
 PIP_OPTS := -qq --disable-pip-version-check --no-deps --no-build-isolation

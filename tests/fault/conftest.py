@@ -1,20 +1,11 @@
 """One house a module: started once, and whole again before each test."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
 
 from tests.fault.house import House, open_house
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _processes_start_quickly(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Dozens of processes are started: they share what Python compiles, also where it is told to keep nothing."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PYTHONPYCACHEPREFIX", str(tmp_path_factory.mktemp("compiled")))
-        patch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
-        yield
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
