@@ -40,15 +40,18 @@ class Heads:
         """Up to which number the recipient has signed for this link's letters."""
         return self.receipted.get(_link(sender, recipient), 0)
 
-    def check(self, record: Record) -> None:
-        """Raises `chain.*` or `receipt.out-of-place` unless this record is the next of all its chains."""
+    def check(self, record: Record, receipt: Receipt | None = None) -> None:
+        """Raises `chain.*` or `receipt.out-of-place` unless this record is the next of all its chains.
+
+        `receipt` is what it says, if whoever asks has read that already.
+        """
         _follows(self.of_sender(record.sender), record.number, record.previous, "number")
         for letter in record.data.letters:
             _follows(
                 self.of_link(record.sender, letter.to), letter.number, letter.previous, f"data.letters.{letter.to}"
             )
         if record.type == RECEIPT:
-            self._check_receipt(record, receipt_of(record))
+            self._check_receipt(record, receipt or receipt_of(record))
 
         if record.type == RESTORED and record.subject != _link(record.sender, record.sender):
             raise BarnabusError("receipt.out-of-place", field="subject")
@@ -76,10 +79,10 @@ def changed(record: Record, digest: str) -> Iterator[tuple[str, Head]]:
 
 
 def signed(record: Record, before: Mapping[str, int]) -> dict[str, int]:
-    """By link, up to which letter its recipient has signed, where a record changes that."""
+    """By link, up to which letter its recipient has signed, where a checked record changes that."""
     if record.type == RECEIPT:
-        receipt = receipt_of(record)
-        return {_link(receipt.sender, record.sender): receipt.letters[-1].number}
+        said = record.data.content
+        return {_link(said["sender"], record.sender): said["letters"][-1]["number"]}
     if record.type == RESTORED:
         held = {_link(link.sender, record.sender): link.number for link in restored_of(record).links}
         return {link: number for link, number in held.items() if number < before.get(link, 0)}

@@ -1,4 +1,4 @@
-"""Reading the immutable log, always from its leader: replicas may be behind, and a person must never be shown that.
+"""Reading the immutable log. Where it ends, its leader says: a person must never be shown what a replica lacks.
 
 One entry is one message: the record as its payload, its signature and the gateway's stamp as headers.
 """
@@ -6,21 +6,25 @@ One entry is one message: the record as its payload, its signature and the gatew
 import asyncio
 import json
 from base64 import b64decode
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from nats.aio.client import Client
+from nats.aio.msg import Msg
 from nats.errors import NoRespondersError
 from nats.errors import TimeoutError as NatsTimeoutError
 
-from bus import seal
+from bus import batches, seal
+from bus.chains import RECEIPT, receipt_of
 from bus.directory import Directory
 from bus.submission import RECORD_TYP
 from contracts import check, subjects
 from contracts.agencies import Agency
 from contracts.envelope import SUBMISSION_LIMIT_BYTES, Record, Stamp
 from contracts.errors import BarnabusError
+from contracts.events.post import Receipt
 
 STAMP_TYP = "barnabus-stamp"
 POSTMARK_TYP = "barnabus-postmark"
@@ -40,8 +44,13 @@ class Entry:
     signature: str
     stamp: str
 
+    @property
+    def evidence(self) -> str:
+        """A digest of all that it is: as long as that is the same, what was once verified of it holds."""
+        return seal.digest("\n".join((self.subject, self.signature, self.stamp, self.text)))
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True)
 class Logged:
     """One entry whose signatures and stamp were verified."""
 
@@ -49,6 +58,17 @@ class Logged:
     digest: str
     stamp: Stamp
     subject: str
+    evidence: str = ""
+
+    @cached_property
+    def codes(self) -> dict[str, Any]:
+        """Its content as every reader spells it."""
+        return check.codes_of(self.record)
+
+    @cached_property
+    def receipt(self) -> Receipt | None:
+        """What it says, if it is a receipt."""
+        return receipt_of(self.record) if self.record.type == RECEIPT else None
 
 
 def verify(entry: Entry, directory: Directory) -> Logged:
@@ -68,7 +88,7 @@ def verify(entry: Entry, directory: Directory) -> Logged:
     fits = (stamp.position, stamp.record, stamp.record_id) == (entry.position, digest, record.id)
     if not fits or subjects.of_record(record) != entry.subject or stamp.account != record.sender:
         raise BarnabusError("log.damaged", detail=f"Position {entry.position}: the stamp is not this record's.")
-    return Logged(record, digest, stamp, entry.subject)
+    return Logged(record, digest, stamp, entry.subject, entry.evidence)
 
 
 def placed(text: str, signature: str, stamp: str, directory: Directory) -> Entry:
@@ -84,11 +104,11 @@ def position_of(stamp: str) -> int:
 
 
 class LogReader:
-    """Reads `CASES` with the two rights that the reader's account has: its state, and one message at a time."""
+    """Reads `CASES` with the rights that the reader's account has: its state, one entry, and many at once."""
 
     def __init__(self, nats: Client, *, api: str = "$JS.API") -> None:
         """`api` is where this account finds JetStream: the bus's own account, or the reader's import."""
-        self._nats = nats
+        self.nats = nats
         self._api = api
 
     async def last(self) -> int:
@@ -102,12 +122,33 @@ class LogReader:
 
     async def entries(self, first: int, last: int) -> AsyncIterator[Entry]:
         """Every entry from `first` to `last`, in order. Raises `log.damaged` at a position that is gone."""
-        for start in range(first, last + 1, READ_AHEAD):
-            chunk = range(start, min(start + READ_AHEAD, last + 1))
-            for position, entry in zip(chunk, await asyncio.gather(*map(self.get, chunk)), strict=True):
-                if entry is None:
-                    raise BarnabusError("log.damaged", detail=f"Position {position}: the entry is gone.")
-                yield entry
+        async for some in batches.stretch(self.nats, self._api, first, last):
+            for message in some:
+                yield _entry(first, message)
+                first += 1
+        async for entry in self.at(range(first, last + 1)):
+            if entry.position != first:
+                break
+            yield entry
+            first += 1
+        if first <= last:
+            raise BarnabusError("log.damaged", detail=f"Position {first}: the entry is gone.")
+
+    async def at(self, positions: Sequence[int]) -> AsyncIterator[Entry]:
+        """The entries at these positions, as far as there are any."""
+        for start in range(0, len(positions), READ_AHEAD):
+            for entry in await asyncio.gather(*map(self.get, positions[start : start + READ_AHEAD])):
+                if entry:
+                    yield entry
+
+    async def last_of(self, subject: str) -> Entry | None:
+        """The last entry on exactly this subject."""
+        return await self._get({"last_by_subj": subject})
+
+    async def count(self, subject: str) -> int:
+        """How many entries there are whose subject matches. Raises `log.unavailable`."""
+        answer = await self._ask(f"{self._api}.STREAM.INFO.{subjects.CASES}", {"subjects_filter": subject})
+        return sum((answer["state"].get("subjects") or {}).values())
 
     async def of(self, subject: str, *, first: int = 1) -> AsyncIterator[Entry]:
         """Every entry whose subject matches, in order."""
@@ -134,11 +175,22 @@ class LogReader:
 
     async def _ask(self, subject: str, body: dict[str, Any]) -> dict[str, Any]:
         try:
-            answer = await self._nats.request(subject, json.dumps(body).encode(), timeout=READ_TIMEOUT_S)
+            answer = await self.nats.request(subject, json.dumps(body).encode(), timeout=READ_TIMEOUT_S)
         except (NatsTimeoutError, NoRespondersError):
             raise BarnabusError("log.unavailable") from None
         found: dict[str, Any] = json.loads(answer.data)
         return found
+
+
+def _entry(position: int, message: Msg) -> Entry:
+    headers = message.headers or {}
+    return Entry(
+        position=position,
+        subject=headers.get("Nats-Subject", ""),
+        text=message.data.decode(errors="replace"),
+        signature=headers.get(subjects.SIGNATURE, ""),
+        stamp=headers.get(subjects.STAMP, ""),
+    )
 
 
 def _headers(block: str) -> dict[str, str]:

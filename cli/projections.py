@@ -2,17 +2,20 @@
 
 import asyncio
 import contextlib
+import gc
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import structlog
 import typer
+from nats.aio.msg import Msg
 
 from bus import connection, directory, logging, node, tasks
 from bus.clock import wall_clock
 from bus.log import Logged, LogReader, verify
+from bus.rereading import again
 from bus.settings import Settings
 from cli import show
 from cli.run import until_told
@@ -24,6 +27,11 @@ from projections.view import LIVE, SHADOW, Place
 
 app = typer.Typer(no_args_is_help=True, help="Read models: what is computed from the log, and can be thrown away.")
 LOOK_EVERY_S = 0.25
+"""So often at least it is looked whether the log has grown; what the gateway appends, it tells at once."""
+COLLECTED_AFTER = 200_000
+"""So many objects more than before, and Python looks for those that hold each other."""
+AT_ONCE = 5_000
+"""So many entries are folded in one transaction where nobody reads yet."""
 _log = structlog.get_logger()
 
 
@@ -57,22 +65,26 @@ def rebuild(as_json: show.AsJson = False) -> None:
     settings = Settings()
     with _alone(settings):
         place = Place.of(settings)
-        place.begin(SHADOW)
-        found = asyncio.run(_folded(settings, place, SHADOW, upto=None))
+        with _seldom_collected():
+            found = asyncio.run(_rebuilt(settings, place, SHADOW, _seen(place)))
         place.swap()
     _tell({"position": found.position, "rows": dict(found.rows), "digests": dict(found.digests)}, as_json)
 
 
 @app.command("verify")
 @show.coded
-def verify_view(as_json: show.AsJson = False) -> None:
+def verify_view(
+    signatures: Annotated[bool, typer.Option("--signatures", help="Verify every signature once more; slow.")] = False,
+    as_json: show.AsJson = False,
+) -> None:
     """Fold the log anew aside, up to where the read models are, and compare what both come to."""
     settings = Settings()
     live = _progress(settings)
     with tempfile.TemporaryDirectory(prefix="barnabus-verify-") as folder:
         aside = Place(Path(folder), None)
-        aside.begin(LIVE)
-        anew = asyncio.run(_folded(settings, aside, LIVE, upto=live.position))
+        known = None if signatures else live
+        with _seldom_collected():
+            anew = asyncio.run(_rebuilt(settings, aside, LIVE, known, upto=live.position))
     differing = list(engine.differences(live, anew))
     _tell({"position": live.position, "equal": not differing, "differing": differing}, as_json)
     if differing:
@@ -84,6 +96,17 @@ def _tell(found: dict[str, Any], as_json: bool) -> None:
         show.document(found)
     else:
         show.fields(found)
+
+
+@contextlib.contextmanager
+def _seldom_collected() -> Iterator[None]:
+    """Many objects are made here and none goes in circles: looking through them again and again takes a fifth."""
+    usual = gc.get_threshold()
+    gc.set_threshold(COLLECTED_AFTER)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*usual)
 
 
 @contextlib.contextmanager
@@ -103,13 +126,50 @@ def _progress(settings: Settings) -> engine.Progress:
         return engine.progress(view)
 
 
-async def _folded(settings: Settings, place: Place, view: str, *, upto: int | None) -> engine.Progress:
+def _seen(place: Place) -> engine.Progress | None:
+    """How far the log was verified once, if that is known."""
+    if not place.exists():
+        return None
+    with place.opened() as view:
+        return engine.progress(view)
+
+
+async def _rebuilt(
+    settings: Settings, place: Place, view: str, known: engine.Progress | None, *, upto: int | None = None
+) -> engine.Progress:
+    """A view folded from the first entry on. What was verified once is only held against what was seen then.
+
+    Should the log be another by now, every signature is verified anew, so that what is wrong is named.
+    """
+    async with _reader(settings) as reader:
+        last = await reader.last() if upto is None else upto
+        if known and not await _again(reader, place, view, known, last):
+            _log.warning("projections.other-log", position=known.position)
+            known = None
+        if known is None:
+            place.begin(view)
+        with place.opened(view) as opened:
+            projector = engine.Projector(opened, MODELS)
+            rest = _entries(settings, reader, projector.position + 1, last)
+            await projector.catch_up(rest, chunk_entries=AT_ONCE)
+            return engine.progress(opened)
+
+
+async def _again(reader: LogReader, place: Place, view: str, known: engine.Progress, last: int) -> bool:
+    """Fold what was verified once. Is it what it was then?"""
+    if known.position > last:
+        return False
+    place.begin(view)
     with place.opened(view) as opened:
         projector = engine.Projector(opened, MODELS)
-        async with _reader(settings) as reader:
-            last = await reader.last() if upto is None else upto
-            await projector.catch_up(_entries(settings, reader, projector.position + 1, last))
-        return engine.progress(opened)
+        entries = (again(entry) async for entry in reader.entries(1, known.position))
+        try:
+            await projector.catch_up(entries, chunk_entries=AT_ONCE)
+        except BarnabusError as error:
+            if error.code == "log.unavailable":
+                raise
+            return False
+        return projector.seen == known.seen
 
 
 async def _run(settings: Settings) -> None:
@@ -119,9 +179,16 @@ async def _run(settings: Settings) -> None:
     with place.opened() as opened:
         projector = engine.Projector(opened, MODELS)
         async with _reader(settings) as reader:
+            grown = asyncio.Event()
+
+            async def heard(_: Msg) -> None:
+                grown.set()
+
+            await reader.nats.subscribe(subjects.LOG_APPENDED, cb=heard)
             _log.info("projections.ready", position=projector.position)
             while True:
                 tasks.heed()
+                grown.clear()
                 try:
                     last = await reader.last()
                     await projector.catch_up(_entries(settings, reader, projector.position + 1, last))
@@ -129,7 +196,9 @@ async def _run(settings: Settings) -> None:
                     if error.code != "log.unavailable":
                         raise
                     _log.warning("projections.waiting", code=error.code)
-                await asyncio.sleep(LOOK_EVERY_S)
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(LOOK_EVERY_S):
+                        await grown.wait()
 
 
 async def _status(settings: Settings) -> dict[str, Any]:

@@ -18,6 +18,8 @@ from contracts.errors import BarnabusError, Refused
 from contracts.ids import CaseRef
 from contracts.tiers import Frozen
 from projections.case_log import CaseLog
+from projections.places import Places, places
+from projections.view import Place
 
 Reference = Annotated[str, typer.Argument(help="The case's reference, such as 7k3q-9m2x-w4td-h6rv.")]
 Purpose = Annotated[str, typer.Option(help="Why you look; written down before anything is shown.")]
@@ -57,17 +59,50 @@ def _write_down(settings: Settings, case_ref: str, purpose: str) -> None:
 
 async def _read(settings: Settings, keyring: directory.Directory, case_ref: str) -> CaseLog:
     nats = await connection.connect(settings, "reader", "reader", patient=False)
-    found = CaseLog()
     try:
         reader = LogReader(nats, api=subjects.API)
-        async for entry in reader.of(subjects.of_case(case_ref)):
-            found.apply(verify(entry, keyring))
-        for sender, recipient in sorted(found.links()):
-            first = min(logged.stamp.position for logged in found.records)
-            async for entry in reader.of(subjects.link(sender, recipient), first=first):
-                found.apply(verify(entry, keyring))
-                if not found.unsigned():
-                    break
+        there = await reader.count(subjects.of_case(case_ref))
+        found = await _by(_places(settings, case_ref), reader, keyring, case_ref)
+        if len(found.records) < there or await _is_signed_for(found, reader, keyring):
+            found = await _by(None, reader, keyring, case_ref)  # what the read models say of it is not all of it
+        return found
     finally:
         await connection.close(nats)
+
+
+async def _by(known: Places | None, reader: LogReader, keyring: directory.Directory, case_ref: str) -> CaseLog:
+    """What is known to be the case's, and what the log got since."""
+    found, upto = CaseLog(), known.upto if known else 0
+    of_case = subjects.of_case(case_ref)
+    async for entry in reader.at(known.records if known else ()):
+        if entry.subject.startswith(of_case.removesuffix(">")):
+            found.apply(verify(entry, keyring))
+    async for entry in reader.of(of_case, first=upto + 1):
+        found.apply(verify(entry, keyring))
+    async for entry in reader.at(known.receipts if known else ()):
+        found.apply(verify(entry, keyring))
+    first = max(upto + 1, found.records[0].stamp.position) if found.records else 0
+    for sender, recipient in sorted(found.unsigned()):
+        async for entry in reader.of(subjects.link(sender, recipient), first=first):
+            found.apply(verify(entry, keyring))
+            if (sender, recipient) not in found.unsigned():
+                break
     return found
+
+
+async def _is_signed_for(found: CaseLog, reader: LogReader, keyring: directory.Directory) -> bool:
+    """Has the log a receipt for a letter that seems to have none? A link's receipts are without a gap."""
+    for (sender, recipient), number in found.unsigned().items():
+        last = await reader.last_of(subjects.link(sender, recipient))
+        receipt = verify(last, keyring).receipt if last else None
+        if receipt and receipt.letters[-1].number >= number:
+            return True
+    return False
+
+
+def _places(settings: Settings, case_ref: str) -> Places | None:
+    place = Place.of(settings)
+    if not place.exists():
+        return None
+    with place.opened() as view:
+        return places(view, case_ref)

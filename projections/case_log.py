@@ -103,13 +103,13 @@ class CaseLog:
             act = act_of(logged, entry.move, codes, entry.service_of(codes))
             self._acts.setdefault(handoff_of(record, codes), []).append((act, logged))
 
-    def links(self) -> set[tuple[str, str]]:
-        """The links that carried this case's letters."""
-        return {(sender, recipient) for sender, recipient, _ in self.deliveries}
-
-    def unsigned(self) -> bool:
-        """Is there a letter whose recipient has not signed for it?"""
-        return any(delivery.received_at is None for delivery in self.deliveries.values())
+    def unsigned(self) -> dict[tuple[str, str], int]:
+        """By link, the first of the case's letters whose recipient has not signed for it."""
+        found = dict[tuple[str, str], int]()
+        for (sender, recipient, number), delivery in self.deliveries.items():
+            if delivery.received_at is None:
+                found[sender, recipient] = min(number, found.get((sender, recipient), number))
+        return found
 
     def standings(self) -> dict[UUID, Standing]:
         return {handoff_id: fold(act for act, _ in said) for handoff_id, said in self._acts.items()}

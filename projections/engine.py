@@ -11,18 +11,16 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Table, delete, func, insert, select, update
 
-from bus import seal
 from bus.chains import Heads, changed, signed
 from bus.log import Logged
 from bus.submission import Head
 from contracts.catalogue import entry_of
 from contracts.errors import BarnabusError, Refused
-from projections.readmodel import HEADS, META, PARKED, PROGRESS, SIGNED, ReadModel, State
+from projections.readmodel import HEADS, META, PARKED, PROGRESS, SIGNED, ReadModel
+from projections.rows import KEYS_AT_ONCE, Rows
 
 CHUNK_ENTRIES = 500
-"""So many entries at most are folded in one transaction."""
-KEYS_AT_ONCE = 400
-"""So many rows at most are asked for in one statement: SQLite's limit on parameters is near."""
+"""So many entries at most are folded in one transaction while people read."""
 _NO_DIGEST = "0" * 64
 
 
@@ -35,6 +33,8 @@ class Progress:
     digests: Mapping[str, str]
     rows: Mapping[str, int]
     parked: int
+    seen: str
+    """A digest of every entry up to there, as it was when its signatures were verified."""
 
 
 class Projector:
@@ -42,10 +42,11 @@ class Projector:
 
     def __init__(self, engine: Engine, models: Sequence[ReadModel]) -> None:
         self._engine = engine
-        self._models = models
+        self._rows = [Rows(model) for model in models]
         self._links = set[str]()  # whose receipts the chunk in hand moves on
         with engine.begin() as connection:
             self._heads = _heads(connection)
+            self._seen = connection.execute(select(PROGRESS.c.seen)).scalar() or _NO_DIGEST
             self._held_up = set(connection.execute(select(PARKED.c.case_ref).distinct()).scalars())
             known = {row.model: row.version for row in connection.execute(select(META.c.model, META.c.version))}
             for model in models:
@@ -62,12 +63,16 @@ class Projector:
     def position(self) -> int:
         return self._heads.position
 
-    async def catch_up(self, entries: AsyncIterator[Logged]) -> None:
+    @property
+    def seen(self) -> str:
+        return self._seen
+
+    async def catch_up(self, entries: AsyncIterator[Logged], *, chunk_entries: int = CHUNK_ENTRIES) -> None:
         """Fold these, which follow on from where the view is. Raises `projections.gap`, naming it; then it stands."""
         chunk = list[Logged]()
         async for logged in entries:
             chunk.append(logged)
-            if len(chunk) == CHUNK_ENTRIES:
+            if len(chunk) == chunk_entries:
                 self.apply(chunk)
                 chunk = []
         if chunk:
@@ -75,18 +80,20 @@ class Projector:
 
     def apply(self, chunk: Sequence[Logged]) -> None:
         """Fold these entries, all or none of them. Raises `projections.gap`."""
-        with self._engine.begin() as connection:
-            before = Heads(self._heads.position, dict(self._heads.heads), dict(self._heads.receipted))
-            held_up = set(self._held_up)
-            self._links.clear()
-            try:
+        before = Heads(self._heads.position, dict(self._heads.heads), dict(self._heads.receipted))
+        held_up, seen = set(self._held_up), self._seen
+        self._links.clear()
+        try:
+            with self._engine.begin() as connection:
                 foldable = [logged for logged in chunk if self._follows(connection, logged)]
-                for model in self._models:
-                    _fold(connection, model, foldable)
+                for rows in self._rows:
+                    rows.fold(connection, foldable)
                 self._note(connection, chunk)
-            except BaseException:
-                self._heads, self._held_up = before, held_up
-                raise
+        except BaseException:  # the transaction is rolled back, and so is what is in memory
+            self._heads, self._held_up, self._seen = before, held_up, seen
+            for rows in self._rows:
+                rows.forget()
+            raise
 
     def _follows(self, connection: Connection, logged: Logged) -> bool:
         """Take one entry into the chains. Can it be folded? What is not known here is parked, with its case."""
@@ -94,12 +101,13 @@ class Projector:
         try:
             if position != self._heads.position + 1:
                 raise BarnabusError("chain.gap", field="position")
-            self._heads.check(record)
+            self._heads.check(record, logged.receipt)
         except BarnabusError as error:
             detail = f"Position {position}, {record.sender}'s number {record.number}: {error.code} at {error.field}."
             raise BarnabusError("projections.gap", detail=detail) from None
         self._links |= signed(record, self._heads.receipted).keys()
         self._heads.apply(position, record, logged.digest)
+        self._seen = sha256((self._seen + logged.evidence).encode()).hexdigest()
         try:
             entry_of(record.type, record.version)
         except Refused as error:
@@ -123,7 +131,7 @@ class Projector:
         _put(connection, SIGNED, "link", {link: {"number": self._heads.receipted[link]} for link in self._links})
         last = chunk[-1].stamp
         there = connection.execute(select(PROGRESS.c.position)).scalar()
-        values = {"position": last.position, "logged_at": last.logged_at.isoformat()}
+        values = {"position": last.position, "logged_at": last.logged_at.isoformat(), "seen": self._seen}
         if there is None:
             connection.execute(insert(PROGRESS).values(one=1, **values))
         else:
@@ -133,7 +141,7 @@ class Projector:
 def progress(engine: Engine) -> Progress:
     """How far a view is, as one reader sees it."""
     with engine.begin() as connection:
-        row = connection.execute(select(PROGRESS.c.position, PROGRESS.c.logged_at)).first()
+        row = connection.execute(select(PROGRESS.c.position, PROGRESS.c.logged_at, PROGRESS.c.seen)).first()
         meta = list(connection.execute(select(META.c.model, META.c.digest, META.c.row_count)))
         parked = connection.execute(select(func.count()).select_from(PARKED)).scalar_one()
     return Progress(
@@ -142,6 +150,7 @@ def progress(engine: Engine) -> Progress:
         digests={one.model: one.digest for one in meta},
         rows={one.model: one.row_count for one in meta},
         parked=parked,
+        seen=row.seen if row else _NO_DIGEST,
     )
 
 
@@ -155,26 +164,6 @@ def _has(connection: Connection, model: ReadModel) -> bool:
     return connection.execute(select(META.c.model).where(META.c.model == model.name)).first() is not None
 
 
-def _fold(connection: Connection, model: ReadModel, chunk: Sequence[Logged]) -> None:
-    concerned = [(key, logged) for logged in chunk for key in model.keys(logged)]
-    keys = list(dict.fromkeys(key for key, _ in concerned))
-    before = _states(connection, model.table, keys)
-    after = dict[str, State](before)
-    for key, logged in concerned:
-        after[key] = model.fold(key, after.get(key), logged)
-    rows = {key: {"state": state, **model.columns(state)} for key, state in after.items()}
-    _put(connection, model.table, "key", rows)
-    _count(connection, model, before, after)
-
-
-def _states(connection: Connection, table: Table, keys: Sequence[str]) -> dict[str, State]:
-    found = dict[str, State]()
-    for start in range(0, len(keys), KEYS_AT_ONCE):
-        asked = select(table.c.key, table.c.state).where(table.c.key.in_(keys[start : start + KEYS_AT_ONCE]))
-        found |= {row.key: row.state for row in connection.execute(asked)}
-    return found
-
-
 def _put(connection: Connection, table: Table, key: str, rows: Mapping[str, Mapping[str, Any]]) -> None:
     """These rows, in place of those that stand under their keys."""
     names = list(rows)
@@ -182,31 +171,6 @@ def _put(connection: Connection, table: Table, key: str, rows: Mapping[str, Mapp
         some = names[start : start + KEYS_AT_ONCE]
         connection.execute(delete(table).where(table.c[key].in_(some)))
         connection.execute(insert(table), [{key: name, **rows[name]} for name in some])
-
-
-def _count(connection: Connection, model: ReadModel, before: Mapping[str, State], after: Mapping[str, State]) -> None:
-    """The digest of all rows: a sum, so each changed row is taken out and put in, in whatever order."""
-    if not after:
-        return
-    row = connection.execute(select(META.c.digest, META.c.row_count).where(META.c.model == model.name)).one()
-    total = int(row.digest, 16) + _sum(model, after) - _sum(model, before)
-    values = {"digest": f"{total % 2**256:064x}", "row_count": row.row_count + len(after) - len(before)}
-    connection.execute(update(META).where(META.c.model == model.name).values(values))
-
-
-def _sum(model: ReadModel, states: Mapping[str, State]) -> int:
-    return sum(_row(model.name, key, state) for key, state in states.items())
-
-
-def _row(name: str, key: str, state: State) -> int:
-    return int.from_bytes(sha256(seal.dump([name, key, _sorted(state)])).digest(), "big")
-
-
-def _sorted(value: Any) -> Any:
-    """A database may give the fields of an object back in another order."""
-    if isinstance(value, Mapping):
-        return {name: _sorted(value[name]) for name in sorted(value)}
-    return [_sorted(one) for one in value] if isinstance(value, list) else value
 
 
 def differences(one: Progress, other: Progress) -> Iterable[str]:

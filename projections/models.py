@@ -3,5 +3,6 @@
 from projections.handoffs import Handoffs
 from projections.letters import Letters
 from projections.readmodel import ReadModel
+from projections.records import Records
 
-MODELS: tuple[ReadModel, ...] = (Handoffs(), Letters())
+MODELS: tuple[ReadModel, ...] = (Handoffs(), Letters(), Records())

@@ -49,8 +49,9 @@ PROGRESS = Table(
     Column("one", BigInteger, primary_key=True),
     Column("position", BigInteger, nullable=False),
     Column("logged_at", Text),
+    Column("seen", String(64)),
 )
-"""One row: up to where everything is folded."""
+"""One row: up to where everything is folded, and a digest of every entry up to there."""
 HEADS = Table(
     "heads",
     TABLES,

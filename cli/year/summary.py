@@ -31,7 +31,7 @@ def of_log(logged: Sequence[Logged]) -> dict[str, Any]:
         "void": dict(
             sorted(Counter(void.reason.value for standing in standings.values() for void in standing.voids).items())
         ),
-        "unsigned": case.unsigned(),
+        "unsigned": bool(case.unsigned()),
         "state": digest(case, events),
     }
 

@@ -60,10 +60,12 @@ def _bus() -> dict[str, Any]:
     log = subjects.CASES
     writes = [*subjects.CASES_SUBJECTS, "post.>", subjects.LOG_APPENDED, subjects.GATEWAY_ALIVE]
     looks = [f"{_API}.STREAM.INFO.>", f"{_API}.CONSUMER.INFO.>", f"{_API}.STREAM.MSG.GET.{log}"]
+    looks.append(f"{_API}.DIRECT.GET.{log}")
     gateway = _user("BUS_GATEWAY", ["gateway.>", "_INBOX.gateway.>"], [*writes, *looks, "_R_.>"])
     provisioner = _user("BUS_PROVISIONER", ["_INBOX.provisioner.>"], [f"{_API}.>"])
     exports = [export for kind in (_gateway_exports(), _post_exports()) for export in kind]
-    exports += [{"service": call, "accounts": ["READER"]} for call in _reading()]
+    exports += [{"service": call, "accounts": ["READER"]} for call in _reading()[:2]]
+    exports.append({"service": _reading()[2], "response_type": Variable("stream"), "accounts": ["READER"]})
     exports.append({"stream": subjects.LOG_APPENDED, "accounts": ["READER"]})
     return {"jetstream": Variable("enabled"), "users": [gateway, provisioner], "exports": exports}
 
@@ -81,8 +83,10 @@ def _post_exports() -> Iterator[dict[str, Any]]:
         yield {"service": acknowledge, "accounts": [agency]}
 
 
-def _reading() -> tuple[str, str]:
-    return f"{_API}.STREAM.MSG.GET.{subjects.CASES}", f"{_API}.STREAM.INFO.{subjects.CASES}"
+def _reading() -> tuple[str, str, str]:
+    """One entry from the leader, the log's state, and many entries at once: an answer in many messages."""
+    log = subjects.CASES
+    return f"{_API}.STREAM.MSG.GET.{log}", f"{_API}.STREAM.INFO.{log}", f"{_API}.DIRECT.GET.{log}"
 
 
 def _reader() -> dict[str, Any]:

@@ -101,12 +101,14 @@ def test_the_gateway_reads_the_log_by_get_alone_and_cannot_change_a_stream() -> 
         "$JS.API.STREAM.INFO.>",
         "$JS.API.CONSUMER.INFO.>",
         "$JS.API.STREAM.MSG.GET.CASES",
+        "$JS.API.DIRECT.GET.CASES",
     }
     assert subjects.GATEWAY_ALIVE in gateway
 
 
 def test_a_reader_of_the_log_can_read_it_and_nothing_else() -> None:
-    assert allowed(block("READER"), "publish") == [{"bus.STREAM.MSG.GET.CASES", "bus.STREAM.INFO.CASES"}]
+    reads = {"bus.STREAM.MSG.GET.CASES", "bus.STREAM.INFO.CASES", "bus.DIRECT.GET.CASES"}
+    assert allowed(block("READER"), "publish") == [reads]
     assert allowed(block("READER"), "subscribe") == [{subjects.LOG_APPENDED, "_INBOX.reader.>"}]
 
 
