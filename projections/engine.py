@@ -11,10 +11,11 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Table, delete, func, insert, select, update
 
-from bus.chains import Heads, changed, signed
+from bus.chains import Heads
 from bus.log import Logged
 from bus.submission import Head
 from contracts.catalogue import entry_of
+from contracts.envelope import Stamp
 from contracts.errors import BarnabusError, Refused
 from projections.readmodel import HEADS, META, PARKED, PROGRESS, SIGNED, ReadModel
 from projections.rows import KEYS_AT_ONCE, Rows
@@ -43,7 +44,6 @@ class Projector:
     def __init__(self, engine: Engine, models: Sequence[ReadModel]) -> None:
         self._engine = engine
         self._rows = [Rows(model) for model in models]
-        self._links = set[str]()  # whose receipts the chunk in hand moves on
         with engine.begin() as connection:
             self._heads = _heads(connection)
             self._seen = connection.execute(select(PROGRESS.c.seen)).scalar() or _NO_DIGEST
@@ -82,13 +82,12 @@ class Projector:
         """Fold these entries, all or none of them. Raises `projections.gap`."""
         before = Heads(self._heads.position, dict(self._heads.heads), dict(self._heads.receipted))
         held_up, seen = set(self._held_up), self._seen
-        self._links.clear()
         try:
             with self._engine.begin() as connection:
                 foldable = [logged for logged in chunk if self._follows(connection, logged)]
                 for rows in self._rows:
                     rows.fold(connection, foldable)
-                self._note(connection, chunk)
+                self._note(connection, chunk[-1].stamp, before)
         except BaseException:  # the transaction is rolled back, and so is what is in memory
             self._heads, self._held_up, self._seen = before, held_up, seen
             for rows in self._rows:
@@ -105,7 +104,6 @@ class Projector:
         except BarnabusError as error:
             detail = f"Position {position}, {record.sender}'s number {record.number}: {error.code} at {error.field}."
             raise BarnabusError("projections.gap", detail=detail) from None
-        self._links |= signed(record, self._heads.receipted).keys()
         self._heads.apply(position, record, logged.digest)
         self._seen = sha256((self._seen + logged.evidence).encode()).hexdigest()
         try:
@@ -124,12 +122,12 @@ class Projector:
         connection.execute(insert(PARKED).values(row))
         self._held_up.add(record.subject)
 
-    def _note(self, connection: Connection, chunk: Sequence[Logged]) -> None:
+    def _note(self, connection: Connection, last: Stamp, before: Heads) -> None:
         """Where everything ends now."""
-        moved = {name: head for logged in chunk for name, head in changed(logged.record, logged.digest)}
+        moved = {name: head for name, head in self._heads.heads.items() if head != before.heads.get(name)}
         _put(connection, HEADS, "chain", {n: {"number": h.number, "digest": h.digest} for n, h in moved.items()})
-        _put(connection, SIGNED, "link", {link: {"number": self._heads.receipted[link]} for link in self._links})
-        last = chunk[-1].stamp
+        signed = {link: n for link, n in self._heads.receipted.items() if n != before.receipted.get(link)}
+        _put(connection, SIGNED, "link", {link: {"number": number} for link, number in signed.items()})
         there = connection.execute(select(PROGRESS.c.position)).scalar()
         values = {"position": last.position, "logged_at": last.logged_at.isoformat(), "seen": self._seen}
         if there is None:

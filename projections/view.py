@@ -1,12 +1,13 @@
 """Where read models lie: one SQLite file or one PostgreSQL schema, that can be thrown away and built anew."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from sqlalchemy import Engine, create_engine, event, text
 
 from bus.settings import Settings
@@ -16,6 +17,10 @@ from projections.readmodel import TABLES
 PROJECTIONS = "BARNABUS_PROJECTIONS"
 """A PostgreSQL URL; without it, a file in the home."""
 LIVE, SHADOW = "live", "shadow"
+_JSON: Mapping[str, Any] = {
+    "json_serializer": lambda value: msgspec.json.encode(value).decode(),
+    "json_deserializer": msgspec.json.decode,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +56,11 @@ class Place:
     def _engine(self, view: str) -> Engine:
         if self.url is None:
             self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            engine = create_engine(f"sqlite:///{self._file(view)}")
+            engine = create_engine(f"sqlite:///{self._file(view)}", **_JSON)
             event.listen(engine, "connect", _of_sqlite)
             return engine
         url = "postgresql+psycopg://" + self.url.partition("://")[2]
-        return create_engine(url).execution_options(schema_translate_map={None: _schema(view)})
+        return create_engine(url, **_JSON).execution_options(schema_translate_map={None: _schema(view)})
 
     def _file(self, view: str) -> Path:
         return self.folder / f"{view}.db"
