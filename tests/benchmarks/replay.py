@@ -1,0 +1,77 @@
+"""One case out of a long log, as `barnabus case` reads it: who looks is written down, and each entry is verified.
+
+    python -m tests.benchmarks.replay REF...
+
+is the process that reads them, one after the other, with all that it imports in place.
+"""
+
+import asyncio
+import json
+import sys
+import time
+from collections.abc import Callable
+from functools import partial
+
+from bus import connection
+from bus.log import LogReader
+from bus.settings import Settings
+from cli import reading
+from contracts import subjects
+from tests.benchmarks import report
+from tests.benchmarks.measured import measured
+from tests.benchmarks.report import Row, tell
+
+AIM = "aim: below 50 ms"
+
+
+async def rows(settings: Settings, events: int, cases: int) -> list[Row]:
+    """Of a home whose server runs: so many cases, evenly spread over the log."""
+    tell(f"replay: {cases} cases out of {events:,} events")
+    found = await _cases(settings, events, cases)
+    environment = {"BARNABUS_HOME": str(settings.home)}
+    done = await asyncio.to_thread(measured, sys.executable, "-m", __name__, *found, environment=environment)
+    took: list[tuple[float, float]] = json.loads(done.out)
+    of = f"{events:,} events"
+    return [
+        report.latencies("replay of one case, connecting included", [ms for ms, _ in took], of, AIM),
+        report.latencies("replay of one case, without that", [ms - connecting for ms, connecting in took], of, AIM),
+    ]
+
+
+async def _cases(settings: Settings, events: int, cases: int) -> list[str]:
+    found = []
+    nats = await connection.connect(settings, "reader", "reader", patient=False)
+    reader = LogReader(nats, api=subjects.API)
+    for place in range(cases):
+        entry = await reader.get(1 + events * place // cases)
+        while entry and not entry.subject.startswith("case."):
+            entry = await reader.get(entry.position + 1)
+        if entry:
+            found.append(entry.subject.split(".")[1])
+    await connection.close(nats)
+    return found
+
+
+def main(case_refs: list[str]) -> None:
+    """Each case's milliseconds, and those that connecting alone took at the same time."""
+    settings = Settings()
+
+    async def connect() -> None:
+        await connection.close(await connection.connect(settings, "reader", "reader", patient=False))
+
+    reading.case(case_refs[0], "benchmark")  # the first one pays for what all of them need
+    took = []
+    for case_ref in case_refs:
+        connecting = _milliseconds(lambda: asyncio.run(connect()))
+        took.append((_milliseconds(partial(reading.case, case_ref, "benchmark")), connecting))
+    json.dump(took, sys.stdout)
+
+
+def _milliseconds(act: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    act()
+    return (time.perf_counter() - began) * 1000
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
