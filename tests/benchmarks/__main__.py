@@ -12,10 +12,10 @@ from typing import Annotated
 
 import typer
 
-from bus import logging, node
-from tests.benchmarks import drains, live, logs, messages, rebuild, replay, report, summaries
-from tests.benchmarks.report import Row, tell
-from tests.postgres import PostgresServer
+from bus import logging
+from cli import show
+from tests.benchmarks import live, messages, rebuild, replay, report, summaries
+from tests.benchmarks.report import Row
 
 EVENTS = (10_000, 100_000)
 
@@ -32,6 +32,7 @@ class Part(StrEnum):
 ALL = (Part.MESSAGES, Part.LIVE, Part.REBUILD, Part.REPLAY, Part.SUMMARIES)
 
 
+@show.coded
 def main(
     part: Annotated[list[Part] | None, typer.Option(help="Only these; `projections` is all but messages.")] = None,
     events: Annotated[
@@ -62,29 +63,11 @@ async def _rows(
     if Part.LIVE in parts:
         found += await live.rows()
     if Part.REBUILD in parts:
-        found += await _rebuilds(folder, events, peer_events)
+        found += await rebuild.rows(folder, events, peer_events)
     if Part.REPLAY in parts:
-        for count in events:
-            settings = await logs.home(folder, count)
-            async with node.embedded(settings):
-                found += await replay.rows(settings, count, cases)
+        found += await replay.rows(folder, events, cases)
     if Part.SUMMARIES in parts:
         found += await summaries.rows(handoffs)
-    return found
-
-
-async def _rebuilds(folder: Path, events: Sequence[int], peer_events: int) -> list[Row]:
-    with PostgresServer() as postgres:
-        peer = await rebuild.peer(postgres, peer_events)
-        found = [peer]
-        for count in events:
-            settings = await logs.home(folder, count)
-            tell(f"rebuild: raw drain of {count:,} events")
-            async with drains.provisioner(settings) as nats:
-                drain = await drains.ordered(nats, count)
-            found.append(Row("raw drain, ordered push consumer", f"{count:,} events", drain))
-            async with node.embedded(settings):
-                found += await rebuild.rows(settings, count, rebuild.Beside(drain, peer.per_s or 0), postgres)
     return found
 
 

@@ -1,4 +1,4 @@
-"""`barnabus projections rebuild` over a long log, as a user runs it, beside a raw drain of that log and beside a peer.
+"""`barnabus projections rebuild` over long logs, as a user runs it, beside a raw drain of each and beside a peer.
 
 The start of the command is not counted: it is what the same command takes to print its help.
 """
@@ -6,11 +6,15 @@ The start of the command is not counted: it is what the same command takes to pr
 import asyncio
 import json
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
+from bus import node
 from bus.settings import Settings
 from projections.view import PROJECTIONS
-from tests.benchmarks.measured import Measured, measured
+from tests.benchmarks import drains, logs
+from tests.benchmarks.measured import measured
 from tests.benchmarks.report import Row, tell
 from tests.postgres import PostgresServer
 
@@ -30,36 +34,47 @@ class Beside:
         return f"{per_s / self.drain:.3f}× drain, {per_s / self.peer:.1f}× peer"
 
 
-async def peer(postgres: PostgresServer, events: int) -> Row:
-    """eventsourcing's own runner, on its own events, from a process of its own."""
+async def rows(folder: Path, lengths: Sequence[int], peer_events: int) -> list[Row]:
+    """For logs of these lengths, which lie in this folder or will."""
+    with PostgresServer() as postgres:
+        peer = await _peer(postgres, peer_events)
+        found = [Row("peer: eventsourcing's ProjectionRunner, PostgreSQL", f"{peer_events:,} events", peer)]
+        for events in lengths:
+            settings = await logs.home(folder, events)
+            tell(f"rebuild: raw drain of {events:,} events")
+            async with drains.provisioner(settings) as nats:
+                drain = await drains.ordered(nats, events)
+            found.append(Row("raw drain, ordered push consumer", f"{events:,} events", drain))
+            async with node.embedded(settings):
+                found += await _rebuilds(settings, events, Beside(drain, peer), postgres)
+    return found
+
+
+async def _peer(postgres: PostgresServer, events: int) -> float:
     tell(f"rebuild: the peer, {events:,} events")
     command = (sys.executable, "-m", "tests.benchmarks.peer", str(events), str(postgres.folder))
-    found = json.loads((await asyncio.to_thread(measured, *command)).out)
-    return Row("peer: eventsourcing's ProjectionRunner, PostgreSQL", f"{events:,} events", found["per_s"])
+    done = await asyncio.to_thread(measured, *command)
+    return float(json.loads(done.out)["per_s"])
 
 
-async def rows(settings: Settings, events: int, beside: Beside, postgres: PostgresServer) -> list[Row]:
-    """Of a home whose server runs, into SQLite and into PostgreSQL."""
+async def _rebuilds(settings: Settings, events: int, beside: Beside, postgres: PostgresServer) -> list[Row]:
+    """Into SQLite and into PostgreSQL."""
     home = {"BARNABUS_HOME": str(settings.home)}
     starts = [(await asyncio.to_thread(measured, *COMMAND, "--help")).seconds for _ in range(STARTS)]
     found = []
     for database, place in (("SQLite", {}), ("PostgreSQL", {PROJECTIONS: postgres.url()})):
         tell(f"rebuild: {events:,} events into {database}")
         done = await asyncio.to_thread(measured, *COMMAND, "--json", environment=home | place)
-        found.append(_row(f"rebuild, {database}", events, done, min(starts), beside))
+        assert json.loads(done.out)["position"] == events
+        per_s = events / (done.seconds - min(starts))
+        found.append(
+            Row(
+                f"rebuild, {database}",
+                f"{events:,} events",
+                per_s,
+                processor_s=done.processor_s,
+                peak_mb=done.peak_bytes / 1e6,
+                beside=f"{beside.said(per_s)}; {AIM}",
+            )
+        )
     return found
-
-
-def _row(what: str, events: int, done: Measured, start_s: float, beside: Beside) -> Row:
-    folded = json.loads(done.out)
-    assert folded["position"] == events
-    per_s = events / (done.seconds - start_s)
-    said = f"{beside.said(per_s)}; {AIM}"
-    return Row(
-        what,
-        f"{events:,} events",
-        per_s,
-        processor_s=done.processor_s,
-        peak_mb=done.peak_bytes / 1e6,
-        beside=said,
-    )

@@ -9,23 +9,33 @@ import asyncio
 import json
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
+from pathlib import Path
 
-from bus import connection
+from bus import connection, node
 from bus.log import LogReader
 from bus.settings import Settings
 from cli import reading
 from contracts import subjects
-from tests.benchmarks import report
+from tests.benchmarks import logs, report
 from tests.benchmarks.measured import measured
 from tests.benchmarks.report import Row, tell
 
 AIM = "aim: below 50 ms"
 
 
-async def rows(settings: Settings, events: int, cases: int) -> list[Row]:
-    """Of a home whose server runs: so many cases, evenly spread over the log."""
+async def rows(folder: Path, lengths: Sequence[int], cases: int) -> list[Row]:
+    """For logs of these lengths, which lie in this folder or will: so many cases, evenly spread over each."""
+    found = []
+    for events in lengths:
+        settings = await logs.home(folder, events)
+        async with node.embedded(settings):
+            found += await _replays(settings, events, cases)
+    return found
+
+
+async def _replays(settings: Settings, events: int, cases: int) -> list[Row]:
     tell(f"replay: {cases} cases out of {events:,} events")
     found = await _cases(settings, events, cases)
     environment = {"BARNABUS_HOME": str(settings.home)}
