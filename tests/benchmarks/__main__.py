@@ -4,6 +4,7 @@ make bench ARGS="--part projections --events 10000 --events 1000000"
 """
 
 import asyncio
+import os
 import tempfile
 from collections.abc import Sequence
 from enum import StrEnum
@@ -44,6 +45,8 @@ def main(
     keep: Annotated[Path | None, typer.Option(help="Keep the logs here, and take those that are there.")] = None,
 ) -> None:
     """Measure how fast Barnabus is: progress on standard error, one table on standard output."""
+    for name in [name for name in os.environ if name.startswith("BARNABUS_")]:
+        del os.environ[name]  # nobody's own home, server or database is measured, or written to
     logging.configure("bench")
     load = report.load()
     parts = set(part or ALL)

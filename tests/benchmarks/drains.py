@@ -47,6 +47,7 @@ async def ordered(nats: Client, last: int) -> float:
             there.set_result(time.perf_counter())
 
     began = time.perf_counter()
-    await nats.jetstream().subscribe(">", stream=subjects.CASES, ordered_consumer=True, cb=counted)
+    drained = await nats.jetstream().subscribe(">", stream=subjects.CASES, ordered_consumer=True, cb=counted)
     ended: float = await asyncio.wait_for(there, WITHIN_S)
+    await drained.unsubscribe()
     return last / (ended - began)
