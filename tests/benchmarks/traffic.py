@@ -26,9 +26,3 @@ def command(name: str, data: Any, **more: Any) -> bytes:
 def referral() -> bytes:
     """A referral with safety facts, allegation and identity: about 1.4 KB as a command."""
     return command("referral.make", VALID["referral.made"])
-
-
-def percentile(values: list[float], share: float) -> float:
-    """The value that this share of all values does not exceed."""
-    ordered = sorted(values)
-    return ordered[min(len(ordered) - 1, int(len(ordered) * share))]

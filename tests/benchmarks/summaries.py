@@ -1,0 +1,112 @@
+"""What is asked of many handoffs at once, as `barnabus handoffs` answers it out of read models that hold so many.
+
+    python -m tests.benchmarks.summaries
+
+is the process that asks, all that it imports being in place; what is timed is the command, up to the JSON it prints.
+"""
+
+import asyncio
+import json
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from itertools import islice
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine, func, insert, select
+from typer.testing import CliRunner
+
+from bus import seal
+from bus.log import Logged
+from bus.provisioning import provision
+from bus.settings import Settings
+from cli.main import app
+from contracts.envelope import Record, Stamp
+from projections.engine import CHUNK_ENTRIES, Projector
+from projections.handoffs import Handoffs
+from projections.models import MODELS
+from projections.view import LIVE, Place
+from tests.benchmarks import report
+from tests.benchmarks.entries import year
+from tests.benchmarks.measured import measured
+from tests.benchmarks.report import Row, tell
+
+ASKED = (
+    ("handoffs", "summary"),
+    ("handoffs", "summary", "--service", "screening"),
+    ("handoffs", "list", "--open"),
+)
+AIM = "aim: below 50 ms"
+TIMES, ENOUGH_S = 20, 10.0
+"""Each is asked so many times, or for so long if that is over first."""
+EVENTS = 20_000
+"""So many are folded: some 1,500 handoffs, of which each is there many times in the end."""
+PUT_TOGETHER = 1_000
+
+
+async def rows(handoffs: int) -> list[Row]:
+    with tempfile.TemporaryDirectory(prefix="barnabus-bench-") as folder:
+        settings = Settings(home=Path(folder) / "home", nats_url=None)
+        provision(settings, datetime.now(UTC))
+        tell(f"summaries: making {handoffs:,} handoffs")
+        of = f"{stock(Place.of(settings), handoffs):,} handoffs"
+        tell("summaries: asking")
+        environment = {"BARNABUS_HOME": str(settings.home)}
+        done = await asyncio.to_thread(measured, sys.executable, "-m", __name__, environment=environment)
+    took: list[list[float]] = json.loads(done.out)
+    return [report.latencies(" ".join(words), ms, of, AIM) for words, ms in zip(ASKED, took, strict=True)]
+
+
+def stock(place: Place, handoffs: int) -> int:
+    """Read models of a made-up year, with at least so many handoffs; gives how many."""
+    place.begin(LIVE)
+    with place.opened() as engine:
+        projector, log = Projector(engine, MODELS), _log(EVENTS)
+        while chunk := list(islice(log, CHUNK_ENTRIES)):
+            projector.apply(chunk)
+        there = _count(engine)
+        with engine.begin() as connection:
+            multiply(connection, -(-handoffs // there))
+        return _count(engine)
+
+
+def multiply(connection: Connection, times: int) -> None:
+    """The one place that knows what a summary is made from: each handoff is there so many times from here on."""
+    table = Handoffs.table
+    found = [dict(row) for row in connection.execute(select(table)).mappings()]
+    copies = (row | {"key": f"{row['key']}-{n}"} for n in range(1, times) for row in found)
+    while some := list(islice(copies, PUT_TOGETHER)):
+        connection.execute(insert(table), some)
+
+
+def _log(events: int) -> Iterator[Logged]:
+    for entry in islice(year(events, seed=1).entries(), events):
+        record, stamp = Record.model_validate_json(entry.record), Stamp.model_validate_json(entry.stamp)
+        yield Logged(record, seal.digest(entry.record), stamp, entry.subject)
+
+
+def _count(engine: Engine) -> int:
+    with engine.connect() as connection:
+        return connection.execute(select(func.count()).select_from(Handoffs.table)).scalar_one()
+
+
+def main() -> None:
+    json.dump([list(_milliseconds(words)) for words in ASKED], sys.stdout)
+
+
+def _milliseconds(words: tuple[str, ...]) -> Iterator[float]:
+    enough = time.perf_counter() + ENOUGH_S
+    for _ in range(TIMES):
+        began = time.perf_counter()
+        answer = CliRunner().invoke(app, [*words, "--json"])
+        took = time.perf_counter() - began
+        assert answer.exit_code == 0, answer.output
+        yield took * 1000
+        if time.perf_counter() > enough:
+            return
+
+
+if __name__ == "__main__":
+    main()
