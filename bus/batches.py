@@ -1,12 +1,14 @@
-"""Reading a stretch of the log quickly: many entries to an answer, from whichever server has them at hand.
+"""Reading much of the log quickly: many entries to an answer, from whichever server has them at hand.
 
-A replica can be behind or have lost an entry, so nothing is promised but order: it ends where it first misses one, and
-whoever reads asks the leader from there on (docs/adr/0027).
+A replica can be behind or have lost an entry, so nothing is promised but order. A stretch ends where it first misses
+an entry, and whoever reads asks the leader from there on; whoever reads by subject has to count (docs/adr/0027).
 """
 
 import asyncio
 import json
 from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
 
 from nats.aio.client import Client
 from nats.aio.msg import Msg
@@ -20,44 +22,79 @@ SILENCE_S = 2.0
 _STATUS, _POSITION = "Status", "Nats-Sequence"
 
 
+class _Asking:
+    """Questions, and their answers in the same order; one whose answer never comes is answered with nothing."""
+
+    def __init__(self, nats: Client, api: str) -> None:
+        self._nats, self._subject = nats, f"{api}.DIRECT.GET.{subjects.CASES}"
+        self._inbox, self._answers = nats.new_inbox(), asyncio.Queue[list[Msg]]()
+        self._coming = list[Msg]()
+
+    async def hear(self, message: Msg) -> None:
+        if _STATUS in (message.headers or {}):  # an answer is over, or there is none
+            self._answers.put_nowait(self._coming)
+            self._coming = []
+        else:
+            self._coming.append(message)
+
+    async def ask(self, question: dict[str, Any]) -> None:
+        await self._nats.publish(self._subject, json.dumps(question).encode(), reply=self._inbox)
+
+    async def answer(self) -> Sequence[Msg]:
+        try:
+            async with asyncio.timeout(SILENCE_S):
+                return await self._answers.get()
+        except TimeoutError:
+            return []
+
+    @classmethod
+    @asynccontextmanager
+    async def of(cls, nats: Client, api: str) -> AsyncIterator["_Asking"]:
+        asking = cls(nats, api)
+        listening = await nats.subscribe(asking._inbox, cb=asking.hear)
+        try:
+            yield asking
+        finally:
+            await listening.unsubscribe()
+
+
 async def stretch(nats: Client, api: str, first: int, last: int) -> AsyncIterator[Sequence[Msg]]:
     """The entries from `first` to `last`, some at a time, as far as they come without a gap."""
-    inbox, answers, coming = nats.new_inbox(), asyncio.Queue[list[Msg]](), list[Msg]()
+    starts = range(first, last + 1, ENTRIES_AT_ONCE)
+    async with _Asking.of(nats, api) as asking:
 
-    async def hear(message: Msg) -> None:
-        nonlocal coming
-        if _STATUS in (message.headers or {}):  # an answer is over, or there is none
-            answers.put_nowait(coming)
-            coming = []
-        else:
-            coming.append(message)
+        async def ask(start: int) -> None:
+            await asking.ask({"seq": start, "batch": min(ENTRIES_AT_ONCE, last + 1 - start)})
 
-    async def ask(start: int) -> None:
-        question = {"seq": start, "batch": min(ENTRIES_AT_ONCE, last + 1 - start)}
-        await nats.publish(f"{api}.DIRECT.GET.{subjects.CASES}", json.dumps(question).encode(), reply=inbox)
-
-    listening = await nats.subscribe(inbox, cb=hear)
-    try:
-        if first <= last:
-            await ask(first)
-        for start in range(first, last + 1, ENTRIES_AT_ONCE):
-            after = start + ENTRIES_AT_ONCE
-            if after <= last:
-                await ask(after)
-            async with asyncio.timeout(SILENCE_S):
-                answer = await answers.get()
-            good = _without_a_gap(answer, start)
+        for start in starts[:1]:
+            await ask(start)
+        for place, start in enumerate(starts, start=1):
+            for following in starts[place : place + 1]:
+                await ask(following)
+            good = _without_a_gap(await asking.answer(), start)
             yield good
             if len(good) < min(ENTRIES_AT_ONCE, last + 1 - start):
                 return
-    except TimeoutError:
-        return
-    finally:
-        await listening.unsubscribe()
+
+
+async def matching(nats: Client, api: str, subject: str, first: int) -> AsyncIterator[Sequence[Msg]]:
+    """The entries from `first` on whose subject matches, some at a time, as far as whoever answers has them."""
+    async with _Asking.of(nats, api) as asking:
+        while True:
+            await asking.ask({"seq": first, "next_by_subj": subject, "batch": ENTRIES_AT_ONCE})
+            answer = await asking.answer()
+            yield answer
+            if len(answer) < ENTRIES_AT_ONCE:
+                return
+            first = position(answer[-1]) + 1
+
+
+def position(message: Msg) -> int:
+    return int((message.headers or {}).get(_POSITION, 0))
 
 
 def _without_a_gap(answer: Sequence[Msg], first: int) -> Sequence[Msg]:
     for place, message in enumerate(answer):
-        if int((message.headers or {}).get(_POSITION, 0)) != first + place:
+        if position(message) != first + place:
             return answer[:place]
     return answer

@@ -4,6 +4,7 @@ import asyncio
 import getpass
 import json
 import os
+from dataclasses import dataclass
 from typing import Annotated
 
 import typer
@@ -11,6 +12,7 @@ import typer
 from bus import connection, directory
 from bus.clock import wall_clock
 from bus.log import LogReader, verify
+from bus.rereading import again
 from bus.settings import Settings
 from contracts import subjects
 from contracts.check import read
@@ -60,44 +62,64 @@ def _write_down(settings: Settings, case_ref: str, purpose: str) -> None:
 async def _read(settings: Settings, keyring: directory.Directory, case_ref: str) -> CaseLog:
     nats = await connection.connect(settings, "reader", "reader", patient=False)
     try:
-        reader = LogReader(nats, api=subjects.API)
-        there = await reader.count(subjects.of_case(case_ref))
-        found = await _by(_places(settings, case_ref), reader, keyring, case_ref)
-        if len(found.records) < there or await _is_signed_for(found, reader, keyring):
-            found = await _by(None, reader, keyring, case_ref)  # what the read models say of it is not all of it
+        reading = _Reading(LogReader(nats, api=subjects.API), keyring, case_ref)
+        there = await reading.log.count(subjects.of_case(case_ref))
+        found = await reading.quickly(_places(settings, case_ref) or Places(upto=0, records=(), receipts=()))
+        if len(found.records) < there or await reading.is_signed_for(found):
+            found = await reading.from_the_leader()  # what an index or a replica has of it is not all of it
         return found
     finally:
         await connection.close(nats)
 
 
-async def _by(known: Places | None, reader: LogReader, keyring: directory.Directory, case_ref: str) -> CaseLog:
-    """What is known to be the case's, and what the log got since."""
-    found, upto = CaseLog(), known.upto if known else 0
-    of_case = subjects.of_case(case_ref)
-    async for entry in reader.at(known.records if known else ()):
-        if entry.subject.startswith(of_case.removesuffix(">")):
-            found.apply(verify(entry, keyring))
-    async for entry in reader.of(of_case, first=upto + 1):
-        found.apply(verify(entry, keyring))
-    async for entry in reader.at(known.receipts if known else ()):
-        found.apply(verify(entry, keyring))
-    first = max(upto + 1, found.records[0].stamp.position) if found.records else 0
-    for sender, recipient in sorted(found.unsigned()):
-        async for entry in reader.of(subjects.link(sender, recipient), first=first):
-            found.apply(verify(entry, keyring))
-            if (sender, recipient) not in found.unsigned():
-                break
-    return found
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    log: LogReader
+    keyring: directory.Directory
+    case_ref: str
 
+    async def quickly(self, known: Places) -> CaseLog:
+        """What is known to be the case's, and what the log got since."""
+        found, of_case = CaseLog(), subjects.of_case(self.case_ref)
+        async for entry in self.log.at(known.records):
+            if entry.subject.startswith(of_case.removesuffix(">")):
+                found.apply(verify(entry, self.keyring))
+        async for entry in self.log.of(of_case, first=known.upto + 1, quickly=True):
+            found.apply(verify(entry, self.keyring))
+        async for entry in self.log.at(known.receipts):
+            found.apply(verify(entry, self.keyring))
+        await self._receipts(found, after=known.upto, quickly=True)
+        return found
 
-async def _is_signed_for(found: CaseLog, reader: LogReader, keyring: directory.Directory) -> bool:
-    """Has the log a receipt for a letter that seems to have none? A link's receipts are without a gap."""
-    for (sender, recipient), number in found.unsigned().items():
-        last = await reader.last_of(subjects.link(sender, recipient))
-        receipt = verify(last, keyring).receipt if last else None
-        if receipt and receipt.letters[-1].number >= number:
-            return True
-    return False
+    async def from_the_leader(self) -> CaseLog:
+        found = CaseLog()
+        async for entry in self.log.of(subjects.of_case(self.case_ref)):
+            found.apply(verify(entry, self.keyring))
+        await self._receipts(found, after=0, quickly=False)
+        return found
+
+    async def _receipts(self, found: CaseLog, *, after: int, quickly: bool) -> None:
+        """Those that cover its letters; of the many others on their links no signature is verified."""
+        first = max(after, found.records[0].stamp.position) if found.records else after
+        for sender, recipient in found.unsigned():
+            left = {number for *link, number in found.deliveries if link == [sender, recipient]}
+            async for entry in self.log.of(subjects.link(sender, recipient), first=first + 1, quickly=quickly):
+                receipt = again(entry).receipt
+                covered = left & {letter.number for letter in receipt.letters} if receipt else set()
+                if covered:
+                    found.apply(verify(entry, self.keyring))
+                left -= covered
+                if not left:
+                    break
+
+    async def is_signed_for(self, found: CaseLog) -> bool:
+        """Has the log a receipt for a letter that seems to have none? A link's receipts are without a gap."""
+        for (sender, recipient), number in found.unsigned().items():
+            last = await self.log.last_of(subjects.link(sender, recipient))
+            receipt = verify(last, self.keyring).receipt if last else None
+            if receipt and receipt.letters[-1].number >= number:
+                return True
+        return False
 
 
 def _places(settings: Settings, case_ref: str) -> Places | None:
