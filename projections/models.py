@@ -1,7 +1,8 @@
 """The read models that there are, in the order in which they are folded."""
 
+from projections.cases import Cases
 from projections.handoffs import Handoffs
 from projections.letters import Letters
 from projections.readmodel import ReadModel
 
-MODELS: tuple[ReadModel, ...] = (Handoffs(), Letters())
+MODELS: tuple[ReadModel, ...] = (Cases(), Handoffs(), Letters())
