@@ -10,13 +10,11 @@ from uuid import UUID
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bus import seal
 from bus.log import Logged
 from contracts.agencies import Agency
 from contracts.bypass import LIFTED
 from contracts.catalogue import CATALOGUE
 from contracts.entry import Entry
-from contracts.envelope import Record, Stamp
 from contracts.standing import Move
 from projections import case_fold, case_state
 from tests.benchmarks.entries import year
@@ -126,9 +124,9 @@ def test_of_any_log_the_fold_comes_to_what_the_laws_come_to(entries: Sequence[Lo
 def test_of_every_case_of_a_made_up_year_too() -> None:
     cases: dict[str, list[Logged]] = {}
     for entry in islice(year(2_000, 7).entries(), 2_000):
-        record, stamp = Record.model_validate_json(entry.record), Stamp.model_validate_json(entry.stamp)
-        if not record.subject.startswith("link."):
-            cases.setdefault(record.subject, []).append(Logged(record, seal.digest(entry.record), stamp, entry.subject))
+        if not entry.subject.startswith("link."):
+            logged = entry.logged()
+            cases.setdefault(logged.record.subject, []).append(logged)
     assert len(cases) > 20
     for case_ref, entries in cases.items():
         comes_to_the_same(entries, case_ref)
