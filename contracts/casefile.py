@@ -22,8 +22,6 @@ UNLOGGED = 2**62
 EARLIEST = datetime.min.replace(tzinfo=UTC)
 ABOUT = ("concerns", "suspect")
 """The fields by which content names a person."""
-_Place = tuple[str, str, str]
-"""Of what is put right: whose it is, its id and its type."""
 
 
 def whom(codes: Mapping[str, Any]) -> str | None:
@@ -81,7 +79,8 @@ class CaseFile:
 
     @classmethod
     def of(cls, said: Iterable[Said], asked: Iterable[Asked] = ()) -> "CaseFile":
-        found, corrections = sorted(said, key=lambda one: (one.position, one.kept_at)), dict[_Place, list[Said]]()
+        found = sorted(said, key=lambda one: (one.position, one.kept_at))
+        corrections: dict[tuple[str, str, str], list[Said]] = {}
         for one in found:
             if one.type == CORRECTED:
                 corrections.setdefault((one.by, one.codes["of_id"], one.codes["of_type"]), []).append(one)

@@ -51,7 +51,7 @@ READ: Mapping[str, tuple[str, ...]] = MappingProxyType(
         reintegration.REOPENED: (),
     }
 )
-"""By type, the codes that are read besides whom it is about; the types of which something is read at all."""
+"""By type, the codes that are read. What names a person is kept in any type, and who that is with it."""
 NOTHING: State = MappingProxyType(
     {"position": 0, "logged_at": None, "phases": {}, "said": [], "handoffs": {}, "taken": []}
 )

@@ -62,7 +62,7 @@ def row(case_ref: str, state: State) -> dict[str, Any]:
     found = case_state.document_of(case_ref, state)
     children, suspects = found["children"].values(), found["suspects"].values()
     return {name: found[name] for name in ("case_ref", "phase", "phases", "closed", "responsible", "active")} | {
-        "waiting_on": sorted({one["whose_move"] for one in found["open"]}),
+        "waiting_on": sorted(waiting_on(case_fold.asked(state))),
         "open": [{name: code for name, code in one.items() if name != "concerns"} for one in found["open"]],
         "children": len(children),
         "missing": sum(child["missing_since"] is not None for child in children),
