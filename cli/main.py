@@ -4,6 +4,7 @@ import typer
 
 from cli import (
     case,
+    cases,
     contracts,
     demo,
     doctor,
@@ -39,6 +40,7 @@ for command in (
 app.add_typer(inbox.app, name="inbox")
 app.add_typer(parked.app, name="parked")
 app.add_typer(case.app, name="case")
+app.add_typer(cases.app, name="cases")
 app.add_typer(reconcile.app, name="reconcile")
 app.add_typer(projections.app, name="projections")
 app.add_typer(handoffs.app, name="handoffs")

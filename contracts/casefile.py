@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from contracts.agencies import Agency
+from contracts.bypass import INVOKED, LIFTED
 from contracts.catalogue.accounting import CORRECTED
 from contracts.catalogue.reintegration import CLOSED, REOPENED
 from contracts.standing import COME_TO_NOTHING, Standing
@@ -79,8 +80,12 @@ class CaseFile:
     @classmethod
     def of(cls, said: Iterable[Said], asked: Iterable[Asked] = ()) -> "CaseFile":
         found = sorted(said, key=lambda one: (one.position, one.kept_at))
-        corrections = [one for one in found if one.type == CORRECTED]
-        return cls(tuple(_put_right(one, corrections) for one in found), tuple(asked))
+        corrections: dict[tuple[str, str, str], list[Said]] = {}
+        for one in found:
+            if one.type == CORRECTED:
+                corrections.setdefault((one.by, one.codes["of_id"], one.codes["of_type"]), []).append(one)
+        right = (_put_right(one, corrections.get((one.by, str(one.id), one.type), ())) for one in found)
+        return cls(tuple(right if corrections else found), tuple(asked))
 
     def all(self, *types: str, about: str | None = None) -> Iterator[Said]:
         """What was said in these types, of this person if one is named."""
@@ -89,6 +94,12 @@ class CaseFile:
     def last(self, *types: str, about: str | None = None) -> Said | None:
         found = list(self.all(*types, about=about))
         return found[-1] if found else None
+
+    @property
+    def bypasses(self) -> tuple[Said, ...]:
+        """Those in force: invoked, and not lifted by oversight."""
+        lifted = {one.codes["bypass_id"] for one in self.all(LIFTED)}
+        return tuple(one for one in self.all(INVOKED) if str(one.id) not in lifted)
 
     @property
     def closed(self) -> bool:
@@ -113,12 +124,11 @@ def active(standings: Iterable[Standing]) -> frozenset[Agency]:
 
 
 def _put_right(said: Said, corrections: Iterable[Said]) -> Said:
-    """What was said, with what its sender has put right since."""
+    """What was said, with what its sender has put right of it since."""
     codes = dict(said.codes)
     for one in corrections:
-        if (one.by, one.codes["of_id"], one.codes["of_type"]) == (said.by, str(said.id), said.type):
-            codes |= {code["field"]: code["value"] for code in one.codes["codes"]}
-            codes |= {who: one.codes["concerns"] for who in ABOUT if _same_role(codes.get(who), one.codes["concerns"])}
+        codes |= {code["field"]: code["value"] for code in one.codes["codes"]}
+        codes |= {who: one.codes["concerns"] for who in ABOUT if _same_role(codes.get(who), one.codes["concerns"])}
     return replace(said, codes=codes)
 
 

@@ -13,7 +13,6 @@ from bus.chains import RECEIPT, receipt_of
 from bus.log import Logged
 from contracts import again, check
 from contracts.agencies import Agency
-from contracts.casefile import Asked, CaseFile, Said, whom
 from contracts.catalogue import entry_of
 from contracts.catalogue.post import SAID_AGAIN
 from contracts.envelope import Record
@@ -131,25 +130,6 @@ class CaseLog:
         for link, delivery in found.deliveries.items():
             delivery.received_at, delivery.opened = self.deliveries[link].received_at, self.deliveries[link].opened
         return found
-
-    def file(self) -> CaseFile:
-        """What was said in the case and counts, as put right since, and what was asked."""
-        standings, said = self.standings(), list[Said]()
-        for logged in self.records:
-            record = logged.record
-            entry = entry_of(record.type)
-            codes = check.codes_of(record) if entry.command else {}
-            handoff = standings.get(handoff_of(record, codes)) if entry.command and entry.acts(codes) else None
-            void = handoff.void_of(Agency(record.sender), record.id) if handoff else None
-            if entry.command and void is None:
-                said.append(Said(record.id, record.sender, record.type, codes, logged.stamp.position))
-        return CaseFile.of(said, (self._asked(handoff_id, standing) for handoff_id, standing in standings.items()))
-
-    def _asked(self, handoff_id: UUID, standing: Standing) -> Asked:
-        made = next((logged.record for act, logged in self._acts[handoff_id] if act.move is Move.MAKE), None)
-        codes = check.codes_of(made) if made else {}
-        service = entry_of(made.type).service_of(codes) if made else None
-        return Asked(handoff_id, service, whom(codes), standing)
 
     def voids(self) -> dict[tuple[str, UUID], str]:
         """Why acts are void, by sender and id."""

@@ -3,69 +3,50 @@
 Only codes stand in the log: who these persons are, and what letters said beyond codes, is not here.
 """
 
-from collections.abc import Iterable, Mapping
-from datetime import datetime
+from collections.abc import Mapping
+from operator import itemgetter
 from types import MappingProxyType
 from typing import Any
-from uuid import UUID
 
-from contracts import responsibility
-from contracts.agencies import Agency
 from contracts.casefile import Asked, CaseFile, active
-from contracts.catalogue import intervention, investigation, reintegration
-from contracts.standing import Standing
 from contracts.vocabulary.people import PersonRole
+from projections.case_fold import case_file, folded, phase, responsible
 from projections.case_log import CaseLog
-from projections.holdings import kept_out
+from projections.readmodel import State
 
-PHASES: Mapping[str, frozenset[str]] = MappingProxyType(
-    {
-        "intervention": frozenset({entry.type for entry in intervention.ENTRIES} | {"concern.reported"}),
-        "investigation": frozenset(entry.type for entry in investigation.ENTRIES),
-        "reintegration": frozenset(entry.type for entry in reintegration.ENTRIES) - {reintegration.CLOSED},
-    }
-)
-"""The types by whose first word a phase begins. Phases do not end: a child may need all three at once."""
 CUSTODY: Mapping[str, str] = MappingProxyType({"suspect.arrested": "in-custody", "suspect.released": "released"})
 
 
 def document(case: CaseLog, case_ref: str) -> dict[str, Any]:
     """The case with stable keys; `since` is the log's time."""
-    file, last = case.file(), case.records[-1].stamp if case.records else None
-    logged_at = {logged.stamp.position: logged.stamp.logged_at for logged in case.records}
-    begun = {phase: said for phase, types in PHASES.items() if (said := next(file.all(*types), None))}
+    return document_of(case_ref, folded(case.records))
+
+
+def document_of(case_ref: str, state: State) -> dict[str, Any]:
+    """The same, of what the case's entries were folded into."""
     return {
         "case_ref": case_ref,
-        "position": last.position if last else 0,
-        "logged_at": last.logged_at.isoformat() if last else None,
-        "phase": max(begun, key=lambda phase: begun[phase].position) if begun else None,
-        "phases": {phase: logged_at[said.position].isoformat() for phase, said in begun.items()},
+        "position": state["position"],
+        "logged_at": state["logged_at"],
+        "phase": phase(state),
+        "phases": {name: at for name, (_, at) in sorted(state["phases"].items(), key=itemgetter(1))},
+        "responsible": _code(responsible(state)),
+        **of_file(case_file(state), {position: at for position, at, *_ in state["said"]}),
+    }
+
+
+def of_file(file: CaseFile, logged_at: Mapping[int, str]) -> dict[str, Any]:
+    """What the case's file tells; `logged_at` is the log's time by position."""
+    around = (one.codes for one in file.bypasses)
+    return {
         "closed": file.closed,
-        "responsible": _code(responsible(case, file)),
         "active": sorted(active(one.standing for one in file.asked)),
-        "kept_out": sorted(kept.conflicted for kept in kept_out(case) if kept.office is None),
+        "kept_out": sorted(codes["conflicted"] for codes in around if codes["office"] is None),
         "open": [_open(one) for one in file.asked if one.open],
         "children": {ref: _child(file, ref, logged_at) for ref in _people(file, "concerns", PersonRole.CHILD)},
         "suspects": {ref: _suspect(file, ref, logged_at) for ref in _people(file, "suspect", PersonRole.SUSPECT)},
         "linked": [{"case_ref": one.codes["other"], "reason": one.codes["reason"]} for one in file.all("case.linked")],
     }
-
-
-def responsible(case: CaseLog, file: CaseFile) -> Agency | None:
-    """Whose the case is (docs/adr/0020)."""
-    first = file.said[0] if file.said else None
-    return responsibility.holder(Agency(first.by), first.id, _taken(case)) if first else None
-
-
-def _taken(case: CaseLog) -> Iterable[tuple[UUID, Standing]]:
-    """Handoffs that moved on acceptance, in the order of their acceptances."""
-    found = []
-    for steps in case.histories():
-        accepted = next((step for step in steps if step.standing.moved), None)
-        if accepted:  # an act can stand before the one that makes its handoff
-            made = next(step for step in steps if step.standing.parties)
-            found.append((accepted.logged.stamp.position, made.logged.record.id, steps[-1].standing))
-    return [(handoff, standing) for _, handoff, standing in sorted(found, key=lambda one: one[0])]
 
 
 def _open(one: Asked) -> dict[str, Any]:
@@ -82,7 +63,7 @@ def _open(one: Asked) -> dict[str, Any]:
     }
 
 
-def _child(file: CaseFile, ref: str, logged_at: Mapping[int, datetime]) -> dict[str, Any]:
+def _child(file: CaseFile, ref: str, logged_at: Mapping[int, str]) -> dict[str, Any]:
     contact = file.last("safe-contact.set", about=ref)
     lost = file.missing(ref)
     return {
@@ -106,7 +87,7 @@ def _exam(file: CaseFile, ref: str) -> str | None:
     return f"ordered, {orders[-1].standing.stage}" if orders else None
 
 
-def _suspect(file: CaseFile, ref: str, logged_at: Mapping[int, datetime]) -> dict[str, Any]:
+def _suspect(file: CaseFile, ref: str, logged_at: Mapping[int, str]) -> dict[str, Any]:
     known = file.last("suspect.identified", about=ref)
     custody = file.last(*CUSTODY, "custody-status.changed", about=ref)
     measures = {said.codes["measure"]: said for said in file.all("protective-measure.changed", about=ref)}
@@ -114,7 +95,7 @@ def _suspect(file: CaseFile, ref: str, logged_at: Mapping[int, datetime]) -> dic
     return {
         "age": known.codes["age"] if known else None,
         "custody": CUSTODY.get(custody.type, "changed: see the letter") if custody else None,
-        "custody_since": logged_at[custody.position].isoformat() if custody else None,
+        "custody_since": logged_at[custody.position] if custody else None,
         "measures": {
             name: {"change": said.codes["change"], "since": said.codes["since"]} for name, said in measures.items()
         },
@@ -133,9 +114,9 @@ def _office(file: CaseFile, type_name: str, ref: str) -> str | None:
     return str(last.codes["office"]) if last else None
 
 
-def _first(file: CaseFile, types: tuple[str, ...], ref: str, logged_at: Mapping[int, datetime]) -> str | None:
+def _first(file: CaseFile, types: tuple[str, ...], ref: str, logged_at: Mapping[int, str]) -> str | None:
     first = next(file.all(*types, about=ref), None)
-    return logged_at[first.position].isoformat() if first else None
+    return logged_at[first.position] if first else None
 
 
 def _code(code: Any) -> str | None:

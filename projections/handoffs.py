@@ -12,7 +12,6 @@ from pydantic import TypeAdapter
 from sqlalchemy import Boolean, Column, Index, String
 
 from bus.log import Logged
-from contracts import check
 from contracts.catalogue import entry_of
 from contracts.handoff import step
 from contracts.standing import ENDED, Act, Move, Standing
@@ -62,7 +61,7 @@ class Handoffs:
 
     def fold(self, key: str, state: State | None, logged: Logged) -> State:
         record = logged.record
-        entry, codes = entry_of(record.type), check.codes_of(record)
+        entry, codes = entry_of(record.type), logged.codes
         assert entry.move
         service = entry.service_of(codes)
         act = act_of(logged, entry.move, codes, service)

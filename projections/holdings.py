@@ -14,9 +14,11 @@ from bus.log import Logged
 from bus.relay import REFUSED
 from contracts import bypass
 from contracts.agencies import Agency, Institution
+from contracts.casefile import Said
 from contracts.catalogue import entry_of
 from contracts.catalogue.post import SAID_AGAIN
 from contracts.standing import ENDED, Course, Move, Stage, Standing
+from projections.case_fold import case_file, folded
 from projections.case_log import CaseLog, Step
 
 OVER = ENDED - {Stage.DECLINED, Stage.EXPIRED} | {Stage.UNOPENED}
@@ -151,21 +153,19 @@ def acted(logged: Logged) -> datetime:
 
 def kept_out(case: CaseLog) -> list[KeptOut]:
     """The bypasses in force, in the log's order."""
-    lifted = {r.record.data.content["bypass_id"] for r in case.records if r.record.type == bypass.LIFTED}
-    invoked = (r for r in case.records if r.record.type == bypass.INVOKED and str(r.record.id) not in lifted)
-    return [_kept_out(case, logged) for logged in invoked]
+    return [_kept_out(case, invoked) for invoked in case_file(folded(case.records)).bypasses]
 
 
-def _kept_out(case: CaseLog, invoked: Logged) -> KeptOut:
-    codes, position = invoked.record.data.content, invoked.stamp.position
+def _kept_out(case: CaseLog, invoked: Said) -> KeptOut:
+    codes, position = invoked.codes, invoked.position
     whom = codes["conflicted"]
     letters = [r.stamp.position for r in case.records for letter in r.record.data.letters if letter.to == whom]
     after = (r.record for r in case.records if r.record.type == REFUSED and r.stamp.position > position)
     refused = [record.data.content for record in after if record.data.content["refused_type"] != SAID_AGAIN]
     return KeptOut(
         conflicted=bypass.conflicted(whom),
-        office=codes.get("office"),
-        invoked_by=Agency(invoked.record.sender),
+        office=codes["office"],
+        invoked_by=Agency(invoked.by),
         alternate=Agency(codes["alternate"]),
         reason=codes["reason"],
         position=position,

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from sqlalchemy import Engine, create_engine, event, text
+from sqlalchemy import Engine, create_engine, event, select, text
 
 from bus.settings import Settings
 from contracts.errors import BarnabusError
-from projections.readmodel import TABLES
+from projections.readmodel import META, TABLES, ReadModel
 
 PROJECTIONS = "BARNABUS_PROJECTIONS"
 """A PostgreSQL URL; without it, a file in the home."""
@@ -89,6 +89,21 @@ class Place:
         with self.opened(LIVE) as engine, engine.begin() as connection:
             connection.execute(text(f'DROP SCHEMA IF EXISTS "{_schema(LIVE)}" CASCADE'))
             connection.execute(text(f'ALTER SCHEMA "{_schema(SHADOW)}" RENAME TO "{_schema(LIVE)}"'))
+
+
+@contextmanager
+def reading(settings: Settings, model: ReadModel) -> Iterator[Engine]:
+    """The live view, for what this model shows. Raises `projections.missing`, `projections.stale`."""
+    place = Place.of(settings)
+    if not place.exists():
+        raise BarnabusError("projections.missing")
+    with place.opened() as engine:
+        with engine.connect() as connection:
+            found = connection.execute(select(META.c.version).where(META.c.model == model.name)).scalar()
+        if found != model.version:
+            there = f"version {found}" if found else "not in this view"
+            raise BarnabusError("projections.stale", detail=f"{model.name}: {there}.")
+        yield engine
 
 
 def _schema(view: str) -> str:

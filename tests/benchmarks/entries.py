@@ -12,11 +12,12 @@ from typing import Any, NamedTuple
 
 from bus import seal
 from bus.chains import RECEIPT
+from bus.log import Logged
 from bus.submission import Head
 from contracts import subjects
 from contracts.agencies import Agency
 from contracts.catalogue import entry_of
-from contracts.envelope import dataschema
+from contracts.envelope import Record, Stamp, dataschema
 from contracts.ids import NOTHING_BEFORE
 from tests.benchmarks import threads
 from tests.benchmarks.stories import Case, Said, Thread, a_uuid, spelled
@@ -37,6 +38,11 @@ class Unsigned(NamedTuple):
     sender: Agency
     record: bytes
     stamp: bytes
+
+    def logged(self) -> Logged:
+        """As its reader has it, once it is verified."""
+        record, stamp = Record.model_validate_json(self.record), Stamp.model_validate_json(self.stamp)
+        return Logged(record, seal.digest(self.record), stamp, self.subject)
 
 
 @dataclass(slots=True)

@@ -77,8 +77,8 @@ async def test_killed_at_any_moment_under_load_it_comes_to_what_a_rebuild_comes_
     try:
         live = await current(settings)
         assert (live["log_position"], live["lag_s"], live["parked"]) == (live["position"], 0.0, 0)
-        acted = 2 * KILLS * ACTS
-        assert live["rows"] == {"handoffs": KILLS * ACTS, "letters": acted, "records": acted}
+        made, acted = KILLS * ACTS, 2 * KILLS * ACTS
+        assert live["rows"] == {"cases": made, "handoffs": made, "letters": acted, "records": acted}
         code, compared, _ = await answer(settings, "projections", "verify")
         assert (code, compared["equal"], compared["differing"]) == (0, True, [])
         code, _, said = await answer(settings, "projections", "rebuild")
@@ -93,6 +93,9 @@ async def test_killed_at_any_moment_under_load_it_comes_to_what_a_rebuild_comes_
     assert len(found["handoffs"]) == KILLS * ACTS
     assert {(one["stage"], one["from"], one["to"]) for one in found["handoffs"]} == {("accepted", "police", "social")}
     assert all(one["decided_at"] > one["made_at"] for one in found["handoffs"])
+    code, found, _ = await answer(settings, "cases", "summary")
+    assert (code, found["cases"], found["open"], found["held_up"]) == (0, KILLS * ACTS, KILLS * ACTS, 0)
+    assert [(one["phase"], one["responsible"]) for one in found["standing"]] == [(None, "police")]
     code, found, _ = await answer(settings, "handoffs", "summary", "--service", "child-protection-assessment")
     (way,) = found["ways"]
     assert (code, way["from"], way["to"], way["count"], way["open"]) == (0, "police", "social", 48, 48)

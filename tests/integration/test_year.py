@@ -16,6 +16,9 @@ from cli.year import driving, summary
 from cli.year.plan import year
 from contracts.catalogue import CATALOGUE
 from contracts.errors import BarnabusError
+from projections import case_state
+from projections.case_log import case_log
+from tests.casework import worked_out
 
 CASES, YEAR, SEED = 2, 2021, 11
 WHOLE = 51
@@ -27,6 +30,11 @@ async def played(home: Path, seed: int = SEED) -> list[Logged]:
     async with driving.at_work(settings, datetime(YEAR, 1, 1, tzinfo=UTC)) as driver:
         await driver.drive(year(cases=CASES, year=YEAR, seed=seed), lambda planned: None)
         return await read_log(settings)
+
+
+def cases_of(log: list[Logged]) -> dict[str, list[Logged]]:
+    refs = {entry.record.subject for entry in log if not entry.subject.startswith("link.")}
+    return {ref: [entry for entry in log if entry.record.subject == ref] for ref in refs}
 
 
 def said(entry: Logged) -> dict[str, Any]:
@@ -57,6 +65,8 @@ async def test_the_same_seed_gives_the_same_records_and_the_same_state(tmp_path:
     assert [entry.digest for entry in first] != [entry.digest for entry in again], "sealing is random"
     assert all(entry.stamp.synthetic for entry in first)
     assert first[0].stamp.logged_at.year == YEAR, "the clock is the year's own"
+    for case_ref, entries in cases_of(first).items():
+        assert case_state.document(case_log(entries), case_ref) == worked_out(entries, case_ref)
     other = await played(tmp_path / "other", seed=SEED + 1)
     assert summary.of_log(other)["state"] != summary.of_log(first)["state"]
 

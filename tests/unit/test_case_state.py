@@ -9,6 +9,7 @@ import pytest
 from bus.log import Logged
 from contracts.agencies import Agency
 from projections import case_state
+from projections.case_fold import case_file, folded
 from tests.builders import HEALTH, POLICE, PROSECUTION, SOCIAL
 from tests.case_logs import CASE, DAY, FIRST, Log
 
@@ -88,7 +89,7 @@ def test_a_void_act_counts_for_nothing() -> None:
         PROSECUTION, "case.registered", {"handoff_id": str(report), "concerns": CHILD, "outcome": "preliminary-inquiry"}
     )
     assert log.case.voids(), "it was declined before"
-    assert "case.registered" not in {said.type for said in log.case.file().said}
+    assert "case.registered" not in {said.type for said in case_file(folded(log.entries)).said}
     assert state(log)["responsible"] == "police"
 
 

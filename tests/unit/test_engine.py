@@ -15,10 +15,10 @@ from sqlalchemy import select
 from bus import seal
 from bus.log import Logged
 from bus.settings import Settings
-from contracts.envelope import Record, Stamp
 from contracts.errors import BarnabusError
-from projections import engine, handoffs
+from projections import case_state, engine, handoffs
 from projections.case_log import case_log
+from projections.cases import Cases
 from projections.engine import Progress, Projector
 from projections.handoffs import Handoffs
 from projections.letters import Letters
@@ -34,15 +34,7 @@ ENTRIES = 600
 @pytest.fixture(scope="module")
 def log() -> Sequence[Logged]:
     """Made-up cases of a year, as a log has them."""
-    return [
-        Logged(
-            Record.model_validate_json(entry.record),
-            seal.digest(entry.record),
-            Stamp.model_validate_json(entry.stamp),
-            entry.subject,
-        )
-        for entry in islice(year(ENTRIES, 7).entries(), ENTRIES)
-    ]
+    return [entry.logged() for entry in islice(year(ENTRIES, 7).entries(), ENTRIES)]
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
@@ -90,6 +82,17 @@ def test_it_comes_to_what_the_law_comes_to(place: Place, log: Sequence[Logged]) 
     for (sender, recipient, number), delivery in case.deliveries.items():
         at = delivery.received_at.isoformat() if delivery.received_at else None
         assert received[f"{sender}>{recipient} {number}"] == at
+
+
+def test_a_cases_row_is_what_case_show_tells_of_it(place: Place, log: Sequence[Logged]) -> None:
+    folded(place, log[:250], log[250:])
+    cases: dict[str, list[Logged]] = {}
+    for entry in log:
+        if not entry.subject.startswith("link."):
+            cases.setdefault(entry.record.subject, []).append(entry)
+    assert {case_ref: case_state.document_of(case_ref, state) for case_ref, state in states(place, Cases).items()} == {
+        case_ref: case_state.document(case_log(entries), case_ref) for case_ref, entries in cases.items()
+    }
 
 
 def test_each_moment_of_a_handoff_has_one_holder_so_that_the_parts_are_the_whole(
@@ -147,7 +150,7 @@ def test_what_was_cut_off_in_the_middle_of_a_chunk_is_as_if_it_had_not_begun(
 ) -> None:
     before = folded(place, log[:200])
     with place.opened() as opened:
-        dying = Projector(opened, (Dying(at=300), Letters()))
+        dying = Projector(opened, (Cases(), Dying(at=300), Letters()))
         with pytest.raises(KeyboardInterrupt):
             dying.apply(log[200:400])
         assert engine.progress(opened) == before

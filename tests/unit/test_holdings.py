@@ -8,7 +8,7 @@ from contracts.envelope import RecordData
 from contracts.events.post import LetterReceived, Receipt
 from projections.case_log import case_log
 from projections.holdings import Holding, document, holdings, kept_out
-from tests.builders import HEALTH, OVERSIGHT, POLICE, PROSECUTION, SOCIAL
+from tests.builders import CHILD, HEALTH, OVERSIGHT, POLICE, PROSECUTION, SOCIAL
 from tests.case_logs import CASE, DAY, FIRST, Log
 
 
@@ -83,7 +83,7 @@ def test_a_void_act_changes_nobodys_hold() -> None:
 def test_a_bypass_shows_what_waits_for_whom_it_keeps_out_until_it_is_lifted() -> None:
     log = Log()
     log.make(SOCIAL, POLICE)
-    around = {"conflicted": "police", "alternate": "prosecution", "reason": "person-suspected"}
+    around = {"concerns": CHILD, "conflicted": "police", "alternate": "prosecution", "reason": "person-suspected"}
     invoked = log.say(HEALTH, "route.bypass-invoked", around, [OVERSIGHT, PROSECUTION])
     log.make(HEALTH, PROSECUTION)
     refused = {"refused_id": str(uuid4()), "refused_type": "referral.made", "code": "route.bypassed"}
@@ -99,7 +99,7 @@ def test_a_bypass_shows_what_waits_for_whom_it_keeps_out_until_it_is_lifted() ->
 
 def test_a_letter_that_reached_the_bypassed_all_the_same_is_counted() -> None:
     log = Log()
-    around = {"conflicted": "police", "alternate": "prosecution", "reason": "person-suspected"}
+    around = {"concerns": CHILD, "conflicted": "police", "alternate": "prosecution", "reason": "person-suspected"}
     log.say(HEALTH, "route.bypass-invoked", around, [OVERSIGHT, PROSECUTION])
     log.make(SOCIAL, POLICE)
     (kept,) = kept_out(case_log(log.entries))
@@ -110,7 +110,7 @@ def test_an_office_that_is_kept_out_does_not_keep_out_its_agency() -> None:
     log = Log()
     log.make(SOCIAL, POLICE)
     office = {"office": "a-station", "alternate_office": "another-station"}
-    around = {"conflicted": "police", "alternate": "police", "reason": "person-suspected", **office}
+    around = {"concerns": CHILD, "conflicted": "police", "alternate": "police", "reason": "person-suspected", **office}
     log.say(SOCIAL, "route.bypass-invoked", around, [OVERSIGHT, POLICE])
     (held,), (kept,) = holdings(log.case), kept_out(case_log(log.entries))
     assert (held.kept_out, kept.office) == (False, "a-station")
