@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import gc
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -14,24 +13,19 @@ from nats.aio.msg import Msg
 
 from bus import connection, directory, logging, node, tasks
 from bus.clock import wall_clock
-from bus.log import Logged, LogReader, verify
-from bus.rereading import again
+from bus.log import LogReader, verify
 from bus.settings import Settings
 from cli import show
 from cli.run import until_told
 from contracts import subjects
 from contracts.errors import BarnabusError
-from projections import engine
+from projections import building, engine
 from projections.models import MODELS
 from projections.view import LIVE, SHADOW, Place
 
 app = typer.Typer(no_args_is_help=True, help="Read models: what is computed from the log, and can be thrown away.")
 LOOK_EVERY_S = 0.25
 """So often at least it is looked whether the log has grown; what the gateway appends, it tells at once."""
-COLLECTED_AFTER = 200_000
-"""So many objects more than before, and Python looks for those that hold each other."""
-AT_ONCE = 5_000
-"""So many entries are folded in one transaction where nobody reads yet."""
 _log = structlog.get_logger()
 
 
@@ -62,11 +56,11 @@ def status(as_json: show.AsJson = False) -> None:
 @show.coded
 def rebuild(as_json: show.AsJson = False) -> None:
     """Fold the whole log anew, aside, and put that in the place of what is there: readers never see half."""
+    logging.configure("projections")
     settings = Settings()
     with _alone(settings):
         place = Place.of(settings)
-        with _seldom_collected():
-            found = asyncio.run(_rebuilt(settings, place, SHADOW, _seen(place)))
+        found = asyncio.run(_built(settings, place, SHADOW, _seen(place)))
         place.swap()
     _tell({"position": found.position, "rows": dict(found.rows), "digests": dict(found.digests)}, as_json)
 
@@ -78,14 +72,14 @@ def verify_view(
     as_json: show.AsJson = False,
 ) -> None:
     """Fold the log anew aside, up to where the read models are, and compare what both come to."""
+    logging.configure("projections")
     settings = Settings()
     live = _progress(settings)
     with tempfile.TemporaryDirectory(prefix="barnabus-verify-") as folder:
         aside = Place(Path(folder), None)
         known = None if signatures else live
-        with _seldom_collected():
-            anew = asyncio.run(_rebuilt(settings, aside, LIVE, known, upto=live.position))
-    differing = list(engine.differences(live, anew))
+        anew = asyncio.run(_built(settings, aside, LIVE, known, upto=live.position))
+    differing = [*engine.differences(live, anew), *(["the log"] if anew.seen != live.seen else [])]
     _tell({"position": live.position, "equal": not differing, "differing": differing}, as_json)
     if differing:
         raise typer.Exit(1)
@@ -96,17 +90,6 @@ def _tell(found: dict[str, Any], as_json: bool) -> None:
         show.document(found)
     else:
         show.fields(found)
-
-
-@contextlib.contextmanager
-def _seldom_collected() -> Iterator[None]:
-    """Many objects are made here and none goes in circles: looking through them again and again takes a fifth."""
-    usual = gc.get_threshold()
-    gc.set_threshold(COLLECTED_AFTER)
-    try:
-        yield
-    finally:
-        gc.set_threshold(*usual)
 
 
 @contextlib.contextmanager
@@ -134,42 +117,11 @@ def _seen(place: Place) -> engine.Progress | None:
         return engine.progress(view)
 
 
-async def _rebuilt(
+async def _built(
     settings: Settings, place: Place, view: str, known: engine.Progress | None, *, upto: int | None = None
 ) -> engine.Progress:
-    """A view folded from the first entry on. What was verified once is only held against what was seen then.
-
-    Should the log be another by now, every signature is verified anew, so that what is wrong is named.
-    """
     async with _reader(settings) as reader:
-        last = await reader.last() if upto is None else upto
-        if known and not await _again(reader, place, view, known, last):
-            _log.warning("projections.other-log", position=known.position)
-            known = None
-        if known is None:
-            place.begin(view)
-        with place.opened(view) as opened:
-            projector = engine.Projector(opened, MODELS)
-            rest = _entries(settings, reader, projector.position + 1, last)
-            await projector.catch_up(rest, chunk_entries=AT_ONCE)
-            return engine.progress(opened)
-
-
-async def _again(reader: LogReader, place: Place, view: str, known: engine.Progress, last: int) -> bool:
-    """Fold what was verified once. Is it what it was then?"""
-    if known.position > last:
-        return False
-    place.begin(view)
-    with place.opened(view) as opened:
-        projector = engine.Projector(opened, MODELS)
-        entries = (again(entry) async for entry in reader.entries(1, known.position))
-        try:
-            await projector.catch_up(entries, chunk_entries=AT_ONCE)
-        except BarnabusError as error:
-            if error.code == "log.unavailable":
-                raise
-            return False
-        return projector.seen == known.seen
+        return await building.build(reader, directory.load(settings), place, view, known, upto=upto)
 
 
 async def _run(settings: Settings) -> None:
@@ -179,7 +131,7 @@ async def _run(settings: Settings) -> None:
     with place.opened() as opened:
         projector = engine.Projector(opened, MODELS)
         async with _reader(settings) as reader:
-            grown = asyncio.Event()
+            keyring, grown = directory.load(settings), asyncio.Event()
 
             async def heard(_: Msg) -> None:
                 grown.set()
@@ -191,7 +143,7 @@ async def _run(settings: Settings) -> None:
                 grown.clear()
                 try:
                     last = await reader.last()
-                    await projector.catch_up(_entries(settings, reader, projector.position + 1, last))
+                    await projector.catch_up(building.verified(reader, keyring, projector.position + 1, last))
                 except BarnabusError as error:
                     if error.code != "log.unavailable":
                         raise
@@ -227,9 +179,3 @@ async def _reader(settings: Settings) -> AsyncIterator[LogReader]:
         yield LogReader(nats, api=subjects.API)
     finally:
         await connection.close(nats)
-
-
-async def _entries(settings: Settings, reader: LogReader, first: int, last: int) -> AsyncIterator[Logged]:
-    keyring = directory.load(settings)
-    async for entry in reader.entries(first, last):
-        yield verify(entry, keyring)

@@ -2,11 +2,13 @@
 
 import asyncio
 import inspect
+import json
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
 import pytest
+import typer
 from nats.aio.msg import Msg
 from sqlalchemy import delete, update
 
@@ -18,6 +20,7 @@ from bus.settings import Settings
 from cli import projections, reading
 from contracts import subjects
 from contracts.errors import BarnabusError
+from projections import building
 from projections.letters import Letters
 from projections.readmodel import PROGRESS
 from projections.records import Records
@@ -135,7 +138,7 @@ def verified(monkeypatch: pytest.MonkeyPatch) -> list[int]:
         found.append(entry.position)
         return log.verify(entry, *more)
 
-    monkeypatch.setattr(projections, "verify", verify)
+    monkeypatch.setattr(building, "verify", verify)
     return found
 
 
@@ -202,9 +205,16 @@ def test_a_byte_that_was_changed_since_is_named_by_its_place(
     assert projections._seen(place) == before, "readers keep what they have"
 
 
-def test_a_log_that_is_another_than_was_seen_is_verified_anew(place: Place, verified: list[int]) -> None:
+def test_a_log_that_is_another_than_was_seen_is_verified_anew(
+    place: Place, verified: list[int], capsys: pytest.CaptureFixture[str]
+) -> None:
     with place.opened() as view, view.begin() as writing:
         writing.execute(update(PROGRESS).values(seen="0" * 64))
+    capsys.readouterr()
+    with pytest.raises(typer.Exit):
+        projections.verify_view(signatures=False, as_json=True)
+    assert json.loads(capsys.readouterr().out)["differing"] == ["the log"]
+    verified.clear()
     projections.rebuild(as_json=True)
     assert verified == list(range(1, EVENTS + 1))
 
