@@ -3,9 +3,10 @@
 import asyncio
 import contextlib
 import tempfile
+import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import structlog
 import typer
@@ -14,16 +15,22 @@ from bus import connection, directory, logging, node, tasks
 from bus.clock import wall_clock
 from bus.log import Logged, LogReader, verify
 from bus.settings import Settings
-from cli import show
+from cli import metrics, read_models, show
+from cli.log_end import log_end
 from cli.run import until_told
 from contracts import subjects
 from contracts.errors import BarnabusError
 from projections import engine
 from projections.models import MODELS
+from projections.pulse import Pulse
 from projections.view import LIVE, SHADOW, Place
 
 app = typer.Typer(no_args_is_help=True, help="Read models: what is computed from the log, and can be thrown away.")
+app.command("metrics")(metrics.metrics)
 LOOK_EVERY_S = 0.25
+STEP_ASIDE_S = 10.0
+"""So long a rebuild waits for a run to let go of the view."""
+T = TypeVar("T")
 _log = structlog.get_logger()
 
 
@@ -32,9 +39,7 @@ _log = structlog.get_logger()
 def run() -> None:
     """Keep the read models up to date with the log, until Ctrl-C."""
     logging.configure("projections")
-    settings = Settings()
-    with _alone(settings):
-        asyncio.run(until_told(_run(settings)))
+    asyncio.run(until_told(_run(Settings())))
 
 
 @app.command()
@@ -55,7 +60,7 @@ def status(as_json: show.AsJson = False) -> None:
 def rebuild(as_json: show.AsJson = False) -> None:
     """Fold the whole log anew, aside, and put that in the place of what is there: readers never see half."""
     settings = Settings()
-    with _alone(settings):
+    with _in_its_place(settings):
         place = Place.of(settings)
         place.begin(SHADOW)
         found = asyncio.run(_folded(settings, place, SHADOW, upto=None))
@@ -90,8 +95,40 @@ def _tell(found: dict[str, Any], as_json: bool) -> None:
 def _alone(settings: Settings) -> Iterator[None]:
     """One writer. Raises `home.in-use`."""
     directory.load(settings)  # says what to do where there is no home
-    with node.locked(settings.home / "projections" / "writer.lock", "A writer of read models"):
+    with read_models.writing(settings):
         yield
+
+
+@contextlib.contextmanager
+def _in_its_place(settings: Settings) -> Iterator[None]:
+    """Likewise, but a run steps aside for as long as this lasts. Raises `home.in-use` if none does in time."""
+    until = time.monotonic() + STEP_ASIDE_S
+    with contextlib.ExitStack() as held:
+        for lock in (_wanting, _alone):
+            while True:
+                try:
+                    held.enter_context(lock(settings))
+                    break
+                except BarnabusError as error:
+                    if error.code != "home.in-use" or time.monotonic() > until:
+                        raise
+                time.sleep(LOOK_EVERY_S)
+        yield
+
+
+@contextlib.contextmanager
+def _wanting(settings: Settings) -> Iterator[None]:
+    with node.locked(settings.home / "projections" / "rebuild.lock", "A rebuild of read models"):
+        yield
+
+
+def _wanted(settings: Settings) -> bool:
+    """Does somebody want to fold the log anew?"""
+    try:
+        with _wanting(settings):
+            return False
+    except BarnabusError:
+        return True
 
 
 def _progress(settings: Settings) -> engine.Progress:
@@ -114,40 +151,67 @@ async def _folded(settings: Settings, place: Place, view: str, *, upto: int | No
 
 async def _run(settings: Settings) -> None:
     place = Place.of(settings)
+    with contextlib.ExitStack() as held:
+        held.enter_context(_alone(settings))
+        pulse = Pulse(place.folder, wall_clock)
+        try:
+            while True:
+                await _follow(settings, place, pulse)
+                held.close()
+                while _wanted(settings):
+                    pulse.beat()
+                    await asyncio.sleep(LOOK_EVERY_S)
+                held.enter_context(_alone(settings))
+        except Exception as error:
+            pulse.stop(error.code if isinstance(error, BarnabusError) else "internal")
+            raise
+
+
+async def _follow(settings: Settings, place: Place, pulse: Pulse) -> None:
+    """Fold what the log gets, until somebody wants to fold it anew."""
     if not place.exists():
         place.begin(LIVE)
     with place.opened() as opened:
         projector = engine.Projector(opened, MODELS)
         async with _reader(settings) as reader:
             _log.info("projections.ready", position=projector.position)
-            while True:
+            while not _wanted(settings):
                 tasks.heed()
+                pulse.beat()
                 try:
                     last = await reader.last()
-                    await projector.catch_up(_entries(settings, reader, projector.position + 1, last))
+                    entries = _entries(settings, reader, projector.position + 1, last)
+                    await projector.catch_up(_living(entries, pulse))
                 except BarnabusError as error:
                     if error.code != "log.unavailable":
                         raise
                     _log.warning("projections.waiting", code=error.code)
+                else:
+                    if projector.position >= last:
+                        pulse.caught_up()
                 await asyncio.sleep(LOOK_EVERY_S)
+
+
+async def _living(entries: AsyncIterator[T], pulse: Pulse) -> AsyncIterator[T]:
+    """These, with a sign of life while they come: a long log takes long."""
+    async for entry in entries:
+        pulse.beat()
+        yield entry
 
 
 async def _status(settings: Settings) -> dict[str, Any]:
     found = _progress(settings)
-    async with _reader(settings) as reader:
-        last = await reader.last()
-        ahead = await reader.get(found.position + 1) if last > found.position else None
-    waiting_since = verify(ahead, directory.load(settings)).stamp.logged_at if ahead else None
+    end = await log_end(settings, found.position)
     return {
         "position": found.position,
-        "log_position": last,
-        "lag_s": round((wall_clock() - waiting_since).total_seconds(), 3) if waiting_since else 0.0,
+        "log_position": end.position,
+        "lag_s": round(end.lag_s(wall_clock()), 3),
         "logged_at": found.logged_at,
         "chains_hold_up_to": found.position,
         "parked": found.parked,
         "rows": dict(found.rows),
         "digests": dict(found.digests),
-        "current": last == found.position and not found.parked,
+        "current": end.position == found.position and not found.parked,
     }
 
 

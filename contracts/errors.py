@@ -490,6 +490,11 @@ CODES: Mapping[str, Code] = MappingProxyType(
             "Install barnabus with its extra: barnabus[postgres].",
             exit=1,
         ),
+        "address.unusable": Code(
+            "This address cannot be listened on.",
+            "Name another with --listen [HOST:]PORT, or stop what listens there.",
+            exit=1,
+        ),
         "home.in-use": Code("Another process already runs this part of the home.", "Stop the other one first.", exit=1),
         "home.exposed": Code(
             "Private key files can be read by others.", "chmod -R go= on the home's keys folder.", exit=1

@@ -12,7 +12,7 @@ import pytest
 
 from tests.docs.pages import ROOT, Shown, barnabus_lines
 
-RUNS_ON = {("up",), ("gateway",), ("adapter",), ("demo",), ("projections", "run")}
+RUNS_ON = {("up",), ("gateway",), ("adapter",), ("demo",), ("projections", "run"), ("projections", "metrics")}
 """These go on until they are ended; that they do is shown in tests/fault."""
 FIRST = {("submit", "police", "contracts/examples/referral.made.valid.json"), ("projections", "rebuild")}
 MAY_BE_BEHIND = {("projections", "status")}
