@@ -20,9 +20,8 @@ from cli.log_end import log_end
 from cli.run import until_told
 from contracts import subjects
 from contracts.errors import BarnabusError
-from projections import engine
+from projections import engine, pulse
 from projections.models import MODELS
-from projections.pulse import Pulse
 from projections.view import LIVE, SHADOW, Place
 
 app = typer.Typer(no_args_is_help=True, help="Read models: what is computed from the log, and can be thrown away.")
@@ -153,21 +152,21 @@ async def _run(settings: Settings) -> None:
     place = Place.of(settings)
     with contextlib.ExitStack() as held:
         held.enter_context(_alone(settings))
-        pulse = Pulse(place.folder, wall_clock)
+        signs = pulse.Pulse(place.folder, wall_clock)
         try:
             while True:
-                await _follow(settings, place, pulse)
+                await _follow(settings, place, signs)
                 held.close()
                 while _wanted(settings):
-                    pulse.beat()
+                    signs.beat()
                     await asyncio.sleep(LOOK_EVERY_S)
                 held.enter_context(_alone(settings))
         except Exception as error:
-            pulse.stop(error.code if isinstance(error, BarnabusError) else "internal")
+            signs.stop(error.code if isinstance(error, BarnabusError) else "internal")
             raise
 
 
-async def _follow(settings: Settings, place: Place, pulse: Pulse) -> None:
+async def _follow(settings: Settings, place: Place, signs: pulse.Pulse) -> None:
     """Fold what the log gets, until somebody wants to fold it anew."""
     if not place.exists():
         place.begin(LIVE)
@@ -177,25 +176,25 @@ async def _follow(settings: Settings, place: Place, pulse: Pulse) -> None:
             _log.info("projections.ready", position=projector.position)
             while not _wanted(settings):
                 tasks.heed()
-                pulse.beat()
+                signs.beat()
                 try:
                     last = await reader.last()
                     entries = _entries(settings, reader, projector.position + 1, last)
-                    await projector.catch_up(_living(entries, pulse))
+                    await projector.catch_up(_living(entries, signs))
                 except BarnabusError as error:
                     if error.code != "log.unavailable":
                         raise
                     _log.warning("projections.waiting", code=error.code)
                 else:
                     if projector.position >= last:
-                        pulse.caught_up()
+                        signs.caught_up()
                 await asyncio.sleep(LOOK_EVERY_S)
 
 
-async def _living(entries: AsyncIterator[T], pulse: Pulse) -> AsyncIterator[T]:
+async def _living(entries: AsyncIterator[T], signs: pulse.Pulse) -> AsyncIterator[T]:
     """These, with a sign of life while they come: a long log takes long."""
     async for entry in entries:
-        pulse.beat()
+        signs.beat()
         yield entry
 
 
@@ -208,6 +207,7 @@ async def _status(settings: Settings) -> dict[str, Any]:
         "lag_s": round(end.lag_s(wall_clock()), 3),
         "logged_at": found.logged_at,
         "chains_hold_up_to": found.position,
+        "stopped": sign.stopped if (sign := pulse.last(Place.of(settings).folder)) else None,
         "parked": found.parked,
         "rows": dict(found.rows),
         "digests": dict(found.digests),

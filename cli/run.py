@@ -64,7 +64,9 @@ async def _up(settings: Settings) -> None:
         server = await running.enter_async_context(node.embedded(settings))
         await running.enter_async_context(read_models.at_work(settings))
         where = f"Barnabus is up at {server.url}, home {settings.home}"
-        if await _synthetic(settings):
+        synthetic = await _synthetic(settings)
+        tasks.heed()
+        if synthetic:
             show.out.print(f"{where}: made-up cases, to look at only. Ctrl-C ends it.")
             show.out.print("Try: barnabus handoffs summary")
             await asyncio.Event().wait()

@@ -403,7 +403,7 @@ CODES: Mapping[str, Code] = MappingProxyType(
         ),
         "log.other-kind": Code(
             "The log holds made-up cases and this gateway writes real ones, or the other way round.",
-            "Give each a home of its own: BARNABUS_HOME; a synthetic year is written by `barnabus simulate` alone.",
+            "Give each a home of its own: BARNABUS_HOME. Made-up cases: `barnabus simulate` writes, `up` shows them.",
             Then.HALT,
             503,
             1,

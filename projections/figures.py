@@ -96,7 +96,7 @@ ROWS: Mapping[tuple[str, ...], Sequence[tuple[str, ...]]] = {
 
 
 def counted(connection: Connection, period: Period, by: tuple[str, ...]) -> list[list[int]]:
-    """Rows as in ROWS, columns as in COLUMNS; nothing is withheld yet."""
+    """Rows as in ROWS, columns as in COLUMNS; nothing is withheld yet. ValueError if a row is in no contract."""
     t = Handoffs.table.c
     days = (f"{period.year - 1}-12-31", f"{period.year}-")  # UTC's dates begin a little later than Kosovo's
     asked = select(*(t[name] for name in by), t.state).where(or_(*(t.made_at.startswith(day) for day in days)))

@@ -148,6 +148,7 @@ async def test_a_run_that_a_gap_has_stopped_is_seen_to_be_until_a_run_has_come_p
     assert process.stderr
     assert b"projections.gap" in await process.stderr.read()
     assert await process.wait() == 1
+    assert (await answer(settings, "projections", "status"))[1]["stopped"] == "projections.gap"
     found = await scraped(settings)
     assert found["projections.gap"] == 1
     assert found["barnabus_projections_position"] < found["barnabus_log_position"]
