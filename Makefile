@@ -24,7 +24,7 @@ LOCK := UV_CUSTOM_COMPILE_COMMAND="make lock" .uv/bin/uv pip compile --quiet --u
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test check fmt bench docs wheelhouse lock clean
+.PHONY: help setup demo test check alerts fmt bench docs wheelhouse lock clean
 
 help:
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -50,6 +50,11 @@ check: .venv/.installed ## lint, formatting, types, import rules, generated file
 	@imports=$$($(BIN)/lint-imports --no-logo 2>&1) || { echo "$$imports" >&2; exit 1; }
 	@$(BIN)/barnabus contracts export --check
 	@echo "check: all good"
+
+alerts: ## what a Prometheus server reads in deploy/: its own promtool has to be on the PATH
+	@command -v promtool >/dev/null || { echo "promtool is not here: it comes with Prometheus (on Debian, in the package prometheus)" >&2; exit 1; }
+	@said=$$(promtool check config deploy/prometheus/prometheus.yml && promtool test rules tests/alerts.yml) || { echo "$$said"; exit 1; }
+	@echo "alerts: all good"
 
 fmt: .venv/.installed ## format the code, and repair what the linter can
 	@$(BIN)/ruff check --quiet --fix-only

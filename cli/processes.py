@@ -51,6 +51,10 @@ class Processes:
         process = self._running.get(name)
         return process is not None and process.returncode is None
 
+    async def ended(self, name: str) -> None:
+        """Wait until it has ended by itself."""
+        await self._running[name].wait()
+
     def check(self, name: str) -> None:
         """Raises `process.ended` if it is not running, with the last line it said."""
         if not self.running(name):

@@ -1,32 +1,24 @@
-"""`barnabus projections run|status|rebuild|verify`: the read models, from the log alone."""
+"""`barnabus projections run|status|rebuild|verify|metrics`: the read models, from the log alone."""
 
 import asyncio
-import contextlib
 import tempfile
-from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
-import structlog
 import typer
-from nats.aio.msg import Msg
 
-from bus import connection, directory, logging, node, tasks
+from bus import directory, logging
 from bus.clock import wall_clock
-from bus.log import LogReader, verify
 from bus.settings import Settings
-from cli import show
+from cli import following, metrics, read_models, show
+from cli.log import log_end, reader
 from cli.run import until_told
-from contracts import subjects
 from contracts.errors import BarnabusError
-from projections import building, engine
-from projections.models import MODELS
+from projections import building, engine, pulse
 from projections.view import LIVE, SHADOW, Place
 
 app = typer.Typer(no_args_is_help=True, help="Read models: what is computed from the log, and can be thrown away.")
-LOOK_EVERY_S = 0.25
-"""So often at least it is looked whether the log has grown; what the gateway appends, it tells at once."""
-_log = structlog.get_logger()
+app.command("metrics")(metrics.metrics)
 
 
 @app.command()
@@ -34,9 +26,7 @@ _log = structlog.get_logger()
 def run() -> None:
     """Keep the read models up to date with the log, until Ctrl-C."""
     logging.configure("projections")
-    settings = Settings()
-    with _alone(settings):
-        asyncio.run(until_told(_run(settings)))
+    asyncio.run(until_told(following.follow(Settings())))
 
 
 @app.command()
@@ -58,7 +48,7 @@ def rebuild(as_json: show.AsJson = False) -> None:
     """Fold the whole log anew, aside, and put that in the place of what is there: readers never see half."""
     logging.configure("projections")
     settings = Settings()
-    with _alone(settings):
+    with read_models.rebuilding(settings):
         place = Place.of(settings)
         found = asyncio.run(_built(settings, place, SHADOW, _seen(place)))
         place.swap()
@@ -92,23 +82,6 @@ def _tell(found: dict[str, Any], as_json: bool) -> None:
         show.fields(found)
 
 
-@contextlib.contextmanager
-def _alone(settings: Settings) -> Iterator[None]:
-    """One writer. Raises `home.in-use`."""
-    directory.load(settings)  # says what to do where there is no home
-    with node.locked(settings.home / "projections" / "writer.lock", "A writer of read models"):
-        yield
-
-
-def _progress(settings: Settings) -> engine.Progress:
-    """Raises `projections.missing`."""
-    place = Place.of(settings)
-    if not place.exists():
-        raise BarnabusError("projections.missing")
-    with place.opened() as view:
-        return engine.progress(view)
-
-
 def _seen(place: Place) -> engine.Progress | None:
     """How far the log was verified once, if that is known."""
     if not place.exists():
@@ -117,65 +90,34 @@ def _seen(place: Place) -> engine.Progress | None:
         return engine.progress(view)
 
 
+def _progress(settings: Settings) -> engine.Progress:
+    """Raises `projections.missing`."""
+    found = _seen(Place.of(settings))
+    if found is None:
+        raise BarnabusError("projections.missing")
+    return found
+
+
 async def _built(
     settings: Settings, place: Place, view: str, known: engine.Progress | None, *, upto: int | None = None
 ) -> engine.Progress:
-    async with _reader(settings) as reader:
-        return await building.build(reader, directory.load(settings), place, view, known, upto=upto)
-
-
-async def _run(settings: Settings) -> None:
-    place = Place.of(settings)
-    if not place.exists():
-        place.begin(LIVE)
-    with place.opened() as opened:
-        projector = engine.Projector(opened, MODELS)
-        async with _reader(settings) as reader:
-            keyring, grown = directory.load(settings), asyncio.Event()
-
-            async def heard(_: Msg) -> None:
-                grown.set()
-
-            await reader.nats.subscribe(subjects.LOG_APPENDED, cb=heard)
-            _log.info("projections.ready", position=projector.position)
-            while True:
-                tasks.heed()
-                grown.clear()
-                try:
-                    last = await reader.last()
-                    await projector.catch_up(building.verified(reader, keyring, projector.position + 1, last))
-                except BarnabusError as error:
-                    if error.code != "log.unavailable":
-                        raise
-                    _log.warning("projections.waiting", code=error.code)
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(LOOK_EVERY_S):
-                        await grown.wait()
+    async with reader(settings) as log:
+        return await building.build(log, directory.load(settings), place, view, known, upto=upto)
 
 
 async def _status(settings: Settings) -> dict[str, Any]:
     found = _progress(settings)
-    async with _reader(settings) as reader:
-        last = await reader.last()
-        ahead = await reader.get(found.position + 1) if last > found.position else None
-    waiting_since = verify(ahead, directory.load(settings)).stamp.logged_at if ahead else None
+    end = await log_end(settings, found.position)
+    sign = pulse.last(Place.of(settings).folder)
     return {
         "position": found.position,
-        "log_position": last,
-        "lag_s": round((wall_clock() - waiting_since).total_seconds(), 3) if waiting_since else 0.0,
+        "log_position": end.position,
+        "lag_s": round(end.lag_s(wall_clock()), 3),
         "logged_at": found.logged_at,
         "chains_hold_up_to": found.position,
+        "stopped": sign.stopped if sign else None,
         "parked": found.parked,
         "rows": dict(found.rows),
         "digests": dict(found.digests),
-        "current": last == found.position and not found.parked,
+        "current": end.position == found.position and not found.parked,
     }
-
-
-@contextlib.asynccontextmanager
-async def _reader(settings: Settings) -> AsyncIterator[LogReader]:
-    nats = await connection.connect(settings, "reader", "reader", patient=False)
-    try:
-        yield LogReader(nats, api=subjects.API)
-    finally:
-        await connection.close(nats)

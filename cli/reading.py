@@ -9,11 +9,12 @@ from typing import Annotated
 
 import typer
 
-from bus import connection, directory
+from bus import directory
 from bus.clock import wall_clock
 from bus.log import LogReader, verify
 from bus.rereading import again
 from bus.settings import Settings
+from cli.log import reader
 from contracts import subjects
 from contracts.check import read
 from contracts.errors import BarnabusError, Refused
@@ -60,16 +61,13 @@ def _write_down(settings: Settings, case_ref: str, purpose: str) -> None:
 
 
 async def _read(settings: Settings, keyring: directory.Directory, case_ref: str) -> CaseLog:
-    nats = await connection.connect(settings, "reader", "reader", patient=False)
-    try:
-        reading = _Reading(LogReader(nats, api=subjects.API), keyring, case_ref)
-        there = await reading.log.count(subjects.of_case(case_ref))
+    async with reader(settings) as log:
+        reading = _Reading(log, keyring, case_ref)
+        there = await log.count(subjects.of_case(case_ref))
         found = await reading.quickly(_places(settings, case_ref) or Places(upto=0, records=(), receipts=()))
         if len(found.records) < there or await reading.is_signed_for(found):
             found = await reading.from_the_leader()  # what an index or a replica has of it is not all of it
         return found
-    finally:
-        await connection.close(nats)
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,6 +46,8 @@ def simulate(
     try:
         settings = Settings(home=where / "home" if home is None else home, nats_url=None)
         asyncio.run(_simulate(settings, cases=cases, of_year=of_year, seed=seed, as_json=as_json))
+        if home and not as_json:
+            show.out.print(f"To look around in it: BARNABUS_HOME={home} barnabus up", markup=False)
     finally:
         if home is None:
             shutil.rmtree(where, ignore_errors=True)

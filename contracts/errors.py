@@ -403,7 +403,7 @@ CODES: Mapping[str, Code] = MappingProxyType(
         ),
         "log.other-kind": Code(
             "The log holds made-up cases and this gateway writes real ones, or the other way round.",
-            "Give each a home of its own: BARNABUS_HOME; a synthetic year is written by `barnabus simulate` alone.",
+            "Give each a home of its own: BARNABUS_HOME. Made-up cases: `barnabus simulate` writes, `up` shows them.",
             Then.HALT,
             503,
             1,
@@ -490,6 +490,22 @@ CODES: Mapping[str, Code] = MappingProxyType(
             "Install barnabus with its extra: barnabus[postgres].",
             exit=1,
         ),
+        "address.unusable": Code(
+            "This address cannot be listened on.",
+            "Name another with --listen [HOST:]PORT, or stop what listens there.",
+            exit=1,
+        ),
+        "figures.not-over": Code(
+            "The period is not over in what the read models have folded.",
+            "Publish it once the log has gone past its end: counts that still move give cases away.",
+            http=409,
+            exit=1,
+        ),
+        "figures.published": Code(
+            "Other figures of this time are published, and two tables of the same cases can give small counts away.",
+            "Use those that are published, as named above, or another period.",
+            http=409,
+        ),
         "home.in-use": Code("Another process already runs this part of the home.", "Stop the other one first.", exit=1),
         "home.exposed": Code(
             "Private key files can be read by others.", "chmod -R go= on the home's keys folder.", exit=1
@@ -500,6 +516,9 @@ CODES: Mapping[str, Code] = MappingProxyType(
         "agency.unknown": Code("No such agency has an adapter here.", "Name one of those listed."),
         "file.unreadable": Code(
             "The file cannot be read.", "Check its name and permissions, or use - for standard input."
+        ),
+        "file.unwritable": Code(
+            "The file cannot be written.", "Check its folder and its permissions, and give the command again.", exit=1
         ),
         "scenario.failed": Code(
             "What was played did not come to what the scenario says.",

@@ -100,6 +100,25 @@ async def test_up_ends_with_its_gateway_and_says_why(tmp_path: Path) -> None:
     assert "Traceback" not in up.said
 
 
+async def test_read_models_are_there_at_once_and_what_ends_them_ends_nothing_else(tmp_path: Path) -> None:
+    def theirs() -> set[int]:
+        return {pid for pid, line in naming(tmp_path).items() if "projections run" in line}
+
+    async with started(tmp_path, "up") as up:
+        await up.says(UP)
+        looked = await start(tmp_path, "handoffs", "list")
+        assert await asyncio.wait_for(looked.process.wait(), PROMPTLY_S) == 0, up.said
+        before = theirs()
+        for pid in before:
+            os.kill(pid, signal.SIGKILL)
+        await up.says("projections.ended")
+        doctor = await start(tmp_path, "doctor")
+        assert await asyncio.wait_for(doctor.process.wait(), PROMPTLY_S) == 0, up.said
+        await until("they run again", lambda: len(theirs() - before) == 1)
+        assert await up.ends(signal.SIGTERM) == 0
+    assert "Traceback" not in up.said
+
+
 async def test_a_second_up_on_one_home_is_refused_and_the_first_goes_on(tmp_path: Path) -> None:
     async with started(tmp_path, "up") as first:
         await first.says(UP)

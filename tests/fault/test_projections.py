@@ -1,6 +1,8 @@
 """Read models beside a living log: killed at any moment and started again, they come to what a rebuild comes to."""
 
 import asyncio
+import contextlib
+import http.client
 import json
 import os
 import signal
@@ -8,9 +10,16 @@ import sys
 from typing import Any
 
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
+from sqlalchemy import update
+from typer.testing import CliRunner
 
 from bus.leash import die_with_parent
 from bus.settings import Settings
+from cli import metrics
+from cli.main import app
+from projections.readmodel import HEADS
+from projections.view import Place
 from tests.builders import POLICE, SOCIAL, on, refer
 from tests.docs.pages import ROOT
 from tests.living import Bus
@@ -30,10 +39,10 @@ async def barnabus(settings: Settings, *words: str) -> asyncio.subprocess.Proces
 
 
 async def answer(settings: Settings, *words: str) -> tuple[int, dict[str, Any], str]:
-    process = await barnabus(settings, *words, "--json")
-    out, err = await process.communicate()
-    assert process.returncode is not None
-    return process.returncode, json.loads(out) if out else {}, err.decode()
+    """A command that ends, in a thread of this process: starting one costs a second."""
+    runner = CliRunner(env={"BARNABUS_HOME": str(settings.home), "BARNABUS_NATS_URL": None})
+    found = await asyncio.to_thread(runner.invoke, app, [*words, "--json"])
+    return found.exit_code, json.loads(found.stdout) if found.stdout else {}, found.stderr
 
 
 async def running(settings: Settings) -> asyncio.subprocess.Process:
@@ -81,8 +90,8 @@ async def test_killed_at_any_moment_under_load_it_comes_to_what_a_rebuild_comes_
         assert live["rows"] == {"cases": made, "handoffs": made, "letters": acted, "records": acted}
         code, compared, _ = await answer(settings, "projections", "verify")
         assert (code, compared["equal"], compared["differing"]) == (0, True, [])
-        code, _, said = await answer(settings, "projections", "rebuild")
-        assert "home.in-use" in said, "one writer"
+        second = await barnabus(settings, "projections", "run")
+        assert b"home.in-use" in (await second.communicate())[1], "one writer"
     finally:
         process.send_signal(signal.SIGTERM)
         assert await process.wait() == 0
@@ -114,3 +123,66 @@ async def test_what_the_log_got_since_is_a_lag_and_not_current(bus: Bus) -> None
     assert (code, found["current"]) == (1, False)
     assert found["position"] < found["log_position"]
     assert found["lag_s"] > 0
+
+
+async def scraped(settings: Settings) -> dict[str, float]:
+    """What a Prometheus server is told; of what stopped a run, only that."""
+
+    def get() -> str:
+        with metrics.served(settings, metrics.HOST, 0) as url:
+            client = http.client.HTTPConnection(url.split("/")[2])
+            client.request("GET", "/metrics")
+            with contextlib.closing(client):
+                return client.getresponse().read().decode()
+
+    samples = [one for family in text_string_to_metric_families(await asyncio.to_thread(get)) for one in family.samples]
+    stopped = {one.labels["code"]: 1.0 for one in samples if one.name == "barnabus_projections_stopped" and one.value}
+    return {one.name: one.value for one in samples if not one.labels} | stopped
+
+
+async def test_a_run_that_a_gap_has_stopped_is_seen_to_be_until_a_run_has_come_past_it(bus: Bus) -> None:
+    settings = bus.settings
+    await bus.police.do(refer())
+    await bus.settled()
+    assert (await answer(settings, "projections", "rebuild"))[0] == 0
+    with Place.of(settings).opened() as view, view.begin() as connection:
+        connection.execute(update(HEADS).values(digest="another"))
+    process = await running(settings)
+    await bus.police.do(refer())
+    assert process.stderr
+    assert b"projections.gap" in await process.stderr.read()
+    assert await process.wait() == 1
+    assert (await answer(settings, "projections", "status"))[1]["stopped"] == "projections.gap"
+    found = await scraped(settings)
+    assert found["projections.gap"] == 1
+    assert found["barnabus_projections_position"] < found["barnabus_log_position"]
+    assert found["barnabus_projections_lag_seconds"] > 0
+    assert (await answer(settings, "projections", "rebuild"))[0] == 0
+    assert "projections.gap" in await scraped(settings), "no run has come past it yet"
+    process = await running(settings)
+    try:
+        await bus.settled()
+        await current(settings)
+        found = await scraped(settings)
+        assert "projections.gap" not in found
+        assert found["barnabus_projections_position"] == found["barnabus_log_position"]
+    finally:
+        process.send_signal(signal.SIGTERM)
+        assert await process.wait() == 0
+
+
+async def test_a_run_steps_aside_for_a_rebuild_and_goes_on(bus: Bus) -> None:
+    settings = bus.settings
+    process = await running(settings)
+    try:
+        await bus.police.do(refer())
+        await bus.settled()
+        live = await current(settings)
+        code, rebuilt, _ = await answer(settings, "projections", "rebuild")
+        assert (code, rebuilt["digests"]) == (0, live["digests"])
+        await bus.police.do(refer())
+        await bus.settled()
+        assert (await current(settings))["rows"]["handoffs"] == 2
+    finally:
+        process.send_signal(signal.SIGTERM)
+        assert await process.wait() == 0

@@ -1,0 +1,140 @@
+"""Figures for the public: handoffs made in a period, by service or receiver and by how soon they were decided.
+
+One table a period and no other, ever: what publishing.py withholds of one table, a second of the same cases could give
+away, whether it divides them otherwise, overlaps in time, or was counted later (docs/adr/0026).
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from itertools import product
+from typing import Any, Self
+
+from sqlalchemy import Connection, or_, select
+
+from contracts.agencies import Agency
+from contracts.catalogue import CATALOGUE
+from contracts.standing import Move
+from contracts.vocabulary.asking import OFFERED_BY, Service
+from projections.durations import KOSOVO, band
+from projections.handoffs import Handoffs
+from projections.publishing import SMALL, publishable
+from projections.readmodel import State
+
+BANDS = (timedelta(hours=24), timedelta(hours=72), timedelta(days=7))
+COLUMNS = ("up to 24 h", "over 24 h, up to 72 h", "over 72 h, up to 7 days", "over 7 days", "not decided")
+WITHHELD = f"<{SMALL} or withheld"
+WHY = (
+    f"Counts under {SMALL}, zeros and totals included, are withheld, and with them as many others as are needed so "
+    "that nobody can compute one back from the totals. A row that is withheld whole does not say that there were none."
+)
+WHAT = (
+    "Handoffs (not children: one child's case has several) that were made in the period by Kosovo's dates, by how long "
+    "after it was made, on the log's clock, the agency that was asked accepted or declined. Each band holds its upper "
+    "limit. What was withdrawn or replaced before a decision is not decided."
+)
+_WRITTEN = re.compile(r"(\d{4})(?:-Q([1-4]))?")
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """A year, or a quarter of one, by Kosovo's dates."""
+
+    year: int
+    quarter: int | None = None
+
+    @classmethod
+    def of(cls, written: str) -> Self:
+        """`2021` or `2021-Q3`. Raises ValueError."""
+        found = _WRITTEN.fullmatch(written)
+        if not found or not 2000 <= int(found[1]) <= 2100:
+            raise ValueError(f"neither a year nor a quarter of one: {written}")
+        return cls(int(found[1]), int(found[2]) if found[2] else None)
+
+    def __str__(self) -> str:
+        return f"{self.year}-Q{self.quarter}" if self.quarter else str(self.year)
+
+    @property
+    def start(self) -> datetime:
+        return _midnight(self.year, 3 * self.quarter - 2 if self.quarter else 1)
+
+    @property
+    def end(self) -> datetime:
+        """The first moment after it."""
+        last = 3 * self.quarter if self.quarter else 12
+        return _midnight(self.year + 1, 1) if last == 12 else _midnight(self.year, last + 1)
+
+    def overlaps(self, other: "Period") -> bool:
+        return self.start < other.end and other.start < self.end
+
+
+def _midnight(year: int, month: int) -> datetime:
+    return datetime.combine(date(year, month, 1), datetime.min.time(), KOSOVO).astimezone(UTC)
+
+
+def _asked() -> tuple[tuple[str, str], ...]:
+    """Every service with everybody who can be asked for it.
+
+    By the contract and not by what happened: that a row is there says nothing, and one that the contract makes zero
+    would be known to be zero.
+    """
+    found = set[tuple[Service, Agency]]()
+    for entry in (entry for entry in CATALOGUE.values() if entry.move is Move.MAKE):
+        offered = {entry.service: entry.asked} if entry.service else OFFERED_BY
+        found |= {(service, agency) for service, agencies in offered.items() for agency in agencies & entry.asked}
+    return tuple((service.value, by.value) for service, by in product(Service, Agency) if (service, by) in found)
+
+
+ROWS: Mapping[tuple[str, ...], Sequence[tuple[str, ...]]] = {
+    ("service",): [(service.value,) for service in Service],
+    ("receiver",): [(agency.value,) for agency in Agency],
+    ("service", "receiver"): _asked(),
+}
+"""What the rows can be by."""
+
+
+def counted(connection: Connection, period: Period, by: tuple[str, ...]) -> list[list[int]]:
+    """Rows as in ROWS, columns as in COLUMNS; nothing is withheld yet. ValueError if a row is in no contract."""
+    t = Handoffs.table.c
+    days = (f"{period.year - 1}-12-31", f"{period.year}-")  # UTC's dates begin a little later than Kosovo's
+    asked = select(*(t[name] for name in by), t.state).where(or_(*(t.made_at.startswith(day) for day in days)))
+    found = Counter[tuple[tuple[str, ...], int]]()
+    for *row, state in connection.execute(asked):
+        if period.start <= datetime.fromisoformat(state["made_at"]) < period.end:
+            found[tuple(row), _column(state)] += 1
+    if strangers := {row for row, _ in found} - set(ROWS[by]):
+        raise ValueError(f"the contract knows no such handoffs: {len(strangers)} rows")
+    return [[found[row, column] for column in range(len(COLUMNS))] for row in ROWS[by]]
+
+
+def _column(state: State) -> int:
+    if state["decided_at"] is None:
+        return len(BANDS) + 1
+    made, decided = datetime.fromisoformat(state["made_at"]), datetime.fromisoformat(state["decided_at"])
+    return band(max(decided - made, timedelta(0)), BANDS)
+
+
+def document(counts: Sequence[Sequence[int]], period: Period, by: tuple[str, ...], **said: Any) -> dict[str, Any]:
+    """What is published, with stable keys: None for what is withheld. `said` goes into its head."""
+    *rows, total = publishable(counts)
+    return {
+        "what": WHAT,
+        "period": str(period),
+        "from": period.start.astimezone(KOSOVO).date().isoformat(),
+        "to": (period.end.astimezone(KOSOVO).date() - timedelta(days=1)).isoformat(),
+        "by": list(by),
+        **said,
+        "withheld": WHY,
+        "columns": [*COLUMNS, "made"],
+        "rows": [
+            dict(zip(by, names, strict=True)) | {"counts": row} for names, row in zip(ROWS[by], rows, strict=True)
+        ],
+        "total": total,
+    }
+
+
+def standing_in_the_way(published: Iterable[Mapping[str, Any]], period: Period) -> Mapping[str, Any] | None:
+    """The figures by which anything more about this period could be computed back."""
+    return next((one for one in published if Period.of(one["period"]).overlaps(period)), None)

@@ -1,0 +1,26 @@
+"""Reading a view as of one moment, whatever a run writes meanwhile, and for so long at most."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import Connection, Engine, text
+
+STEPS_BETWEEN_LOOKS = 10_000
+"""Of SQLite's machine, until the clock is looked at: about a millisecond."""
+
+
+@contextmanager
+def snapshot(engine: Engine, limit_s: float) -> Iterator[Connection]:
+    """All that is asked inside is answered as of one moment. A database that takes longer raises SQLAlchemy's own."""
+    with engine.connect() as connection:
+        if engine.dialect.name == "sqlite":
+            until = time.monotonic() + limit_s
+            driver = connection.connection.driver_connection
+            assert driver
+            driver.set_progress_handler(lambda: time.monotonic() > until, STEPS_BETWEEN_LOOKS)
+            connection.exec_driver_sql("BEGIN")  # of itself the driver begins none to read
+        else:
+            connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+            connection.execute(text(f"SET LOCAL statement_timeout = {int(limit_s * 1_000)}"))
+        yield connection

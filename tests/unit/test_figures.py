@@ -1,0 +1,158 @@
+"""Figures for the public: what they count, whose bands are right, and that no time is published twice."""
+
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import insert, select
+
+from contracts.agencies import Agency
+from projections import figures
+from projections.durations import KOSOVO
+from projections.figures import COLUMNS, ROWS, Period
+from projections.handoffs import Handoffs
+from projections.publishing import SMALL
+from projections.snapshot import snapshot
+from projections.view import LIVE, Place
+from tests.views import fold, made_up_log
+
+BY = ("service", "receiver")
+NOON = datetime(2021, 5, 4, 12, tzinfo=KOSOVO)
+HOUR, MICROSECOND = timedelta(hours=1), timedelta(microseconds=1)
+PERIODS = st.builds(Period, st.integers(2019, 2022), st.sampled_from([None, 1, 2, 3, 4]))
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
+    url = request.getfixturevalue("postgres").url() if request.param == "postgres" else None
+    found = Place(tmp_path, url)
+    found.begin(LIVE)
+    return found
+
+
+def made(place: Place, *handoffs: tuple[datetime, timedelta | None]) -> None:
+    """Handoffs made at these moments, and decided so much later; for an examination, by health."""
+    with place.opened() as opened, opened.begin() as connection:
+        for n, (at, after) in enumerate(handoffs):
+            made_at = at.astimezone(UTC).isoformat()
+            decided_at = (at.astimezone(UTC) + after).isoformat() if after is not None else None
+            row = {"case_ref": "x", "service": "forensic-exam", "receiver": "health", "stage": "made", "open": True}
+            state = {"made_at": made_at, "decided_at": decided_at}
+            connection.execute(insert(Handoffs.table).values(key=str(n), state=state, made_at=made_at, **row))
+
+
+def counted(place: Place, period: str, by: tuple[str, ...] = ("receiver",)) -> dict[tuple[str, ...], list[int]]:
+    with place.opened() as opened, snapshot(opened, 5) as connection:
+        found = figures.counted(connection, Period.of(period), by)
+    return dict(zip(ROWS[by], found, strict=True))
+
+
+# what they count
+
+
+def test_a_delay_of_four_days_is_not_in_the_band_of_three(place: Place) -> None:
+    """Each band holds its upper limit, and not a microsecond more."""
+    lasted = [
+        timedelta(0), 24 * HOUR,
+        24 * HOUR + MICROSECOND, 72 * HOUR,
+        72 * HOUR + MICROSECOND, 96 * HOUR, 168 * HOUR,
+        168 * HOUR + MICROSECOND,
+        None,
+    ]  # fmt: skip
+    made(place, *((NOON, after) for after in lasted))
+    assert counted(place, "2021")["health",] == [2, 2, 3, 1, 1]
+    assert len(COLUMNS) == 5
+
+
+def test_a_decision_before_the_making_by_a_clock_that_went_back_took_no_time(place: Place) -> None:
+    made(place, (NOON, -HOUR))
+    assert counted(place, "2021")["health",] == [1, 0, 0, 0, 0]
+
+
+def test_a_period_is_kosovos_to_the_microsecond(place: Place) -> None:
+    begins, ends = datetime(2021, 1, 1, tzinfo=KOSOVO), datetime(2022, 1, 1, tzinfo=KOSOVO)
+    summer = datetime(2021, 7, 1, tzinfo=KOSOVO)
+    moments = [begins.astimezone(UTC), ends.astimezone(UTC), summer.astimezone(UTC)]
+    made(place, *((moment + by, None) for moment, by in product(moments, (-MICROSECOND, timedelta(0)))))
+    last = [sum(rows[-1] for rows in counted(place, period).values()) for period in ("2020", "2021", "2022")]
+    assert last == [1, 4, 1]
+    quarters = [sum(map(sum, counted(place, f"2021-Q{n}").values())) for n in (1, 2, 3, 4)]
+    assert quarters == [1, 1, 1, 1]
+
+
+@pytest.mark.parametrize("by", ROWS)
+def test_every_handoff_of_a_log_is_counted_once(place: Place, by: tuple[str, ...]) -> None:
+    log = made_up_log(600)
+    fold(place, log)
+    year = log[0].stamp.logged_at.year
+    tables = [counted(place, str(n), by) for n in (year, year + 1, year + 2)]
+    with place.opened() as opened, opened.connect() as connection:
+        t = Handoffs.table.c
+        rows = [tuple(row) for row in connection.execute(select(*(t[name] for name in by)))]
+    found = Counter[tuple[str, ...]]()
+    for table in tables:
+        found.update({row: sum(counts) for row, counts in table.items()})
+    assert +found == Counter(rows)
+    assert rows
+
+
+def test_rows_are_those_of_the_contract_whatever_happened() -> None:
+    """Nobody can refer an examination to the prosecution: a row of it would be known to be zero."""
+    assert len(ROWS["service",]) > len(ROWS["receiver",]) == len(Agency)
+    assert ("forensic-exam", "health") in ROWS[BY]
+    assert ("forensic-exam", "prosecution") not in ROWS[BY]
+    assert {service for service, _ in ROWS[BY]} == {service for (service,) in ROWS["service",]}
+
+
+# what is shown of it
+
+
+def test_a_document_says_what_it_counts_and_what_is_withheld_and_shows_no_small_count() -> None:
+    counts = [[n * 7 % 40 for n in range(row, row + len(COLUMNS))] for row in range(len(ROWS["service",]))]
+    found = figures.document(counts, Period(2021), ("service",), position=7)
+    assert (found["period"], found["from"], found["to"], found["position"]) == ("2021", "2021-01-01", "2021-12-31", 7)
+    assert found["columns"] == [*COLUMNS, "made"]
+    assert [row["service"] for row in found["rows"]] == [service for (service,) in ROWS["service",]]
+    shown = [count for row in found["rows"] for count in row["counts"]] + found["total"]
+    assert None in shown
+    assert all(count is None or count >= SMALL for count in shown)
+    assert "not children" in found["what"]
+    assert "withheld" in found["withheld"]
+
+
+# one table a period
+
+
+@pytest.mark.parametrize(
+    ("written", "begins", "ends"),
+    [
+        ("2021", "2020-12-31T23:00:00+00:00", "2021-12-31T23:00:00+00:00"),
+        ("2021-Q1", "2020-12-31T23:00:00+00:00", "2021-03-31T22:00:00+00:00"),
+        ("2021-Q2", "2021-03-31T22:00:00+00:00", "2021-06-30T22:00:00+00:00"),
+        ("2021-Q4", "2021-09-30T22:00:00+00:00", "2021-12-31T23:00:00+00:00"),
+    ],
+)
+def test_a_period_begins_and_ends_at_kosovos_midnights(written: str, begins: str, ends: str) -> None:
+    period = Period.of(written)
+    assert (str(period), period.start.isoformat(), period.end.isoformat()) == (written, begins, ends)
+
+
+@pytest.mark.parametrize("written", ["", "21", "2021-Q0", "2021-Q5", "2021-05", "1999", "2101", "2021-Q1 ", "²021"])
+def test_only_whole_years_and_quarters_are_periods(written: str) -> None:
+    with pytest.raises(ValueError, match="neither a year nor a quarter"):
+        Period.of(written)
+
+
+@given(one=PERIODS, other=PERIODS)
+def test_two_periods_overlap_if_and_only_if_they_share_a_quarter(one: Period, other: Period) -> None:
+    def quarters(period: Period) -> set[tuple[int, int]]:
+        return {(period.year, period.quarter)} if period.quarter else {(period.year, n) for n in (1, 2, 3, 4)}
+
+    assert one.overlaps(other) == bool(quarters(one) & quarters(other))
+    published: list[dict[str, Any]] = [{"period": str(one)}]
+    assert (figures.standing_in_the_way(published, other) is not None) == one.overlaps(other)

@@ -1,0 +1,307 @@
+"""What a Prometheus server is told: what the read models hold, in closed words, whatever a client does."""
+
+import http.client
+import socket
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.openmetrics.parser import text_string_to_metric_families as open_metrics
+from prometheus_client.parser import text_string_to_metric_families as plain_text
+from sqlalchemy import insert, select, text, update
+from sqlalchemy.exc import SQLAlchemyError
+
+from bus.settings import Settings
+from cli import metrics as command
+from contracts.errors import BarnabusError, Refused
+from projections.case_log import case_log
+from projections.handoffs import Handoffs
+from projections.lag import LogEnd
+from projections.letters import Letters
+from projections.measured import METRICS, OTHER, SERIES_AT_MOST
+from projections.metrics import Collector
+from projections.pulse import Pulse, last
+from projections.readmodel import PARKED, PROGRESS
+from projections.snapshot import snapshot
+from projections.view import LIVE, Place
+from tests.views import fold, made_up_log
+
+ENTRIES = 600
+DAY = timedelta(days=1)
+Samples = dict[tuple[str, tuple[tuple[str, str], ...]], float]
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
+    url = request.getfixturevalue("postgres").url() if request.param == "postgres" else None
+    found = Place(tmp_path, url)
+    found.begin(LIVE)
+    return found
+
+
+def exported(place: Place, end: LogEnd | BarnabusError | None = None, now: datetime | None = None) -> Samples:
+    """Every sample of a scrape, through the text that a server reads."""
+
+    def log_end(position: int) -> LogEnd:
+        if isinstance(end, BarnabusError):
+            raise end
+        return end or LogEnd(position, None, None)
+
+    registry = CollectorRegistry()
+    registry.register(Collector(place, log_end, lambda: now or datetime.now(UTC)))
+    families = plain_text(generate_latest(registry).decode())
+    found = [
+        (sample.name, tuple(sorted(sample.labels.items())), sample.value) for f in families for sample in f.samples
+    ]
+    assert len(found) == len({one[:2] for one in found}), "a series stands once"
+    return {(name, labels): value for name, labels, value in found}
+
+
+def of(samples: Samples, name: str, *labels: str) -> dict[Any, float]:
+    """The samples of a metric, by the values of these labels."""
+    found = dict[Any, float]()
+    for (sample, said), value in samples.items():
+        if sample == f"barnabus_{name}":
+            found[tuple(dict(said)[label] for label in labels)] = value
+    return found
+
+
+def value(samples: Samples, name: str) -> float:
+    (found,) = of(samples, name).values()
+    return found
+
+
+# what it says
+
+
+def test_it_says_what_the_law_and_the_receipts_come_to(place: Place) -> None:
+    log = made_up_log(ENTRIES)
+    fold(place, log)
+    now = log[-1].stamp.logged_at + DAY
+    samples = exported(place, now=now)
+    assert (value(samples, "view_readable"), value(samples, "log_readable")) == (1, 1)
+    assert value(samples, "projections_position") == value(samples, "projections_folded_entries_total") == ENTRIES
+    case = case_log(log)
+    open_ = Counter(
+        (standing.whose_move.value, standing.stage.value)
+        for standing in case.standings().values()
+        if standing.whose_move and not standing.closed
+    )
+    found = Counter[tuple[str, str]]()
+    for (whose, stage, _), count in of(samples, "handoffs_open", "whose_move", "stage", "service").items():
+        found[whose, stage] += int(count)
+    assert found == open_
+    assert open_, "something is open in this log"
+    oldest = of(samples, "handoffs_oldest_seconds", "whose_move", "stage")
+    assert set(oldest) == set(open_)
+    assert all(seconds >= DAY.total_seconds() for seconds in oldest.values())
+    unsigned = Counter(
+        (recipient,) for (_, recipient, _), letter in case.deliveries.items() if letter.received_at is None
+    )
+    unreceived = of(samples, "letters_unreceived", "recipient")
+    assert Counter({key: int(count) for key, count in unreceived.items()}) == unsigned
+    assert of(samples, "projections_rows", "model")["letters",] == len(case.deliveries)
+
+
+def test_the_oldest_is_as_old_as_it_is(place: Place) -> None:
+    log = made_up_log(ENTRIES)
+    fold(place, log)
+    now = log[-1].stamp.logged_at + DAY
+    with place.opened() as opened, opened.begin() as connection:
+        names = (Handoffs.table.c.whose_move, Handoffs.table.c.stage, Handoffs.table.c.made_at)
+        rows = list(connection.execute(select(*names).where(Handoffs.table.c.open.is_(True))))
+        letter = Letters.table.c
+        first = connection.execute(select(letter.key).where(letter.recipient == "police")).scalars().first()
+        long_ago = {"received_at": None, "logged_at": (now - 2 * DAY).isoformat()}
+        connection.execute(update(Letters.table).where(letter.key == first).values(long_ago))
+    expected = {
+        (row.whose_move, row.stage): (
+            now - min(datetime.fromisoformat(r.made_at) for r in rows if r[:2] == row[:2])
+        ).total_seconds()
+        for row in rows
+    }
+    samples = exported(place, now=now)
+    assert of(samples, "handoffs_oldest_seconds", "whose_move", "stage") == pytest.approx(expected)
+    assert of(samples, "letters_oldest_unreceived_seconds", "recipient")["police",] >= 2 * DAY.total_seconds()
+
+
+def test_ages_of_made_up_cases_are_as_of_their_logs_last_entry(place: Place) -> None:
+    log = made_up_log(ENTRIES)
+    fold(place, log)
+    then = log[-1].stamp.logged_at
+    samples = exported(place, LogEnd(ENTRIES, None, then), now=then + 4_000 * DAY)
+    assert value(samples, "log_synthetic") == 1
+    assert max(of(samples, "handoffs_oldest_seconds", "whose_move", "stage").values()) < (1_000 * DAY).total_seconds()
+
+
+def test_what_waits_to_be_folded_is_a_lag(place: Place) -> None:
+    now = datetime(2026, 3, 2, tzinfo=UTC)
+    samples = exported(place, LogEnd(7, now - DAY, None), now)
+    assert (value(samples, "log_position"), value(samples, "projections_position")) == (7, 0)
+    assert value(samples, "projections_lag_seconds") == DAY.total_seconds()
+    assert value(exported(place, LogEnd(0, None, None), now), "projections_lag_seconds") == 0
+
+
+# closed words
+
+
+def test_no_label_says_what_stands_in_no_closed_list_whatever_the_log_held(place: Place) -> None:
+    """Also if a row had a case, a person or an office where a code should be."""
+    fold(place, made_up_log(ENTRIES))
+    secret = "7k3q-9m2x-w4td-h6rv"
+    hostile = {"case_ref": secret, "stage": secret, "open": True, "made_at": "2026-03-02T00:00:00+00:00", "state": {}}
+    with place.opened() as opened, opened.begin() as connection:
+        for n, who in enumerate(("social", secret, None)):
+            row = {"key": f"{secret}{n}", "service": secret, "whose_move": who}
+            connection.execute(insert(Handoffs.table).values(hostile | row))
+        for n in (1, 2):
+            parked = {"position": n, "case_ref": secret, "type": secret, "reason": f"{secret}{n}"}
+            connection.execute(insert(PARKED).values(parked))
+    Pulse(place.folder, lambda: datetime.now(UTC)).stop(secret)
+    samples = exported(place)
+    assert of(samples, "handoffs_open", "whose_move", "service", "stage")[OTHER, OTHER, OTHER] == 2
+    assert of(samples, "projections_parked_entries", "reason")[OTHER,] == 2
+    assert of(samples, "projections_stopped", "code")[OTHER,] == 1
+    for name, labels in samples:
+        vocabulary = METRICS[name.removesuffix("_total")].labels
+        assert dict(labels).keys() == vocabulary.keys()
+        assert all(said in vocabulary[label] for label, said in labels)
+    assert len(samples) <= SERIES_AT_MOST
+    words = {word for metric in METRICS.values() for label in metric.labels.values() for word in label}
+    assert secret not in words
+    assert not {"case_ref", "concerns", "office", "handoff_id"} & {n for m in METRICS.values() for n in m.labels}
+
+
+# what cannot be read, and what stopped
+
+
+def test_a_view_or_a_log_that_cannot_be_read_is_said_and_the_rest_goes_on(tmp_path: Path) -> None:
+    samples = exported(Place(tmp_path, None), LogEnd(3, None, None))
+    assert (value(samples, "view_readable"), value(samples, "log_readable"), value(samples, "log_position")) == (
+        0,
+        1,
+        3,
+    )
+    assert not list(tmp_path.iterdir()), "looking makes no view"
+    samples = exported(Place(tmp_path, "postgresql://nobody@127.0.0.1:1/x"), BarnabusError("log.unavailable"))
+    assert (value(samples, "view_readable"), value(samples, "log_readable")) == (0, 0)
+    assert not of(samples, "projections_lag_seconds"), "nobody knows"
+
+
+def test_what_stopped_a_run_stands_until_a_run_has_come_past_it(tmp_path: Path) -> None:
+    place, now = Place(tmp_path, None), datetime(2026, 3, 2, tzinfo=UTC)
+
+    def stopped() -> set[str]:
+        return {code for (code,), on in of(exported(place), "projections_stopped", "code").items() if on}
+
+    assert last(tmp_path) is None
+    assert stopped() == set()
+    Pulse(tmp_path, lambda: now).stop("projections.gap")
+    assert stopped() == {"projections.gap"}
+    again = Pulse(tmp_path, lambda: now + DAY)
+    again.beat()
+    assert stopped() == {"projections.gap"}, "it has only begun"
+    assert value(exported(place), "projections_alive_timestamp_seconds") == (now + DAY).timestamp()
+    again.caught_up()
+    assert stopped() == set()
+
+
+# one reading
+
+
+def test_all_of_a_reading_is_of_one_moment(place: Place) -> None:
+    log = made_up_log(ENTRIES)
+    fold(place, log[:300])
+    with place.opened() as opened, snapshot(opened, 5) as connection:
+        assert connection.execute(select(PROGRESS.c.position)).scalar() == 300
+        fold(place, log[300:])
+        assert connection.execute(select(PROGRESS.c.position)).scalar() == 300
+    with place.opened() as opened, snapshot(opened, 5) as connection:
+        assert connection.execute(select(PROGRESS.c.position)).scalar() == ENTRIES
+
+
+def test_a_reading_that_takes_too_long_is_broken_off(place: Place) -> None:
+    """Counting to a thousand million takes minutes."""
+    numbers = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < 1000000000)"
+    with place.opened() as opened, pytest.raises(SQLAlchemyError), snapshot(opened, 0.1) as connection:
+        connection.execute(text(f"{numbers} SELECT max(x) FROM n"))
+
+
+# over HTTP
+
+
+@pytest.fixture
+def port(settings: Settings) -> Iterator[int]:
+    """Nothing else of this home runs: what it cannot reach it says."""
+    with command.served(settings, command.HOST, 0) as url:
+        yield int(url.rpartition(":")[2].partition("/")[0])
+
+
+def scraped(port: int, **headers: str) -> tuple[int, str, str]:
+    connection = http.client.HTTPConnection(command.HOST, port, timeout=20)
+    connection.request("GET", "/metrics", headers=headers)
+    answer = connection.getresponse()
+    found = answer.status, answer.getheader("Content-Type") or "", answer.read().decode()
+    connection.close()
+    return found
+
+
+def test_it_answers_in_the_text_format_and_in_openmetrics_where_that_is_asked_for(port: int) -> None:
+    status, kind, said = scraped(port)
+    assert (status, kind.partition(";")[0]) == (200, "text/plain")
+    assert {family.name for family in plain_text(said)} >= {"barnabus_view_readable", "barnabus_log_readable"}
+    status, kind, said = scraped(port, Accept="application/openmetrics-text; version=1.0.0")
+    assert (status, kind.partition(";")[0]) == (200, "application/openmetrics-text")
+    families = list(open_metrics(said))  # type: ignore[no-untyped-call]
+    assert {sample.value for family in families for sample in family.samples} == {0.0}
+
+
+def silent(port: int) -> socket.socket:
+    """A client that connects and says nothing."""
+    return socket.create_connection((command.HOST, port), timeout=20)
+
+
+def test_clients_that_take_their_time_are_cut_off_and_until_then_one_more_is_told_to_come_again(
+    port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(command, "REQUEST_LIMIT_S", 0.5)
+    with ExitStack() as open_:
+        slow = [open_.enter_context(silent(port)) for _ in range(command.SCRAPES_AT_ONCE)]
+        with silent(port) as one_more:
+            assert one_more.recv(100).startswith(b"HTTP/1.0 503")
+        for client in slow:
+            assert client.recv(100) == b"", "cut off"
+    assert scraped(port)[0] == 200
+
+
+def test_an_address_that_is_taken_is_refused_with_what_to_do(settings: Settings, port: int) -> None:
+    with pytest.raises(BarnabusError) as raised, command.served(settings, command.HOST, port):
+        pass
+    assert raised.value.code == "address.unusable"
+    assert str(port) in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"),
+    [
+        ("9464", ("127.0.0.1", 9464)),
+        (":9464", ("127.0.0.1", 9464)),
+        ("0.0.0.0:1", ("0.0.0.0", 1)),
+        ("[::1]:9464", ("::1", 9464)),
+        ("localhost:0", ("localhost", 0)),
+    ],
+)
+def test_a_port_alone_is_this_machines(said: str, meant: tuple[str, int]) -> None:
+    assert command.address(said) == meant
+
+
+@pytest.mark.parametrize("said", ["", "localhost", "127.0.0.1:", "127.0.0.1:x", "1:-1", "65536", "²"])
+def test_what_is_no_address_is_refused(said: str) -> None:
+    with pytest.raises(Refused) as raised:
+        command.address(said)
+    assert (raised.value.code, raised.value.field) == ("field.invalid", "--listen")
