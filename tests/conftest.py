@@ -91,6 +91,12 @@ async def everybody(settings: Settings, quick: None) -> AsyncIterator[Everybody]
 
 
 @pytest.fixture
+def commands_at_hand(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Commands that run inside this process leave its logging as it is."""
+    monkeypatch.setattr("bus.logging.configure", lambda *_, **__: None)
+
+
+@pytest.fixture
 def said() -> Iterator[Said]:
     """What the processes log while the test runs."""
     with capture_logs(processors=[structlog.contextvars.merge_contextvars]) as lines:

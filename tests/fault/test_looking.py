@@ -14,7 +14,7 @@ from projections.publishing import SMALL
 from tests.fault.commands import started
 from tests.fault.test_projections import answer, current
 
-pytestmark = [pytest.mark.fault, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.fault, pytest.mark.timeout(240), pytest.mark.usefixtures("commands_at_hand")]
 YEAR, QUARTER = 2021, "2021-Q1"
 
 

@@ -24,7 +24,7 @@ from tests.builders import POLICE, SOCIAL, on, refer
 from tests.docs.pages import ROOT
 from tests.living import Bus
 
-pytestmark = [pytest.mark.fault, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.fault, pytest.mark.timeout(120), pytest.mark.usefixtures("commands_at_hand")]
 KILLS, ACTS = 4, 12
 
 

@@ -27,6 +27,7 @@ from projections.records import Records
 from projections.view import LIVE, Place
 from tests.benchmarks import long_log
 
+pytestmark = pytest.mark.usefixtures("commands_at_hand")
 EVENTS = 1_200
 assert EVENTS > 2 * batches.ENTRIES_AT_ONCE
 
@@ -206,7 +207,7 @@ def test_a_byte_that_was_changed_since_is_named_by_its_place(
 
 
 def test_a_log_that_is_another_than_was_seen_is_verified_anew(
-    place: Place, verified: list[int], capsys: pytest.CaptureFixture[str]
+    place: Place, verified: list[int], capsys: pytest.CaptureFixture[str], events: Callable[[], set[str]]
 ) -> None:
     with place.opened() as view, view.begin() as writing:
         writing.execute(update(PROGRESS).values(seen="0" * 64))
@@ -214,6 +215,7 @@ def test_a_log_that_is_another_than_was_seen_is_verified_anew(
     with pytest.raises(typer.Exit):
         projections.verify_view(signatures=False, as_json=True)
     assert json.loads(capsys.readouterr().out)["differing"] == ["the log"]
+    assert "projections.other-log" in events()
     verified.clear()
     projections.rebuild(as_json=True)
     assert verified == list(range(1, EVENTS + 1))
