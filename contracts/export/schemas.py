@@ -1,6 +1,9 @@
 """JSON Schemas (2020-12) of every document, for integrators in any language. Each file stands alone."""
 
+from collections.abc import Mapping
+from functools import cache
 from itertools import chain
+from types import MappingProxyType
 from typing import Any
 
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, JsonSchemaValue, models_json_schema
@@ -39,8 +42,9 @@ class _Generate(GenerateJsonSchema):
         return False
 
 
-def schemas() -> dict[str, dict[str, Any]]:
-    """Every schema by its file name without `.json`."""
+@cache
+def schemas() -> Mapping[str, dict[str, Any]]:
+    """Every schema by its file name without `.json`; made once, for that takes seconds."""
     found = {name: _schema(name, ENVELOPE_VERSION, model) for name, model in ENVELOPES.items()}
     for entry in CATALOGUE.values():
         if entry.command:
@@ -49,7 +53,7 @@ def schemas() -> dict[str, dict[str, Any]]:
         for suffix, receivers in audiences(entry):
             found[f"{entry.type}.letter{suffix}"] = _letter(entry, Letter, f"letter{suffix}", receivers)
             found[f"{entry.type}.told{suffix}"] = _letter(entry, Told, f"told{suffix}", receivers)
-    return dict(sorted(found.items()))
+    return MappingProxyType(dict(sorted(found.items())))
 
 
 def audiences(entry: Entry) -> list[tuple[str, list[Agency]]]:
