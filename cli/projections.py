@@ -100,7 +100,7 @@ def _progress(settings: Settings) -> engine.Progress:
     if not place.exists():
         raise BarnabusError("projections.missing")
     with place.opened() as view:
-        return engine.progress(view)
+        return engine.progress(view, tallies=True)
 
 
 async def _folded(settings: Settings, place: Place, view: str, *, upto: int | None) -> engine.Progress:
@@ -109,7 +109,7 @@ async def _folded(settings: Settings, place: Place, view: str, *, upto: int | No
         async with _reader(settings) as reader:
             last = await reader.last() if upto is None else upto
             await projector.catch_up(_entries(settings, reader, projector.position + 1, last))
-        return engine.progress(opened)
+        return engine.progress(opened, tallies=True)
 
 
 async def _run(settings: Settings) -> None:

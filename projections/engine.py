@@ -17,6 +17,7 @@ from bus.log import Logged
 from bus.submission import Head
 from contracts.catalogue import entry_of
 from contracts.errors import BarnabusError, Refused
+from projections import counts
 from projections.readmodel import HEADS, META, PARKED, PROGRESS, SIGNED, ReadModel, State
 
 CHUNK_ENTRIES = 500
@@ -130,16 +131,26 @@ class Projector:
             connection.execute(update(PROGRESS).values(values))
 
 
-def progress(engine: Engine) -> Progress:
-    """How far a view is, as one reader sees it."""
+def check_versions(engine: Engine, models: Sequence[ReadModel]) -> None:
+    """For who reads a view. Raises `projections.stale` if another version of a fold has built it."""
+    with engine.connect() as connection:
+        known = {row.model: row.version for row in connection.execute(select(META.c.model, META.c.version))}
+    for model in models:
+        if known.get(model.name, model.version) != model.version:
+            raise BarnabusError("projections.stale", detail=f"{model.name}: version {known[model.name]}.")
+
+
+def progress(engine: Engine, *, tallies: bool = False) -> Progress:
+    """How far a view is, as one reader sees it; on demand with the digest of its tallies, all of which are read."""
     with engine.begin() as connection:
         row = connection.execute(select(PROGRESS.c.position, PROGRESS.c.logged_at)).first()
         meta = list(connection.execute(select(META.c.model, META.c.digest, META.c.row_count)))
         parked = connection.execute(select(func.count()).select_from(PARKED)).scalar_one()
+        counted = {"tallies": counts.digest(connection)} if tallies else {}
     return Progress(
         position=row.position if row else 0,
         logged_at=row.logged_at if row else None,
-        digests={one.model: one.digest for one in meta},
+        digests={one.model: one.digest for one in meta} | counted,
         rows={one.model: one.row_count for one in meta},
         parked=parked,
     )
@@ -165,6 +176,7 @@ def _fold(connection: Connection, model: ReadModel, chunk: Sequence[Logged]) -> 
     rows = {key: {"state": state, **model.columns(state)} for key, state in after.items()}
     _put(connection, model.table, "key", rows)
     _count(connection, model, before, after)
+    counts.move(connection, model, before, after)
 
 
 def _states(connection: Connection, table: Table, keys: Sequence[str]) -> dict[str, State]:
