@@ -59,6 +59,7 @@ def claims(record: Record) -> str:
     if about is None:
         return time
     clocks = about.clocks
-    occurred, received = clocks.occurred.isoformat(), clocks.received.isoformat() if clocks.received else NONE
-    known = AS_BEFORE if clocks.known == clocks.occurred else clocks.known.isoformat()
-    return f"{time} {occurred} {known} {received} {clocks.recorded.isoformat()}"
+    occurred, known, received = clocks.occurred, clocks.known, clocks.received
+    known_text = AS_BEFORE if known == occurred else known.isoformat()
+    received_text = received.isoformat() if received else NONE
+    return f"{time} {occurred.isoformat()} {known_text} {received_text} {clocks.recorded.isoformat()}"

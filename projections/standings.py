@@ -40,16 +40,17 @@ def dump(standing: Standing) -> dict[str, Any]:
 def load(said: Mapping[str, Any]) -> Standing:
     get = said.get
     opener, receiver, expires_at = get("opener"), get("receiver"), get("expires_at")
+    notified, offices, questions = get("notified"), get("offices"), get("questions")
     return Standing(
         stage=_STAGES[said["stage"]],
-        course=_COURSES[get("course", Course.SERVICE.value)],
+        course=_COURSES[said["course"]] if "course" in said else Course.SERVICE,
         opener=_AGENCIES[opener] if opener else None,
         receiver=_AGENCIES[receiver] if receiver else None,
-        notified=tuple(_AGENCIES[name] for name in get("notified", ())),
-        offices=tuple((_AGENCIES[name], office) for name, office in get("offices", {}).items()),
+        notified=tuple([_AGENCIES[name] for name in notified]) if notified else (),
+        offices=tuple([(_AGENCIES[name], office) for name, office in offices.items()]) if offices else (),
         expires_at=datetime.fromisoformat(expires_at) if expires_at else None,
-        moved=get("moved", False),
-        withdrawal_asked=get("withdrawal_asked", False),
-        closed=get("closed", False),
-        questions=tuple((UUID(question), _AGENCIES[asked]) for question, asked in get("questions", ())),
+        moved="moved" in said,
+        withdrawal_asked="withdrawal_asked" in said,
+        closed="closed" in said,
+        questions=tuple([(UUID(question), _AGENCIES[asked]) for question, asked in questions]) if questions else (),
     )
