@@ -1,6 +1,6 @@
 """Which handoffs somebody asks for, and by what a summary of them is divided."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -17,13 +17,14 @@ class By(StrEnum):
     PERIOD = "period"
 
 
-DIVIDED: dict[By, tuple[str, ...]] = {
+DIVIDED: Mapping[By, tuple[str, ...]] = {
     By.WAY: ("service", "opener", "receiver"),
     By.SERVICE: ("service",),
     By.PAIR: ("opener", "receiver"),
     By.URGENCY: ("urgency",),
     By.PERIOD: ("period",),
 }
+"""The columns by which a summary is divided."""
 
 
 @dataclass(frozen=True, slots=True)

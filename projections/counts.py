@@ -25,8 +25,6 @@ _BUCKET_BYTES = _BUCKET_BITS // 8
 _CUT_OFF = 1 << 32
 KEYS_AT_ONCE = 400
 """So many tallies at most are asked for in one statement."""
-
-
 Place = tuple[str, str, str, str, str, str, str]
 """Where a leg's tally lies: its cut, of what (as in `Way`), the leg."""
 _COLUMNS = ("cut", *Way._fields, "leg")

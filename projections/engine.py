@@ -19,6 +19,7 @@ from contracts.catalogue import entry_of
 from contracts.errors import BarnabusError, Refused
 from projections import counts
 from projections.readmodel import HEADS, META, PARKED, PROGRESS, SIGNED, ReadModel, State
+from projections.view import snapshot
 
 CHUNK_ENTRIES = 500
 """So many entries at most are folded in one transaction."""
@@ -142,7 +143,7 @@ def check_versions(engine: Engine, models: Sequence[ReadModel]) -> None:
 
 def progress(engine: Engine, *, tallies: bool = False) -> Progress:
     """How far a view is, as one reader sees it; on demand with the digest of its tallies, all of which are read."""
-    with engine.begin() as connection:
+    with snapshot(engine) as connection:
         row = connection.execute(select(PROGRESS.c.position, PROGRESS.c.logged_at)).first()
         meta = list(connection.execute(select(META.c.model, META.c.digest, META.c.row_count)))
         parked = connection.execute(select(func.count()).select_from(PARKED)).scalar_one()

@@ -20,21 +20,20 @@ from projections import standings
 from projections.case_log import act_of, handoff_of
 from projections.claims import claims
 from projections.durations import KOSOVO
-from projections.legs import MADE, legs, us_of
+from projections.legs import ACKNOWLEDGED, COMPLETED, DECIDED, MADE, STARTED, legs, us_of
 from projections.readmodel import Cell, State, Way, open_index, table
 from projections.tallies import place
 
 SAID: Mapping[Move, str] = {
-    Move.MAKE: "made",
-    Move.ACKNOWLEDGE: "acknowledged",
-    Move.ACCEPT: "decided",
-    Move.DECLINE: "decided",
-    Move.START: "started",
-    Move.COMPLETE: "completed",
+    Move.MAKE: MADE,
+    Move.ACKNOWLEDGE: ACKNOWLEDGED,
+    Move.ACCEPT: DECIDED,
+    Move.DECLINE: DECIDED,
+    Move.START: STARTED,
+    Move.COMPLETE: COMPLETED,
 }
 """What an act is in a row, by its move; questions have a list of their own."""
 _canonical = pattern(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}").fullmatch
-
 UNDER_WAY_COLUMNS = (*Way._fields, "open", "stage", "made_us", "decided_us", "asked_us")
 """All that a summary reads of what is under way: an index holds them, so no row is touched for it."""
 
@@ -110,15 +109,15 @@ class Handoffs:
             "stage": standing["stage"],
             "whose_move": state["whose_move"],
             "responsible": state["responsible"],
-            "open": "made" in said and state["over_us"] is None,
-            "made_us": said["made"][0] if "made" in said else None,
-            "decided_us": said["decided"][0] if "decided" in said else None,
+            "open": MADE in said and state["over_us"] is None,
+            "made_us": said[MADE][0] if MADE in said else None,
+            "decided_us": said[DECIDED][0] if DECIDED in said else None,
             "asked_us": " ".join(asked) or None,
         }
 
     def cells(self, state: State) -> Iterable[Cell]:
         """The handoff itself, and each of its legs that is settled."""
-        if "made" not in state["said"]:
+        if MADE not in state["said"]:
             return ()
         standing = state["standing"]
         way = Way(state["service"], standing["opener"], standing["receiver"], state["urgency"] or "", state["period"])

@@ -20,6 +20,7 @@ from projections.legs import INFORMATION, LEGS, MADE, RECEIVED, UNDER_WAY, us_of
 from projections.letters import Letters
 from projections.readmodel import COUNTS, PROGRESS
 from projections.tallies import Between, Tally, place
+from projections.view import snapshot
 
 PERCENTS = (50, 90, 99)
 Group = tuple[str | None, ...]
@@ -70,7 +71,7 @@ class Summary:
 def summary(engine: Engine, choice: Choice = EVERYTHING, by: By = By.WAY) -> Summary:
     """Out of the read models, by the log's clock."""
     groups = _Groups(by)
-    with engine.connect() as connection:
+    with snapshot(engine) as connection:
         as_of = connection.execute(select(PROGRESS.c.logged_at)).scalar()
         if as_of:
             _add_settled(connection, groups, choice)

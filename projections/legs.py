@@ -14,11 +14,11 @@ MADE, RECEIVED = "made", "received"
 ACKNOWLEDGED, DECIDED = "acknowledged", "decided"
 STARTED, COMPLETED, INFORMATION = "started", "completed", "information"
 LEGS: Mapping[str, str] = {
-    RECEIVED: "made",  # its letter says: projections/letters.py
-    ACKNOWLEDGED: "made",
-    DECIDED: "made",
-    STARTED: "decided",
-    COMPLETED: "decided",
+    RECEIVED: MADE,  # its letter says: projections/letters.py
+    ACKNOWLEDGED: MADE,
+    DECIDED: MADE,
+    STARTED: DECIDED,
+    COMPLETED: DECIDED,
     INFORMATION: "asked",
 }
 """Every leg, by the act that ends it, and where it begins. INFORMATION is one a question, until given or refused."""

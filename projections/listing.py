@@ -13,6 +13,7 @@ from projections.handoffs import Handoffs
 from projections.legs import us_of
 from projections.letters import Letters
 from projections.readmodel import PROGRESS
+from projections.view import snapshot
 
 _TABLE, _LETTER = Handoffs.table, Letters.table
 _ASKED_BY = and_(
@@ -42,13 +43,13 @@ def listed(engine: Engine, choice: Choice, page: Page) -> list[dict[str, Any]]:
         conditions.append(_TABLE.c.whose_move == page.whose_move)
     if page.case_ref:
         conditions.append(_TABLE.c.case_ref == page.case_ref)
-    with engine.connect() as connection:
+    with snapshot(engine) as connection:
         return _found(connection, *conditions, limit=page.limit)
 
 
 def one(engine: Engine, handoff_id: str) -> dict[str, Any]:
     """Raises `handoff.not-found`."""
-    with engine.connect() as connection:
+    with snapshot(engine) as connection:
         found = _found(connection, _TABLE.c.key == handoff_id, limit=1)
     if not found:
         raise BarnabusError("handoff.not-found")

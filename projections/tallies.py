@@ -35,12 +35,10 @@ def _edges() -> tuple[timedelta, ...]:
 
 EDGES = _edges()
 """The longest length in each bucket. Changing the grid makes tallies that were stored by it meaningless."""
-
-
 LAST = len(EDGES) - 1
+EDGES_US = tuple(edge // MICROSECOND for edge in EDGES)
 NEVER = -1.0
 """No share comes down to it."""
-EDGES_US = tuple(edge // MICROSECOND for edge in EDGES)
 
 
 def bucket(length: timedelta) -> int:

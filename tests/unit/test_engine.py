@@ -24,8 +24,8 @@ from projections.handoffs import Handoffs
 from projections.legs import legs
 from projections.letters import Letters
 from projections.models import MODELS
-from projections.readmodel import PARKED, State
-from projections.view import LIVE, PROJECTIONS, SHADOW, Place
+from projections.readmodel import PARKED, PROGRESS, State
+from projections.view import LIVE, PROJECTIONS, SHADOW, Place, snapshot
 from tests.benchmarks.entries import year
 from tests.postgres import PostgresServer
 
@@ -207,6 +207,18 @@ def test_a_view_of_another_fold_asks_to_be_built_anew(place: Place, log: Sequenc
             engine.check_versions(opened, (Newer(), Letters()))
         assert raised.value.code == "projections.stale"
         engine.check_versions(opened, MODELS)
+
+
+def test_what_is_read_in_a_snapshot_is_of_one_moment_although_the_projector_goes_on(
+    place: Place, log: Sequence[Logged]
+) -> None:
+    folded(place, log[:50])
+    position = select(PROGRESS.c.position)
+    with place.opened() as opened, snapshot(opened) as connection:
+        assert connection.execute(position).scalar() == 50
+        folded(place, log[50:100])
+        assert connection.execute(position).scalar() == 50
+        assert engine.progress(opened).position == 100
 
 
 class _Another(Letters):
