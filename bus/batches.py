@@ -6,12 +6,13 @@ an entry, and whoever reads asks the leader from there on; whoever reads by subj
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 from nats.aio.client import Client
 from nats.aio.msg import Msg
+from nats.errors import Error as NatsError
 
 from contracts import subjects
 
@@ -55,10 +56,11 @@ class _Asking:
         try:
             yield asking
         finally:
-            await listening.unsubscribe()
+            with suppress(NatsError):  # whoever breaks off may have closed the connection before this comes to its end
+                await listening.unsubscribe()
 
 
-async def stretch(nats: Client, api: str, first: int, last: int) -> AsyncIterator[Sequence[Msg]]:
+async def stretch(nats: Client, api: str, first: int, last: int) -> AsyncGenerator[Sequence[Msg], None]:
     """The entries from `first` to `last`, some at a time, as far as they come without a gap."""
     starts = range(first, last + 1, ENTRIES_AT_ONCE)
     async with _Asking.of(nats, api) as asking:
@@ -77,7 +79,7 @@ async def stretch(nats: Client, api: str, first: int, last: int) -> AsyncIterato
                 return
 
 
-async def matching(nats: Client, api: str, subject: str, first: int) -> AsyncIterator[Sequence[Msg]]:
+async def matching(nats: Client, api: str, subject: str, first: int) -> AsyncGenerator[Sequence[Msg], None]:
     """The entries from `first` on whose subject matches, some at a time, as far as whoever answers has them."""
     async with _Asking.of(nats, api) as asking:
         while True:

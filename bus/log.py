@@ -6,7 +6,8 @@ One entry is one message: the record as its payload, its signature and the gatew
 import asyncio
 import json
 from base64 import b64decode
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -120,12 +121,13 @@ class LogReader:
         """The entry at a position; None if there is none."""
         return await self._get({"seq": position})
 
-    async def entries(self, first: int, last: int) -> AsyncIterator[Entry]:
+    async def entries(self, first: int, last: int) -> AsyncGenerator[Entry, None]:
         """Every entry from `first` to `last`, in order. Raises `log.damaged` at a position that is gone."""
-        async for some in batches.stretch(self.nats, self._api, first, last):
-            for message in some:
-                yield _entry(first, message)
-                first += 1
+        async with aclosing(batches.stretch(self.nats, self._api, first, last)) as quickly:
+            async for some in quickly:
+                for message in some:
+                    yield _entry(first, message)
+                    first += 1
         async for entry in self.at(range(first, last + 1)):
             if entry.position != first:
                 break
@@ -134,7 +136,7 @@ class LogReader:
         if first <= last:
             raise BarnabusError("log.damaged", detail=f"Position {first}: the entry is gone.")
 
-    async def at(self, positions: Sequence[int]) -> AsyncIterator[Entry]:
+    async def at(self, positions: Sequence[int]) -> AsyncGenerator[Entry, None]:
         """The entries at these positions, as far as there are any."""
         for start in range(0, len(positions), READ_AHEAD):
             for entry in await asyncio.gather(*map(self.get, positions[start : start + READ_AHEAD])):
@@ -150,17 +152,18 @@ class LogReader:
         answer = await self._ask(f"{self._api}.STREAM.INFO.{subjects.CASES}", {"subjects_filter": subject})
         return sum((answer["state"].get("subjects") or {}).values())
 
-    async def of(self, subject: str, *, first: int = 1, quickly: bool = False) -> AsyncIterator[Entry]:
+    async def of(self, subject: str, *, first: int = 1, quickly: bool = False) -> AsyncGenerator[Entry, None]:
         """Every entry whose subject matches, in order.
 
         Quickly, some can be lacking that a replica has lost: whoever reads so has to count them.
         """
         position = first
         if quickly:
-            async for some in batches.matching(self.nats, self._api, subject, first):
-                for message in some:
-                    position = batches.position(message) + 1
-                    yield _entry(position - 1, message)
+            async with aclosing(batches.matching(self.nats, self._api, subject, first)) as answers:
+                async for some in answers:
+                    for message in some:
+                        position = batches.position(message) + 1
+                        yield _entry(position - 1, message)
         while entry := await self._get({"seq": position, "next_by_subj": subject}):
             yield entry
             position = entry.position + 1

@@ -87,7 +87,7 @@ def _seen(place: Place) -> engine.Progress | None:
     if not place.exists():
         return None
     with place.opened() as view:
-        return engine.progress(view)
+        return engine.progress(view, tallies=True)
 
 
 def _progress(settings: Settings) -> engine.Progress:

@@ -4,6 +4,7 @@ import asyncio
 import getpass
 import json
 import os
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -100,15 +101,17 @@ class _Reading:
         """Those that cover its letters; of the many others on their links no signature is verified."""
         first = max(after, found.records[0].stamp.position) if found.records else after
         for sender, recipient in found.unsigned():
-            left = {number for *link, number in found.deliveries if link == [sender, recipient]}
-            async for entry in self.log.of(subjects.link(sender, recipient), first=first + 1, quickly=quickly):
-                receipt = again(entry).receipt
-                covered = left & {letter.number for letter in receipt.letters} if receipt else set()
-                if covered:
-                    found.apply(verify(entry, self.keyring))
-                left -= covered
-                if not left:
-                    break
+            left = {number for *of, number in found.deliveries if of == [sender, recipient]}
+            link = subjects.link(sender, recipient)
+            async with aclosing(self.log.of(link, first=first + 1, quickly=quickly)) as entries:
+                async for entry in entries:
+                    receipt = again(entry).receipt
+                    covered = left & {letter.number for letter in receipt.letters} if receipt else set()
+                    if covered:
+                        found.apply(verify(entry, self.keyring))
+                    left -= covered
+                    if not left:
+                        break
 
     async def is_signed_for(self, found: CaseLog) -> bool:
         """Has the log a receipt for a letter that seems to have none? A link's receipts are without a gap."""

@@ -1,5 +1,7 @@
 """What a person or a script sees: a JSON document or a table on standard output, all else on standard error."""
 
+import csv
+import io
 import json
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -16,7 +18,10 @@ from contracts.errors import BarnabusError, Refused
 out = Console(soft_wrap=True, highlight=False)
 err = Console(stderr=True, highlight=False)
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
+AsCsv = Annotated[bool, typer.Option("--csv", help="A table for a spreadsheet on standard output: CSV in UTF-8.")]
 WIDEST = 1_000
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""What begins with one of these, a spreadsheet would reckon out."""
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -24,6 +29,29 @@ R = TypeVar("R")
 def document(found: Any) -> None:
     """One JSON document with stable keys."""
     sys.stdout.write(json.dumps(found, ensure_ascii=False, indent=2, default=str) + "\n")
+
+
+def as_csv(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> None:
+    """A header, and a line a row (RFC 4180). Text that a spreadsheet would take for a formula gets a ' in front."""
+    text = io.StringIO(newline="")
+    writer = csv.writer(text)
+    writer.writerow(columns)
+    writer.writerows([_cell(row.get(column)) for column in columns] for row in rows)
+    sys.stdout.flush()
+    sys.stdout.buffer.write(text.getvalue().encode())
+
+
+def _cell(value: object) -> object:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
+
+
+def one_form(**forms: bool) -> None:
+    """Raises Refused `option.invalid` if several are asked for."""
+    wanted = [f"--{form}" for form, asked in forms.items() if asked]
+    if len(wanted) > 1:
+        raise Refused("option.invalid", field=wanted[1], detail=f"Give one of: {', '.join(wanted)}.")
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, empty: str) -> None:

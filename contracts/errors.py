@@ -514,6 +514,7 @@ CODES: Mapping[str, Code] = MappingProxyType(
             "A process of this home ended by itself.", "Read its file in the home's logs folder.", exit=1
         ),
         "agency.unknown": Code("No such agency has an adapter here.", "Name one of those listed."),
+        "option.invalid": Code("An option has no such value.", "Give one of those that are named."),
         "file.unreadable": Code(
             "The file cannot be read.", "Check its name and permissions, or use - for standard input."
         ),
@@ -527,6 +528,12 @@ CODES: Mapping[str, Code] = MappingProxyType(
         ),
         "letter.not-found": Code(
             "The inbox holds no such letter.", "List them with `barnabus inbox AGENCY list`.", http=404, exit=1
+        ),
+        "handoff.not-found": Code(
+            "The read models have no such handoff.",
+            "List them with `barnabus handoffs list`; `barnabus projections status` says how far these are.",
+            http=404,
+            exit=1,
         ),
         "purpose.missing": Code(
             "A purpose is needed to read a case.",

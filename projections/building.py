@@ -40,7 +40,7 @@ async def build(
             projector = Projector(opened, MODELS)
             rest = verified(reader, keyring, projector.position + 1, last)
             await projector.catch_up(rest, chunk_entries=AT_ONCE)
-            return progress(opened)
+            return progress(opened, tallies=True)
 
 
 async def verified(reader: LogReader, keyring: Directory, first: int, last: int) -> AsyncIterator[Logged]:

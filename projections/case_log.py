@@ -17,7 +17,7 @@ from contracts.catalogue import entry_of
 from contracts.catalogue.post import SAID_AGAIN
 from contracts.envelope import Record
 from contracts.handoff import fold
-from contracts.standing import Act, Move, Standing, course_of
+from contracts.standing import Act, Course, Move, Standing, course_of
 from contracts.vocabulary.asking import Service
 
 
@@ -40,11 +40,17 @@ class Delivery:
 
 def act_of(logged: Logged, move: Move, codes: Mapping[str, Any], service: Service | None) -> Act:
     """A record as an act on a handoff, at its place in the log. `service` is that of one that makes a handoff."""
-    about = logged.record.data.about
-    where: dict[str, Any] = {"position": logged.stamp.position, "at": logged.stamp.logged_at}
-    where |= {"office": about.post.office} if about else {}
-    where |= {"course": course_of(service)} if service else {}
-    return Act.of(logged.record.id, move, Agency(logged.record.sender), codes, **where)
+    about, stamp = logged.record.data.about, logged.stamp
+    return Act.of(
+        logged.record.id,
+        move,
+        Agency(logged.record.sender),
+        codes,
+        position=stamp.position,
+        at=stamp.logged_at,
+        office=about.post.office if about else None,
+        course=course_of(service) if service else Course.SERVICE,
+    )
 
 
 def handoff_of(record: Record, codes: Mapping[str, Any]) -> UUID:

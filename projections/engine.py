@@ -17,8 +17,10 @@ from bus.submission import Head
 from contracts.catalogue import entry_of
 from contracts.envelope import Stamp
 from contracts.errors import BarnabusError, Refused
+from projections import counts
 from projections.readmodel import HEADS, META, PARKED, PROGRESS, SIGNED, ReadModel
 from projections.rows import KEYS_AT_ONCE, Rows
+from projections.snapshot import snapshot
 
 CHUNK_ENTRIES = 500
 """So many entries at most are folded in one transaction while people read."""
@@ -136,16 +138,17 @@ class Projector:
             connection.execute(update(PROGRESS).values(values))
 
 
-def progress(engine: Engine) -> Progress:
-    """How far a view is, as one reader sees it."""
-    with engine.begin() as connection:
+def progress(engine: Engine, *, tallies: bool = False) -> Progress:
+    """How far a view is, as one reader sees it; on demand with the digest of its tallies, all of which are read."""
+    with snapshot(engine) as connection:
         row = connection.execute(select(PROGRESS.c.position, PROGRESS.c.logged_at, PROGRESS.c.seen)).first()
         meta = list(connection.execute(select(META.c.model, META.c.digest, META.c.row_count)))
         parked = connection.execute(select(func.count()).select_from(PARKED)).scalar_one()
+        counted = {"tallies": counts.digest(connection)} if tallies else {}
     return Progress(
         position=row.position if row else 0,
         logged_at=row.logged_at if row else None,
-        digests={one.model: one.digest for one in meta},
+        digests={one.model: one.digest for one in meta} | counted,
         rows={one.model: one.row_count for one in meta},
         parked=parked,
         seen=row.seen if row else _NO_DIGEST,

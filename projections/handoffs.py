@@ -1,41 +1,51 @@
-"""Every handoff, one row each: its legs by the log's clock, and who held it for how long.
+"""Every handoff, one row each: what was said on it and when, and who held it. Voids are counted, and move nothing.
 
 Each moment of an open handoff has exactly one holder, the agency whose move it is, so what the holders had adds up to
-the whole. What is void moves nothing.
+the whole. All times are the log's, in microseconds since 1970; beside them, as text, what the acting agency claims.
 """
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
+from re import compile as pattern
 from typing import Any
 
-from pydantic import TypeAdapter
-from sqlalchemy import Boolean, Column, Index, String
+from sqlalchemy import BigInteger, Boolean, Column, Index, String, Text
 
 from bus.log import Logged
 from contracts.catalogue import entry_of
 from contracts.handoff import step
 from contracts.standing import ENDED, Act, Move, Standing
+from projections import standings
 from projections.case_log import act_of, handoff_of
-from projections.readmodel import State, table
+from projections.claims import claims
+from projections.durations import KOSOVO
+from projections.legs import ACKNOWLEDGED, COMPLETED, DECIDED, MADE, STARTED, legs, us_of
+from projections.readmodel import Cell, State, Way, open_index, table
+from projections.tallies import place
 
-_STANDING: TypeAdapter[Standing] = TypeAdapter(Standing)
-MICROSECOND = timedelta(microseconds=1)
-LEGS: Mapping[Move, str] = {
-    Move.MAKE: "made_at",
-    Move.ACKNOWLEDGE: "acknowledged_at",
-    Move.ACCEPT: "decided_at",
-    Move.DECLINE: "decided_at",
-    Move.START: "started_at",
-    Move.COMPLETE: "completed_at",
+SAID: Mapping[Move, str] = {
+    Move.MAKE: MADE,
+    Move.ACKNOWLEDGE: ACKNOWLEDGED,
+    Move.ACCEPT: DECIDED,
+    Move.DECLINE: DECIDED,
+    Move.START: STARTED,
+    Move.COMPLETE: COMPLETED,
 }
-"""The leg that an act ends, by the act's move; questions are counted."""
+"""What an act is in a row, by its move; questions have a list of their own."""
+_canonical = pattern(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}").fullmatch
+UNDER_WAY_COLUMNS = (*Way._fields, "open", "stage", "made_us", "decided_us", "asked_us")
+"""All that a summary reads of what is under way: an index holds them, so no row is touched for it."""
 
 
 class Handoffs:
-    """State: `standing` as the law has it, without its voids; legs; `held_us` microseconds by holder."""
+    """State: `standing` (projections/standings.py); `said` by act; `questions`; `held`: each holder and since when.
+
+    A thing said is a pair: the log's microseconds, and the agency's claims (`claims`). `over_us` is since when it has
+    ended or its file is closed. In `held`, None is nobody: it is over.
+    """
 
     name = "handoffs"
-    version = 1
+    version = 2
     table = table(
         "handoffs",
         Column("case_ref", String(64), nullable=False),
@@ -43,45 +53,81 @@ class Handoffs:
         Column("urgency", String(20)),
         Column("opener", String(20)),
         Column("receiver", String(20)),
+        Column("period", String(7)),
         Column("stage", String(30), nullable=False),
         Column("whose_move", String(20)),
         Column("responsible", String(20)),
         Column("open", Boolean, nullable=False),
-        Column("made_at", String(40)),
-        Column("held_since", String(40)),
+        Column("made_us", BigInteger),
+        Column("decided_us", BigInteger),
+        Column("asked_us", Text),
     )
-    Index("handoffs_open", table.c.open, table.c.whose_move)
+    Index("handoffs_whose_move", table.c.whose_move)
     Index("handoffs_case", table.c.case_ref)
+    open_index("handoffs_under_way", table, UNDER_WAY_COLUMNS, table.c.open.is_(True))
 
     def keys(self, logged: Logged) -> Iterable[str]:
         record = logged.record
-        entry = entry_of(record.type)
-        if entry.move and entry.acts(record.data.content):
-            yield str(handoff_of(record, record.data.content))
+        entry, content = entry_of(record.type), record.data.content
+        if entry.move and entry.acts(content):
+            named = content.get("handoff_id")
+            return (named if named and _canonical(named) else str(handoff_of(record, content)),)
+        return ()
 
     def fold(self, key: str, state: State | None, logged: Logged) -> State:
         record = logged.record
-        entry, codes = entry_of(record.type), logged.codes
-        assert entry.move
+        entry = entry_of(record.type)
+        move = entry.move
+        assert move
+        # of later acts the law reads codes and ids alone, and every spelling of an id is one UUID
+        codes = logged.codes if move is Move.MAKE else record.data.content
         service = entry.service_of(codes)
-        act = act_of(logged, entry.move, codes, service)
-        before = dict(state) if state else _unmade(record.subject)
-        standing = _STANDING.validate_python(before["standing"])
+        act = act_of(logged, move, codes, service)
+        row = dict(state) if state else _unmade(record.subject)
+        standing = standings.load(row["standing"])
         after = step(standing, act)
         if after.voids:
-            return before | {"void": before["void"] + 1}
-        if act.move is Move.MAKE:
-            before |= {"service": service, "urgency": codes.get("urgency"), "concerns": codes["concerns"]["ref"]}
-        return _held(before, standing, after, logged.stamp.logged_at) | _legs(before, act, after)
+            return row | {"void": row["void"] + 1}
+        if move is Move.MAKE:
+            row |= {"service": service, "urgency": codes.get("urgency"), "concerns": codes["concerns"]["ref"]}
+            row["period"] = period_of(logged.stamp.logged_at)
+        now_us = us_of(logged.stamp.logged_at)
+        row |= {"standing": standings.dump(after), **_said(row, act, [now_us, claims(record)])}
+        return row | _held(row, standing, after, now_us)
 
     def columns(self, state: State) -> Mapping[str, Any]:
-        standing = state["standing"]
-        names = ("case_ref", "service", "urgency", "whose_move", "responsible", "open", "made_at", "held_since")
-        return {name: state[name] for name in names} | {
-            "opener": standing["opener"],
-            "receiver": standing["receiver"],
+        said, standing = state["said"], state["standing"]
+        asked = (str(one["asked"][0]) for one in state["questions"] if "answered" not in one)
+        return {
+            "case_ref": state["case_ref"],
+            "service": state["service"],
+            "urgency": state["urgency"],
+            "opener": standing.get("opener"),
+            "receiver": standing.get("receiver"),
+            "period": state["period"],
             "stage": standing["stage"],
+            "whose_move": state["whose_move"],
+            "responsible": state["responsible"],
+            "open": MADE in said and state["over_us"] is None,
+            "made_us": said[MADE][0] if MADE in said else None,
+            "decided_us": said[DECIDED][0] if DECIDED in said else None,
+            "asked_us": " ".join(asked) or None,
         }
+
+    def cells(self, state: State) -> Iterable[Cell]:
+        """The handoff itself, and each of its legs that is settled."""
+        if MADE not in state["said"]:
+            return ()
+        standing = state["standing"]
+        way = Way(state["service"], standing["opener"], standing["receiver"], state["urgency"] or "", state["period"])
+        settled = [leg for leg in legs(state) if leg.done or leg.over_us is not None]
+        return [(way, MADE, True, 0), *((way, leg.name, leg.ended, place(leg.lasted_us())) for leg in settled)]
+
+
+def period_of(moment: datetime) -> str:
+    """Its month in Kosovo's calendar: `2021-03`."""
+    local = moment.astimezone(KOSOVO)
+    return f"{local.year:04}-{local.month:02}"
 
 
 def _unmade(case_ref: str) -> dict[str, Any]:
@@ -90,45 +136,46 @@ def _unmade(case_ref: str) -> dict[str, Any]:
         "service": None,
         "urgency": None,
         "concerns": None,
-        "standing": _STANDING.dump_python(Standing(), mode="json"),
-        **dict.fromkeys(dict.fromkeys(LEGS.values()), None),
-        "ended_at": None,
-        "asked": 0,
-        "answered": 0,
-        "void": 0,
+        "period": None,
+        "standing": standings.dump(Standing()),
         "whose_move": None,
         "responsible": None,
-        "open": False,
-        "held_since": None,
-        "held_us": {},
+        "said": {},
+        "questions": [],
+        "held": [],
+        "over_us": None,
+        "void": 0,
     }
 
 
-def _held(before: Mapping[str, Any], standing: Standing, after: Standing, at: datetime) -> dict[str, Any]:
+def _said(row: Mapping[str, Any], act: Act, thing: list[Any]) -> dict[str, Any]:
+    """Nothing inside a row is changed in place: the row as it was is counted out of the tallies."""
+    if name := SAID.get(act.move):
+        return {"said": {**row["said"], name: thing}}
+    if act.move is Move.ASK:
+        return {"questions": [*row["questions"], {"id": str(act.id), "by": act.by.value, "asked": thing}]}
+    if act.move in (Move.GIVE, Move.REFUSE):
+        answered = {"answered": thing, "refused": act.move is Move.REFUSE}
+        return {"questions": [one | answered if _asks(one, act) else one for one in row["questions"]]}
+    return {}
+
+
+def _asks(question: Mapping[str, Any], answer: Act) -> bool:
+    """An id is its agency's own choice, so both parties may have chosen one and the same."""
+    return bool(question["id"] == str(answer.asked_id) and question["by"] != answer.by)
+
+
+def _held(row: Mapping[str, Any], before: Standing, after: Standing, now_us: int) -> dict[str, Any]:
     """Until now it was with whoever had to move. A gateway's clock that went back takes nothing from anybody."""
-    held, since = dict(before["held_us"]), before["held_since"]
-    now = max(at, datetime.fromisoformat(since)) if since else at
-    if standing.whose_move and since:
-        lasted = (now - datetime.fromisoformat(since)) // MICROSECOND
-        held[standing.whose_move.value] = held.get(standing.whose_move.value, 0) + lasted
-    move, answers = after.whose_move, after.responsible
+    move, answers, held = after.whose_move, after.responsible, row["held"]
+    holder = None if after.closed or move is None else move.value
+    if not held or held[-1][0] != holder:
+        held = [*held, [holder, max(now_us, held[-1][1]) if held else now_us]]
+    was_over = before.stage in ENDED or (before.closed and after.closed)
+    over_us = None if holder else row["over_us"] if was_over else now_us
     return {
-        **before,
-        "standing": _STANDING.dump_python(after, mode="json"),
         "whose_move": move.value if move else None,
         "responsible": answers.value if answers else None,
-        "open": move is not None and not after.closed,
-        "held_since": now.isoformat(),
-        "held_us": held,
+        "held": held,
+        "over_us": over_us,
     }
-
-
-def _legs(before: Mapping[str, Any], act: Act, after: Standing) -> dict[str, Any]:
-    assert act.at
-    leg, at = LEGS.get(act.move), act.at.isoformat()
-    found: dict[str, Any] = {leg: at} if leg else {}
-    if after.stage in ENDED and before["ended_at"] is None:
-        found["ended_at"] = at
-    found["asked"] = before["asked"] + (act.move is Move.ASK)
-    found["answered"] = before["answered"] + (act.move in (Move.GIVE, Move.REFUSE))
-    return found

@@ -1,73 +1,166 @@
-"""How long handoffs take, by what is asked and who asks whom; those that are still open are counted as such.
+"""How long handoffs take, leg by leg; those that are under way are counted as such.
 
-A leg that has not ended is censored at the moment of the log's last entry, or at the handoff's end if that came first
-(it was withdrawn, superseded, has expired): it lasted so long at least. Leaving it out would flatter.
+A leg that has not ended is censored at the moment of the log's last entry, or where it was cut off: it lasted so long
+at least. Leaving it out would flatter. What is settled comes out of the tallies (projections/counts.py), so a summary
+costs the same however many handoffs there were; only what is under way is read row by row.
 """
 
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from projections.readmodel import State
-from projections.survival import ZERO, Lasted, curve
+from sqlalchemy import Connection, Engine, Row, select
+
+from projections import counts
+from projections.choice import DIVIDED, By, Choice
+from projections.handoffs import Handoffs
+from projections.legs import INFORMATION, LEGS, MADE, RECEIVED, UNDER_WAY, us_of
+from projections.letters import Letters
+from projections.readmodel import COUNTS, PROGRESS
+from projections.snapshot import snapshot
+from projections.tallies import Between, Tally, place
 
 PERCENTS = (50, 90, 99)
-LEGS: Mapping[str, tuple[str, str]] = {
-    "acknowledged": ("made_at", "acknowledged_at"),
-    "decided": ("made_at", "decided_at"),
-    "completed": ("decided_at", "completed_at"),
-}
-"""Each leg from where it begins to where it ends. What was never begun, such as a decline's completion, has no leg."""
+Group = tuple[str | None, ...]
+"""The values by which a row of a summary is divided from others."""
+EVERYTHING = Choice()
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
-    """What is asked, of whom, by whom."""
+class Tallied:
+    """`made` and `open` are handoffs; a leg's tally says how many of it ended."""
 
-    service: str | None
-    opener: str | None
-    receiver: str | None
+    made: int
+    open: int
+    legs: Mapping[str, Tally]
+    under_way: Mapping[str, int]
 
 
-def summary(states: Iterable[State], as_of: datetime) -> list[dict[str, Any]]:
-    """One row a way, by the log's clock, with stable keys; seconds, or None where the estimate does not come so far."""
-    ways: dict[Way, list[State]] = {}
-    for state in states:
-        standing = state["standing"]
-        ways.setdefault(Way(state["service"], standing["opener"], standing["receiver"]), []).append(state)
-    ordered = sorted(ways.items(), key=lambda one: (str(one[0].service), str(one[0].opener), str(one[0].receiver)))
-    return [
-        {
-            "service": way.service,
-            "from": way.opener,
-            "to": way.receiver,
-            "count": len(found),
-            "open": sum(state["open"] for state in found),
-            "legs": {leg: _leg(found, *places, as_of) for leg, places in LEGS.items()},
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """As of the log's last entry, None if there is none; groups in the order of their names."""
+
+    as_of: str | None
+    by: By
+    groups: Mapping[Group, Tallied]
+
+    def document(self) -> dict[str, Any]:
+        """With stable keys; lengths in seconds."""
+        return {
+            "as_of": self.as_of,
+            "by": self.by.value,
+            "groups": [self._group(group, tallied) for group, tallied in self.groups.items()],
         }
-        for way, found in ordered
-    ]
+
+    def _group(self, group: Group, tallied: Tallied) -> dict[str, Any]:
+        said = dict(zip(DIVIDED[self.by], group, strict=True))
+        return {
+            "service": said.get("service"),
+            "from": said.get("opener"),
+            "to": said.get("receiver"),
+            "urgency": said.get("urgency"),
+            "period": said.get("period"),
+            "count": tallied.made,
+            "open": tallied.open,
+            "legs": {leg: _leg(tally, tallied.under_way.get(leg, 0)) for leg, tally in tallied.legs.items()},
+        }
 
 
-def _leg(states: Iterable[State], begins: str, ends: str, as_of: datetime) -> dict[str, Any]:
-    lasted = [one for state in states if (one := _lasted(state, begins, ends, as_of))]
-    estimate = curve(lasted)
-    quantiles = {f"p{percent}_s": _seconds(estimate.quantile(percent)) for percent in PERCENTS}
-    ended = sum(one.ended for one in lasted)
-    return {"ended": ended, "censored": len(lasted) - ended, **quantiles}
+def summary(engine: Engine, choice: Choice = EVERYTHING, by: By = By.WAY) -> Summary:
+    """Out of the read models, by the log's clock."""
+    groups = _Groups(by)
+    with snapshot(engine) as connection:
+        as_of = connection.execute(select(PROGRESS.c.logged_at)).scalar()
+        if as_of:
+            _add_settled(connection, groups, choice)
+            _add_under_way(connection, groups, choice)
+    return Summary(as_of, by, groups.tallied(us_of(datetime.fromisoformat(as_of))) if as_of else {})
 
 
-def _lasted(state: State, begins: str, ends: str, as_of: datetime) -> Lasted | None:
-    begun, ended = state[begins], state[ends]
-    declined = begins == "decided_at" and state["standing"]["stage"] == "declined"
-    if begun is None or declined:
+class _Groups:
+    """What is added to while it is read: numbers for what is settled, moments for what is under way."""
+
+    def __init__(self, by: By) -> None:
+        self.by = by
+        self.width = len(DIVIDED[by])
+        self._found: dict[tuple[Any, ...], _Group] = {}
+
+    def of(self, row: Row[Any]) -> "_Group":
+        """That of a row that begins with what divides it."""
+        key = row[: self.width]
+        found = self._found.get(key)
+        if found is None:
+            found = self._found[key] = self._found.setdefault(tuple(value or None for value in key), _Group())
+        return found
+
+    def tallied(self, as_of_us: int) -> dict[Group, Tallied]:
+        named = {key: group for key, group in self._found.items() if "" not in key}
+        ordered = sorted(named.items(), key=lambda one: [value or "" for value in one[0]])
+        return {key: group.tallied(as_of_us) for key, group in ordered}
+
+
+class _Group:
+    __slots__ = ("open", "settled", "since")
+
+    def __init__(self) -> None:
+        self.open = 0
+        self.settled: dict[str, int] = defaultdict(int)
+        self.since: dict[str, list[int]] = defaultdict(list)
+
+    def tallied(self, as_of_us: int) -> Tallied:
+        legs = {leg: counts.tally_of(self.settled[leg]) for leg in LEGS}
+        for leg, since in self.since.items():
+            legs[leg].censored.update([place(as_of_us - since_us) for since_us in since])
+        under_way = {leg: len(since) for leg, since in self.since.items()}
+        return Tallied(counts.tally_of(self.settled[MADE]).count, self.open, legs, under_way)
+
+
+def _add_settled(connection: Connection, groups: _Groups, choice: Choice) -> None:
+    columns = [COUNTS.c[name] for name in (*DIVIDED[groups.by], "leg", "first", "packed")]
+    asked = select(*columns).where(COUNTS.c.cut == _cut(choice, groups.by), *choice.among(COUNTS))
+    for row in connection.execute(asked).all():
+        *_, leg, first, packed = row
+        groups.of(row).settled[leg] += counts.unpacked(first, packed)
+
+
+def _cut(choice: Choice, by: By) -> str:
+    """The one with the fewest cells that can tell."""
+    if by is By.PERIOD and not choice.of_parties:
+        return counts.BY_PERIOD
+    return counts.BY_WAY_AND_PERIOD if by is By.PERIOD or choice.of_periods else counts.BY_WAY
+
+
+def _add_under_way(connection: Connection, groups: _Groups, choice: Choice) -> None:
+    table = Handoffs.table
+    more = [table.c[name] for name in ("stage", "made_us", "decided_us", "asked_us")]
+    divided = [table.c[name] for name in DIVIDED[groups.by]]
+    asked = select(*divided, *more).where(table.c.open.is_(True), *choice.among(table))
+    for row in connection.execute(asked).all():
+        group = groups.of(row)
+        *_, stage, made_us, decided_us, asked_us = row
+        group.open += 1
+        for leg in UNDER_WAY[stage]:
+            group.since[leg].append(made_us if LEGS[leg] == MADE else decided_us)
+        if asked_us:
+            group.since[INFORMATION].extend(map(int, asked_us.split()))
+
+    table, parties = Letters.table, {"opener": "sender", "receiver": "recipient"}
+    divided, since = [table.c[parties.get(name, name)] for name in DIVIDED[groups.by]], table.c.asks_since_us
+    asked = select(*divided, since).where(since.is_not(None), *choice.among(table, **parties))
+    for row in connection.execute(asked).all():
+        groups.of(row).since[RECEIVED].append(row[-1])
+
+
+def _leg(tally: Tally, under_way: int) -> dict[str, Any]:
+    """`under_way` are among the censored; of a quantile both ends between which the exact one lies."""
+    found = {"ended": tally.ended.total(), "censored": tally.censored.total(), "under_way": under_way}
+    quantiles = zip(PERCENTS, tally.quantiles(PERCENTS), strict=True)
+    return found | {f"p{percent}": _between(between) for percent, between in quantiles}
+
+
+def _between(found: Between | None) -> dict[str, float | None] | None:
+    if found is None:
         return None
-    over = ended or state["ended_at"]
-    until = datetime.fromisoformat(over) if over else as_of
-    # a gateway's clock can have gone back: nothing lasts less than no time
-    return Lasted(max(until - datetime.fromisoformat(begun), ZERO), ended=ended is not None)
-
-
-def _seconds(length: timedelta | None) -> float | None:
-    return length.total_seconds() if length is not None else None
+    return {"over_s": found.over.total_seconds(), "most_s": found.most.total_seconds() if found.most else None}

@@ -20,6 +20,7 @@ from contracts.errors import BarnabusError
 from projections import pulse
 from projections.handoffs import Handoffs
 from projections.lag import LogEnd, age_s
+from projections.legs import moment_of
 from projections.letters import Letters
 from projections.measured import AGENCIES, METRICS, MODEL_NAMES, REASONS, SERVICES, STAGES, STOPS, known
 from projections.readmodel import META, PARKED, PROGRESS
@@ -50,10 +51,10 @@ def read(connection: Connection) -> Reading:
         parked[known(row.reason, REASONS)] += row.n
     t = Handoffs.table.c
     by = (t.whose_move, t.service, t.stage)
-    asked = select(*by, func.count().label("n"), func.min(t.made_at).label("made_at")).where(t.open.is_(True))
+    asked = select(*by, func.count().label("n"), func.min(t.made_us).label("made_us")).where(t.open.is_(True))
     for row in connection.execute(asked.group_by(*by)):
         whose, service, stage = known(row.whose_move, AGENCIES), known(row.service, SERVICES), known(row.stage, STAGES)
-        made_at = datetime.fromisoformat(row.made_at)
+        made_at = moment_of(row.made_us)
         open_[whose, service, stage] += row.n
         oldest[whose, stage] = min(oldest.get((whose, stage), made_at), made_at)
     return Reading(

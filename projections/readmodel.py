@@ -1,15 +1,41 @@
 """What a read model is: a pure fold of the log with a table."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
-from sqlalchemy import JSON, BigInteger, Column, MetaData, String, Table, Text
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Column,
+    ColumnElement,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+)
 
 from bus.log import Logged
 
 TABLES = MetaData()
 State = Mapping[str, Any]
 """What one row has come to: JSON values only, so that every database gives it back as it was."""
+
+
+class Way(NamedTuple):
+    """What is asked of whom by whom, how soon (empty where nobody says), and the month of the asking, in Kosovo."""
+
+    service: str
+    opener: str
+    receiver: str
+    urgency: str
+    period: str
+
+
+Cell = tuple[Way, str, bool, int]
+"""A leg of handoffs that went one way: its name, whether it ended (else it was cut off), its length's bucket."""
 
 
 class ReadModel(Protocol):
@@ -28,10 +54,18 @@ class ReadModel(Protocol):
     def columns(self, state: State) -> Mapping[str, Any]:
         """What the table shows of a state, to be asked for."""
 
+    def cells(self, state: State) -> Iterable[Cell]:
+        """What a row adds to the tallies: one to each of these cells, so often as it stands there. Pure."""
+
 
 def table(name: str, *columns: Column[Any]) -> Table:
     """A read model's table: its key, its state, and columns to ask for."""
     return Table(name, TABLES, Column("key", String(200), primary_key=True), Column("state", JSON), *columns)
+
+
+def open_index(name: str, of: Table, columns: Iterable[str], condition: ColumnElement[bool]) -> None:
+    """An index of those rows alone, as few are open. A query has to say the condition in the same words."""
+    Index(name, *(of.c[column] for column in columns), sqlite_where=condition, postgresql_where=condition)
 
 
 META = Table(
@@ -71,3 +105,15 @@ PARKED = Table(
     Column("reason", String(80), nullable=False),
 )
 """Entries of types or versions that are not known here, and what came after them in their case."""
+COUNTS = Table(
+    "counts",
+    TABLES,
+    Column("key", String(200), primary_key=True),
+    Column("cut", String(10), nullable=False),
+    *(Column(name, String(60), nullable=False) for name in Way._fields),
+    Column("leg", String(12), nullable=False),
+    Column("first", Integer, nullable=False),
+    Column("packed", LargeBinary, nullable=False),
+)
+"""Tallies of rows, in each cut of projections/counts.py; what a cut is not by is empty."""
+Index("counts_cut", COUNTS.c.cut, COUNTS.c.period, COUNTS.c.service)

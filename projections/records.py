@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import BigInteger, Column, Index, String
 
 from bus.log import Logged
-from projections.readmodel import State, table
+from projections.readmodel import Cell, State, table
 
 
 class Records:
@@ -40,3 +40,6 @@ class Records:
 
     def columns(self, state: State) -> Mapping[str, Any]:
         return state
+
+    def cells(self, state: State) -> Iterable[Cell]:
+        return ()

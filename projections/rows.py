@@ -12,6 +12,7 @@ import msgspec
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from bus.log import Logged
+from projections import counts
 from projections.readmodel import META, ReadModel, State
 
 KEYS_AT_ONCE = 400
@@ -36,6 +37,7 @@ class Rows:
         now = {key: (state, _digest(self.model.name, key, state)) for key, state in after.items()}
         self._write(connection, before, after)
         self._count(connection, before, now)
+        counts.move(connection, self.model, {key: state for key, (state, _) in before.items()}, after)
         self._keep(now)
 
     def forget(self) -> None:

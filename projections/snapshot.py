@@ -6,12 +6,14 @@ from contextlib import contextmanager
 
 from sqlalchemy import Connection, Engine, text
 
+READ_LIMIT_S = 60.0
+"""So long a person waits for an answer at most."""
 STEPS_BETWEEN_LOOKS = 10_000
 """Of SQLite's machine, until the clock is looked at: about a millisecond."""
 
 
 @contextmanager
-def snapshot(engine: Engine, limit_s: float) -> Iterator[Connection]:
+def snapshot(engine: Engine, limit_s: float = READ_LIMIT_S) -> Iterator[Connection]:
     """All that is asked inside is answered as of one moment. A database that takes longer raises SQLAlchemy's own."""
     with engine.connect() as connection:
         if engine.dialect.name == "sqlite":

@@ -8,13 +8,14 @@ any order. That is one bucket wide, unless many in it are censored and few are a
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
 from projections.survival import ZERO, Lasted, remaining
 
 GROWTH = 1.05
+MICROSECOND = timedelta(microseconds=1)
 SHORTEST = timedelta(seconds=1)
 LONGEST = timedelta(days=36_525)
 LIMITS = (
@@ -34,6 +35,10 @@ def _edges() -> tuple[timedelta, ...]:
 
 EDGES = _edges()
 """The longest length in each bucket. Changing the grid makes tallies that were stored by it meaningless."""
+LAST = len(EDGES) - 1
+EDGES_US = tuple(edge // MICROSECOND for edge in EDGES)
+NEVER = -1.0
+"""No share comes down to it."""
 
 
 def bucket(length: timedelta) -> int:
@@ -41,6 +46,11 @@ def bucket(length: timedelta) -> int:
     if not ZERO <= length <= LONGEST:
         raise ValueError(f"no length that anything can have: {length}")
     return bisect_left(EDGES, length)
+
+
+def place(us: int) -> int:
+    """The bucket of so many microseconds: the first of what is below zero, the last of what is over LONGEST."""
+    return bisect_left(EDGES_US, us, 0, LAST)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,29 +90,38 @@ class Tally:
 
     def quantile(self, percent: int) -> Between | None:
         """Around the length by which so many percent have ended; None if the curve cannot come down to it."""
-        earliest = self._reached(percent, lambda at_risk, censored: at_risk - censored)
-        if earliest is None:
-            return None
-        latest = self._reached(percent, lambda at_risk, _: at_risk)
-        return Between(EDGES[earliest - 1] if earliest else ZERO, None if latest is None else EDGES[latest])
+        return self.quantiles((percent,))[0]
+
+    def quantiles(self, percents: Sequence[int]) -> list[Between | None]:
+        """One for each of these, which rise, in one walk along the buckets.
+
+        What is censored in a bucket may be so before its ends came, and they are then of fewer at risk; or after.
+        """
+        left = [*map(remaining, percents), NEVER]
+        first, last = list[int](), list[int]()
+        early_left, late_left, early, late, at_risk = left[0], left[0], 1.0, 1.0, self.count
+        ended, censored = self.ended, self.censored
+        for place in sorted(ended.keys() | censored.keys()):
+            ends, open_ = ended.get(place, 0), censored.get(place, 0)
+            if ends:
+                early *= 1 - ends / (at_risk - open_)
+                late *= 1 - ends / at_risk
+                while early <= early_left:
+                    first.append(place)
+                    early_left = left[len(first)]
+                while late <= late_left:
+                    last.append(place)
+                    late_left = left[len(last)]
+            at_risk -= ends + open_
+        reached = [Between(EDGES[n - 1] if n else ZERO, EDGES[m]) for n, m in zip(first, last, strict=False)]
+        perhaps = [Between(EDGES[n - 1] if n else ZERO, None) for n in first[len(last) :]]
+        return [*reached, *perhaps, *[None] * (len(percents) - len(first))]
 
     def within(self, limit: timedelta) -> int:
         """How many ended by a limit, which has to be an edge of the grid: ValueError if it is none."""
         if EDGES[bucket(limit)] != limit:
             raise ValueError(f"no edge of the grid: {limit}")
         return sum(count for place, count in self.ended.items() if EDGES[place] <= limit)
-
-    def _reached(self, percent: int, at_ends: Callable[[int, int], int]) -> int | None:
-        """In which bucket the curve comes down, if so many of those at risk in a bucket were when its ends came."""
-        left, survival, at_risk = remaining(percent), 1.0, self.count
-        for place in sorted(self.ended | self.censored):
-            ends, censored = self.ended[place], self.censored[place]
-            if ends:
-                survival *= 1 - ends / at_ends(at_risk, censored)
-                if survival <= left:
-                    return place
-            at_risk -= ends + censored
-        return None
 
 
 def tally(lasted: Iterable[Lasted]) -> Tally:

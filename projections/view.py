@@ -92,17 +92,18 @@ class Place:
 
 
 @contextmanager
-def reading(settings: Settings, model: ReadModel) -> Iterator[Engine]:
-    """The live view, for what this model shows. Raises `projections.missing`, `projections.stale`."""
+def reading(settings: Settings, *models: ReadModel) -> Iterator[Engine]:
+    """The live view, for what these models show. Raises `projections.missing`, `projections.stale`."""
     place = Place.of(settings)
     if not place.exists():
         raise BarnabusError("projections.missing")
     with place.opened() as engine:
         with engine.connect() as connection:
-            found = connection.execute(select(META.c.version).where(META.c.model == model.name)).scalar()
-        if found != model.version:
-            there = f"version {found}" if found else "not in this view"
-            raise BarnabusError("projections.stale", detail=f"{model.name}: {there}.")
+            known = {row.model: row.version for row in connection.execute(select(META.c.model, META.c.version))}
+        for model in models:
+            if (found := known.get(model.name)) != model.version:
+                there = f"version {found}" if found else "not in this view"
+                raise BarnabusError("projections.stale", detail=f"{model.name}: {there}.")
         yield engine
 
 

@@ -4,9 +4,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from itertools import islice
 
-from bus import seal
 from bus.log import Logged
-from contracts.envelope import Record, Stamp
 from projections.engine import Projector
 from projections.models import MODELS
 from projections.view import Place
@@ -16,15 +14,7 @@ from tests.benchmarks.entries import year
 @lru_cache
 def made_up_log(entries: int) -> Sequence[Logged]:
     """So many entries of a year, as a log has them."""
-    return [
-        Logged(
-            Record.model_validate_json(entry.record),
-            seal.digest(entry.record),
-            Stamp.model_validate_json(entry.stamp),
-            entry.subject,
-        )
-        for entry in islice(year(entries, 7).entries(), entries)
-    ]
+    return [entry.logged() for entry in islice(year(entries, 7).entries(), entries)]
 
 
 def fold(place: Place, log: Sequence[Logged]) -> None:

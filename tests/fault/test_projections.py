@@ -97,19 +97,21 @@ async def test_killed_at_any_moment_under_load_it_comes_to_what_a_rebuild_comes_
         assert await process.wait() == 0
     code, rebuilt, _ = await answer(settings, "projections", "rebuild")
     assert (code, rebuilt["digests"]) == (0, live["digests"])
-    code, found, _ = await answer(settings, "handoffs", "list", "--agency", "social", "--open")
+    code, found, _ = await answer(settings, "handoffs", "list", "--whose-move", "social", "--open")
     assert code == 0
     assert len(found["handoffs"]) == KILLS * ACTS
     assert {(one["stage"], one["from"], one["to"]) for one in found["handoffs"]} == {("accepted", "police", "social")}
-    assert all(one["decided_at"] > one["made_at"] for one in found["handoffs"])
+    legs = [{leg["leg"]: leg for leg in one["legs"]} for one in found["handoffs"]]
+    assert all(leg["received"]["state"] == "ended" and leg["decided"]["wall_s"] > 0 for leg in legs)
     code, found, _ = await answer(settings, "cases", "summary")
     assert (code, found["cases"], found["open"], found["held_up"]) == (0, KILLS * ACTS, KILLS * ACTS, 0)
     assert [(one["phase"], one["responsible"]) for one in found["standing"]] == [(None, "police")]
     code, found, _ = await answer(settings, "handoffs", "summary", "--service", "child-protection-assessment")
-    (way,) = found["ways"]
-    assert (code, way["from"], way["to"], way["count"], way["open"]) == (0, "police", "social", 48, 48)
-    assert (way["legs"]["decided"]["ended"], way["legs"]["completed"]["censored"]) == (48, 48)
-    assert 0 < way["legs"]["decided"]["p50_s"] <= way["legs"]["decided"]["p90_s"]
+    (group,) = found["groups"]
+    assert (code, group["service"], group["count"], group["open"]) == (0, "child-protection-assessment", 48, 48)
+    assert (group["legs"]["received"]["ended"], group["legs"]["decided"]["ended"]) == (48, 48)
+    assert (group["legs"]["completed"]["under_way"], group["legs"]["completed"]["p50"]) == (48, None)
+    assert 0 < group["legs"]["decided"]["p50"]["most_s"] <= group["legs"]["decided"]["p90"]["most_s"]
 
 
 async def test_what_the_log_got_since_is_a_lag_and_not_current(bus: Bus) -> None:

@@ -340,7 +340,7 @@ async def test_submit_case_log_and_doctor_as_json_have_stable_keys(
 
     shown = document(await asyncio.to_thread(run, "case", "show", answer["case_ref"], "--purpose", "a test", "--json"))
     assert list(shown) == [
-        "case_ref", "position", "logged_at", "phase", "phases", "closed", "responsible", "active", "kept_out", "open",
+        "case_ref", "position", "logged_at", "phase", "phases", "responsible", "closed", "active", "kept_out", "open",
         "children", "suspects", "linked",
     ]  # fmt: skip
     assert [one["stage"] for one in shown["open"]] == ["made"]

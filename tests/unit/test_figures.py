@@ -15,7 +15,8 @@ from contracts.agencies import Agency
 from projections import figures
 from projections.durations import KOSOVO
 from projections.figures import COLUMNS, ROWS, Period
-from projections.handoffs import Handoffs
+from projections.handoffs import Handoffs, period_of
+from projections.legs import us_of
 from projections.publishing import SMALL
 from projections.snapshot import snapshot
 from projections.view import LIVE, Place
@@ -39,11 +40,10 @@ def made(place: Place, *handoffs: tuple[datetime, timedelta | None]) -> None:
     """Handoffs made at these moments, and decided so much later; for an examination, by health."""
     with place.opened() as opened, opened.begin() as connection:
         for n, (at, after) in enumerate(handoffs):
-            made_at = at.astimezone(UTC).isoformat()
-            decided_at = (at.astimezone(UTC) + after).isoformat() if after is not None else None
             row = {"case_ref": "x", "service": "forensic-exam", "receiver": "health", "stage": "made", "open": True}
-            state = {"made_at": made_at, "decided_at": decided_at}
-            connection.execute(insert(Handoffs.table).values(key=str(n), state=state, made_at=made_at, **row))
+            row |= {"period": period_of(at), "made_us": us_of(at), "state": {}}
+            row |= {"decided_us": us_of(at + after)} if after is not None else {}
+            connection.execute(insert(Handoffs.table).values(key=str(n), **row))
 
 
 def counted(place: Place, period: str, by: tuple[str, ...] = ("receiver",)) -> dict[tuple[str, ...], list[int]]:

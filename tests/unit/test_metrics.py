@@ -22,6 +22,7 @@ from contracts.errors import BarnabusError, Refused
 from projections.case_log import case_log
 from projections.handoffs import Handoffs
 from projections.lag import LogEnd
+from projections.legs import moment_of
 from projections.letters import Letters
 from projections.measured import METRICS, OTHER, SERIES_AT_MOST
 from projections.metrics import Collector
@@ -113,16 +114,14 @@ def test_the_oldest_is_as_old_as_it_is(place: Place) -> None:
     fold(place, log)
     now = log[-1].stamp.logged_at + DAY
     with place.opened() as opened, opened.begin() as connection:
-        names = (Handoffs.table.c.whose_move, Handoffs.table.c.stage, Handoffs.table.c.made_at)
+        names = (Handoffs.table.c.whose_move, Handoffs.table.c.stage, Handoffs.table.c.made_us)
         rows = list(connection.execute(select(*names).where(Handoffs.table.c.open.is_(True))))
         letter = Letters.table.c
         first = connection.execute(select(letter.key).where(letter.recipient == "police")).scalars().first()
         long_ago = {"received_at": None, "logged_at": (now - 2 * DAY).isoformat()}
         connection.execute(update(Letters.table).where(letter.key == first).values(long_ago))
     expected = {
-        (row.whose_move, row.stage): (
-            now - min(datetime.fromisoformat(r.made_at) for r in rows if r[:2] == row[:2])
-        ).total_seconds()
+        (row.whose_move, row.stage): (now - min(moment_of(r.made_us) for r in rows if r[:2] == row[:2])).total_seconds()
         for row in rows
     }
     samples = exported(place, now=now)
@@ -154,7 +153,7 @@ def test_no_label_says_what_stands_in_no_closed_list_whatever_the_log_held(place
     """Also if a row had a case, a person or an office where a code should be."""
     fold(place, made_up_log(ENTRIES))
     secret = "7k3q-9m2x-w4td-h6rv"
-    hostile = {"case_ref": secret, "stage": secret, "open": True, "made_at": "2026-03-02T00:00:00+00:00", "state": {}}
+    hostile = {"case_ref": secret, "stage": secret, "open": True, "made_us": 0, "state": {}}
     with place.opened() as opened, opened.begin() as connection:
         for n, who in enumerate(("social", secret, None)):
             row = {"key": f"{secret}{n}", "service": secret, "whose_move": who}

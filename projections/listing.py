@@ -1,0 +1,71 @@
+"""Handoffs one by one out of the read models, each with the letter that asked for it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Engine, and_, select
+
+from contracts.errors import BarnabusError
+from projections.account import account
+from projections.choice import Choice
+from projections.handoffs import Handoffs
+from projections.legs import us_of
+from projections.letters import Letters
+from projections.readmodel import PROGRESS
+from projections.snapshot import snapshot
+
+_TABLE, _LETTER = Handoffs.table, Letters.table
+_ASKED_BY = and_(
+    _LETTER.c.record_id == _TABLE.c.key,
+    _LETTER.c.sender == _TABLE.c.opener,
+    _LETTER.c.recipient == _TABLE.c.receiver,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Which rows of those chosen: `after` is the id of the last one of the page before."""
+
+    after: str = ""
+    limit: int = 100
+    open: bool = False
+    whose_move: str | None = None
+    case_ref: str | None = None
+
+
+def listed(engine: Engine, choice: Choice, page: Page) -> list[dict[str, Any]]:
+    """By their ids, in full (`projections/account.py`)."""
+    conditions = [_TABLE.c.key > page.after, *choice.among(_TABLE)]
+    if page.open:
+        conditions.append(_TABLE.c.open.is_(True))
+    if page.whose_move:
+        conditions.append(_TABLE.c.whose_move == page.whose_move)
+    if page.case_ref:
+        conditions.append(_TABLE.c.case_ref == page.case_ref)
+    with snapshot(engine) as connection:
+        return _found(connection, *conditions, limit=page.limit)
+
+
+def one(engine: Engine, handoff_id: str) -> dict[str, Any]:
+    """Raises `handoff.not-found`."""
+    with snapshot(engine) as connection:
+        found = _found(connection, _TABLE.c.key == handoff_id, limit=1)
+    if not found:
+        raise BarnabusError("handoff.not-found")
+    return found[0]
+
+
+def _found(connection: Connection, *conditions: Any, limit: int) -> list[dict[str, Any]]:
+    as_of = connection.execute(select(PROGRESS.c.logged_at)).scalar()
+    if as_of is None:
+        return []
+    as_of_us = us_of(datetime.fromisoformat(as_of))
+    asked = (
+        select(_TABLE.c.key, _TABLE.c.state, _LETTER.c.state)
+        .select_from(_TABLE.outerjoin(_LETTER, _ASKED_BY))
+        .where(*conditions)
+        .order_by(_TABLE.c.key)
+        .limit(limit)
+    )
+    return [account(key, state, letter, as_of_us) for key, state, letter in connection.execute(asked)]
