@@ -115,7 +115,6 @@ WEAKENED: dict[str, Any] = {
     "max_msg_size": 100,
     "discard": "old",
     "subjects": ["case.>", "link.>", "other.>"],
-    "allow_direct": True,
     "allow_msg_ttl": True,
     "allow_atomic": True,
     "no_ack": True,
@@ -125,7 +124,7 @@ WEAKENED: dict[str, Any] = {
     "consumer_limits": {"max_ack_pending": 1},
     "sealed": True,  # last: a sealed stream is changed no more
 }
-"""Every setting that JetStream lets the operator of a stream like ours change, by an update."""
+"""Every setting that JetStream lets the operator of a stream like ours change, but those that change no entry."""
 DENIED: dict[str, Any] = {
     "allow_msg_schedules": True,
     "deny_purge": False,
