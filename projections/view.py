@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from sqlalchemy import Engine, create_engine, event, select, text
+from sqlalchemy import Engine, create_engine, event, inspect, select, text
 
 from bus.settings import Settings
 from contracts.errors import BarnabusError
-from projections.readmodel import META, TABLES, ReadModel
+from projections.readmodel import META, PROGRESS, TABLES, ReadModel
 
 PROJECTIONS = "BARNABUS_PROJECTIONS"
 """A PostgreSQL URL; without it, a file in the home."""
@@ -39,11 +39,10 @@ class Place:
         return cls(settings.home / "projections", url)
 
     def exists(self) -> bool:
-        if self.url is None:
-            return self._file(LIVE).exists()
+        if self.url is None and not self._file(LIVE).exists():
+            return False  # to look inside would make it
         with self.opened(LIVE) as engine, engine.connect() as connection:
-            found = connection.execute(text("SELECT to_regclass(:name)"), {"name": f"{_schema(LIVE)}.progress"})
-            return found.scalar() is not None
+            return inspect(connection).has_table(PROGRESS.name, schema=_schema(LIVE) if self.url else None)
 
     @contextmanager
     def opened(self, view: str = LIVE) -> Iterator[Engine]:
@@ -74,6 +73,8 @@ class Place:
             if self.url:
                 connection.execute(text(f'DROP SCHEMA IF EXISTS "{_schema(view)}" CASCADE'))
                 connection.execute(text(f'CREATE SCHEMA "{_schema(view)}"'))
+            else:
+                connection.exec_driver_sql("BEGIN")  # all tables or none: of itself the driver begins none for these
             TABLES.create_all(connection)
 
     def swap(self) -> None:

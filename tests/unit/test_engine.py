@@ -240,6 +240,16 @@ def test_a_reader_sees_the_old_view_until_the_new_one_takes_its_place_whole(
     assert folded(place, log[:100]) == old
 
 
+def test_a_view_of_which_nothing_is_made_yet_is_none(tmp_path: Path) -> None:
+    place = Place(tmp_path, None)
+    assert not place.exists()
+    assert list(tmp_path.iterdir()) == [], "looking makes nothing"
+    (tmp_path / "live.db").touch()  # as at the very start of making it
+    assert not place.exists()
+    place.begin(LIVE)
+    assert place.exists()
+
+
 def test_what_no_environment_names_is_a_file_and_a_wrong_url_is_refused(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
