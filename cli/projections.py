@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from sqlalchemy.exc import SQLAlchemyError
 
 from bus import directory, logging
 from bus.clock import wall_clock
@@ -50,7 +51,7 @@ def rebuild(as_json: show.AsJson = False) -> None:
     settings = Settings()
     with read_models.rebuilding(settings):
         place = Place.of(settings)
-        found = asyncio.run(_built(settings, place, SHADOW, _seen(place)))
+        found = asyncio.run(_built(settings, place, SHADOW, _known(place)))
         place.swap()
     _tell({"position": found.position, "rows": dict(found.rows), "digests": dict(found.digests)}, as_json)
 
@@ -80,6 +81,14 @@ def _tell(found: dict[str, Any], as_json: bool) -> None:
         show.document(found)
     else:
         show.fields(found)
+
+
+def _known(place: Place) -> engine.Progress | None:
+    """Likewise; of a view that cannot be read any more nothing is known, and it is to be replaced."""
+    try:
+        return _seen(place)
+    except (BarnabusError, SQLAlchemyError):
+        return None
 
 
 def _seen(place: Place) -> engine.Progress | None:

@@ -68,6 +68,10 @@ def open_index(name: str, of: Table, columns: Iterable[str], condition: ColumnEl
     Index(name, *(of.c[column] for column in columns), sqlite_where=condition, postgresql_where=condition)
 
 
+LAYOUT = 1
+"""Raised with every change of the tables below or of how they are used: a view of another layout is built anew."""
+LAYOUTS = Table("layout", TABLES, Column("version", BigInteger, primary_key=True, autoincrement=False))
+"""One row: the layout that the view was made in."""
 META = Table(
     "meta",
     TABLES,

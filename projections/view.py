@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from sqlalchemy import Engine, create_engine, event, inspect, select, text
+from sqlalchemy import Connection, Engine, create_engine, event, insert, inspect, select, text
 
 from bus.settings import Settings
 from contracts.errors import BarnabusError
-from projections.readmodel import META, PROGRESS, TABLES, ReadModel
+from projections.readmodel import LAYOUT, LAYOUTS, META, PROGRESS, TABLES, ReadModel
 
 PROJECTIONS = "BARNABUS_PROJECTIONS"
 """A PostgreSQL URL; without it, a file in the home."""
@@ -42,7 +42,7 @@ class Place:
         if self.url is None and not self._file(LIVE).exists():
             return False  # to look inside would make it
         with self.opened(LIVE) as engine, engine.connect() as connection:
-            return inspect(connection).has_table(PROGRESS.name, schema=_schema(LIVE) if self.url else None)
+            return inspect(connection).has_table(PROGRESS.name, schema=_schema_of(connection))
 
     @contextmanager
     def opened(self, view: str = LIVE) -> Iterator[Engine]:
@@ -76,6 +76,7 @@ class Place:
             else:
                 connection.exec_driver_sql("BEGIN")  # all tables or none: of itself the driver begins none for these
             TABLES.create_all(connection)
+            connection.execute(insert(LAYOUTS).values(version=LAYOUT))
 
     def swap(self) -> None:
         """The shadow takes the live view's place in one step: a reader sees the one or the other, and never half."""
@@ -92,6 +93,13 @@ class Place:
             connection.execute(text(f'ALTER SCHEMA "{_schema(SHADOW)}" RENAME TO "{_schema(LIVE)}"'))
 
 
+def check_layout(connection: Connection) -> None:
+    """Raises `projections.stale` if this view was made by a version that lays tables out in another way."""
+    known = inspect(connection).has_table(LAYOUTS.name, schema=_schema_of(connection))
+    if not known or connection.execute(select(LAYOUTS.c.version)).scalar() != LAYOUT:
+        raise BarnabusError("projections.stale", detail="Its tables are laid out in another way.")
+
+
 @contextmanager
 def reading(settings: Settings, *models: ReadModel) -> Iterator[Engine]:
     """The live view, for what these models show. Raises `projections.missing`, `projections.stale`."""
@@ -100,12 +108,19 @@ def reading(settings: Settings, *models: ReadModel) -> Iterator[Engine]:
         raise BarnabusError("projections.missing")
     with place.opened() as engine:
         with engine.connect() as connection:
+            check_layout(connection)
             known = {row.model: row.version for row in connection.execute(select(META.c.model, META.c.version))}
         for model in models:
             if (found := known.get(model.name)) != model.version:
                 there = f"version {found}" if found else "not in this view"
                 raise BarnabusError("projections.stale", detail=f"{model.name}: {there}.")
         yield engine
+
+
+def _schema_of(connection: Connection) -> str | None:
+    """The view's, in PostgreSQL."""
+    names: Mapping[None, str] | None = connection.get_execution_options().get("schema_translate_map")
+    return names[None] if names else None
 
 
 def _schema(view: str) -> str:

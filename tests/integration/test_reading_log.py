@@ -1,10 +1,13 @@
 """Reading the log: quickly where it was verified before, and whole whatever a replica or an index leaves out."""
 
 import asyncio
+import contextlib
 import inspect
 import json
+import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -123,6 +126,14 @@ async def test_a_log_that_gives_no_many_at_once_is_read_all_the_same(
 # what was verified once
 
 
+def _without_a_layout(file: Path) -> None:
+    """As an older version made it."""
+    with contextlib.closing(sqlite3.connect(file)) as view:
+        view.execute("DROP TABLE layout")
+        view.execute("DROP TABLE counts")
+        view.commit()
+
+
 @pytest.fixture
 def place(settings: Settings) -> Place:
     """The read models, up to date."""
@@ -204,6 +215,17 @@ def test_a_byte_that_was_changed_since_is_named_by_its_place(
             inspect.unwrap(again)(as_json=True)
         assert (raised.value.code, "Position 611" in str(raised.value)) == ("log.damaged", True)
     assert projections._seen(place) == before, "readers keep what they have"
+
+
+@pytest.mark.parametrize("spoil", [lambda file: file.write_bytes(b"x" * 4096), _without_a_layout, Path.unlink])
+def test_a_view_that_cannot_be_read_any_more_is_replaced(
+    place: Place, verified: list[int], spoil: Callable[[Path], object]
+) -> None:
+    before = projections._seen(place)
+    spoil(place.folder / "live.db")
+    projections.rebuild(as_json=True)
+    assert verified == list(range(1, EVENTS + 1)), "nothing is known of it"
+    assert projections._seen(place) == before
 
 
 def test_a_log_that_is_another_than_was_seen_is_verified_anew(

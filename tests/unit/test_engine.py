@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import delete, select, update
 
 from bus import seal
 from bus.log import Logged
@@ -24,7 +24,7 @@ from projections.handoffs import Handoffs
 from projections.legs import legs
 from projections.letters import Letters
 from projections.models import MODELS
-from projections.readmodel import PARKED, PROGRESS, State
+from projections.readmodel import LAYOUT, LAYOUTS, PARKED, PROGRESS, State
 from projections.snapshot import snapshot
 from projections.view import LIVE, PROJECTIONS, SHADOW, Place
 from tests.benchmarks.entries import year
@@ -248,6 +248,17 @@ def test_a_view_of_which_nothing_is_made_yet_is_none(tmp_path: Path) -> None:
     assert not place.exists()
     place.begin(LIVE)
     assert place.exists()
+
+
+def test_a_view_laid_out_in_another_way_asks_to_be_built_anew(place: Place) -> None:
+    for change in (update(LAYOUTS).values(version=LAYOUT + 1), delete(LAYOUTS)):
+        with place.opened() as opened:
+            with opened.begin() as writing:
+                writing.execute(change)
+            for use in (lambda: Projector(opened, MODELS), lambda: engine.progress(opened)):
+                with pytest.raises(BarnabusError) as raised:
+                    use()
+                assert raised.value.code == "projections.stale"
 
 
 def test_what_no_environment_names_is_a_file_and_a_wrong_url_is_refused(
