@@ -4,8 +4,8 @@ from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
-from projections.durations import KOSOVO, Limit, Office, Span, Unit, band
-from projections.workdays import WorkingDays
+from contracts.durations import KOSOVO, Limit, Office, Span, Unit, band
+from contracts.workdays import WorkingDays
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 LAST = timedelta(microseconds=1)

@@ -16,7 +16,7 @@ from itertools import pairwise
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
-from projections.workdays import WorkingDays
+from contracts.workdays import WorkingDays
 
 KOSOVO = ZoneInfo("Europe/Belgrade")
 """The zone of Pristina has no name of its own (IANA)."""
