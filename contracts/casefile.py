@@ -80,7 +80,7 @@ class CaseFile:
     def of(cls, said: Iterable[Said], asked: Iterable[Asked] = ()) -> "CaseFile":
         found = sorted(said, key=lambda one: (one.position, one.kept_at))
         corrections = [one for one in found if one.type == CORRECTED]
-        return cls(tuple(_put_right(one, corrections) for one in found), tuple(asked))
+        return cls(tuple(put_right(one, corrections) for one in found), tuple(asked))
 
     def all(self, *types: str, about: str | None = None) -> Iterator[Said]:
         """What was said in these types, of this person if one is named."""
@@ -112,11 +112,16 @@ def active(standings: Iterable[Standing]) -> frozenset[Agency]:
     return frozenset(party for standing in alive for party in standing.parties)
 
 
-def _put_right(said: Said, corrections: Iterable[Said]) -> Said:
+def corrects(one: Said, said: Said) -> bool:
+    """Does a correction speak of this?"""
+    return (one.by, one.codes["of_id"], one.codes["of_type"]) == (said.by, str(said.id), said.type)
+
+
+def put_right(said: Said, corrections: Iterable[Said]) -> Said:
     """What was said, with what its sender has put right since."""
     codes = dict(said.codes)
     for one in corrections:
-        if (one.by, one.codes["of_id"], one.codes["of_type"]) == (said.by, str(said.id), said.type):
+        if corrects(one, said):
             codes |= {code["field"]: code["value"] for code in one.codes["codes"]}
             codes |= {who: one.codes["concerns"] for who in ABOUT if _same_role(codes.get(who), one.codes["concerns"])}
     return replace(said, codes=codes)
