@@ -89,8 +89,12 @@ class Word(Dated):
 
 def words(dated: Iterable[Dated], until: datetime) -> tuple[Word, ...]:
     """What counts in a case by a moment, that moment included, in the log's order. The order given plays no part."""
-    once = {(one.said.by, one.said.id): one for one in dated if one.at <= until}
-    known = sorted(once.values(), key=lambda one: (one.said.position, one.at, one.said.by, str(one.said.id)))
+    ordered = sorted(dated, key=lambda one: (one.said.position, one.at, one.said.by, str(one.said.id)))
+    once: dict[tuple[str, UUID], Dated] = {}
+    for one in ordered:
+        if one.at <= until:
+            once.setdefault((one.said.by, one.said.id), one)  # said again, it counts where it stood first
+    known = list(once.values())
     corrections = [one for one in known if one.said.type == CORRECTED]
     acts: dict[UUID, list[Act]] = {}
     for one in known:

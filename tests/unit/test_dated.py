@@ -1,5 +1,6 @@
 """A case as time limits read it, from its log."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from contracts.dated import Received, words
@@ -37,6 +38,16 @@ def test_acts_on_a_handoff_are_about_the_child_and_the_service_that_its_making_n
     assert (accepted.child, accepted.service, accepted.handoff) == (making.child, making.service, made)
     assert (making.other, accepted.other) == (SOCIAL, POLICE)
     assert making.child
+
+
+def test_the_same_record_twice_counts_where_it_stood_first() -> None:
+    case, noon = Case(), datetime(2026, 3, 10, 12, tzinfo=UTC)
+    case.say(HEALTH, "urgent-care.given", noon)
+    case.say(HEALTH, "urgent-care.given", noon + DAY)
+    first, second = case.said
+    twice = [replace(second, said=replace(second.said, id=first.said.id)), first]
+    assert [one.said.position for one in words(twice, noon + DAY)] == [1]
+    assert words(twice, noon + DAY) == words(reversed(twice), noon + DAY)
 
 
 def test_what_was_put_right_reads_so_and_keeps_its_wordings_in_order() -> None:
