@@ -275,6 +275,15 @@ def test_a_case_closed_as_unfounded_ends_what_it_set_off_and_any_other_closing_d
     assert "examined-anyway" in {one.rule.id for one in ended}
 
 
+def test_what_was_excused_before_its_cause_went_stays_excused() -> None:
+    case = Case()
+    concern = case.concern(NOON)
+    about: dict[str, Any] = {"rule": "examined-anyway", "trigger_id": str(concern), "owner": "police"}
+    case.say(POLICE, "duty.excused", NOON + HOUR, reason="child-declined", **about)
+    case.say(SOCIAL, "case.closed", NOON + 2 * HOUR, reason="unfounded")
+    assert case.duty("examined-anyway", YEARS_LATER).state is State.EXCUSED
+
+
 def test_who_reopens_a_case_takes_up_again_what_was_owed_in_it() -> None:
     case = Case()
     case.concern(NOON)
