@@ -8,11 +8,11 @@ from rich.tree import Tree
 
 from cli import reading, show
 from contracts.agencies import Agency
+from contracts.durations import KOSOVO
 from contracts.errors import Refused
 from projections import case_state, knowledge
 from projections import timeline as events
 from projections.case_log import CaseLog
-from projections.durations import KOSOVO
 
 AsOf = Annotated[str | None, typer.Option("--as-of", help="A moment, such as 2019-03-12T14:00; Kosovo's time.")]
 

@@ -84,7 +84,7 @@ class CaseFile:
         for one in found:
             if one.type == CORRECTED:
                 corrections.setdefault((one.by, one.codes["of_id"], one.codes["of_type"]), []).append(one)
-        right = (_put_right(one, corrections.get((one.by, str(one.id), one.type), ())) for one in found)
+        right = (put_right(one, corrections.get((one.by, str(one.id), one.type), ())) for one in found)
         return cls(tuple(right if corrections else found), tuple(asked))
 
     def all(self, *types: str, about: str | None = None) -> Iterator[Said]:
@@ -123,8 +123,13 @@ def active(standings: Iterable[Standing]) -> frozenset[Agency]:
     return frozenset(party for standing in alive for party in standing.parties)
 
 
-def _put_right(said: Said, corrections: Iterable[Said]) -> Said:
-    """What was said, with what its sender has put right of it since."""
+def corrects(one: Said, said: Said) -> bool:
+    """Does a correction speak of this?"""
+    return (one.by, one.codes["of_id"], one.codes["of_type"]) == (said.by, str(said.id), said.type)
+
+
+def put_right(said: Said, corrections: Iterable[Said]) -> Said:
+    """What was said, with what its sender has put right since: `corrections` all speak of it."""
     codes = dict(said.codes)
     for one in corrections:
         codes |= {code["field"]: code["value"] for code in one.codes["codes"]}

@@ -485,6 +485,11 @@ CODES: Mapping[str, Code] = MappingProxyType(
         "setting.invalid": Code(
             "A setting of the environment cannot be used.", "See what it may be in docs/operate.md.", exit=1
         ),
+        "protocol.invalid": Code(
+            "The protocol of duties and time limits cannot be used.",
+            "Mend the file at that line; docs/protocol.md says what a rule may say.",
+            exit=1,
+        ),
         "postgres.missing": Code(
             "A store is to lie in PostgreSQL, and its driver is not installed.",
             "Install barnabus with its extra: barnabus[postgres].",

@@ -10,8 +10,8 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
+from contracts.durations import Span
 from projections.claims import Claims
-from projections.durations import Span
 from projections.legs import LEGS, MADE, RECEIVED, Leg, legs, moment_of
 from projections.readmodel import State
 

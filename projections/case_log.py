@@ -15,7 +15,8 @@ from contracts import again, check
 from contracts.agencies import Agency
 from contracts.catalogue import entry_of
 from contracts.catalogue.post import SAID_AGAIN
-from contracts.envelope import Record
+from contracts.dated import Dated, Received
+from contracts.envelope import Record, Stamp
 from contracts.handoff import fold
 from contracts.standing import Act, Course, Move, Standing, course_of
 from contracts.vocabulary.asking import Service
@@ -30,12 +31,20 @@ class Delivery:
     tiers: tuple[str, ...]
     received_at: datetime | None = None
     opened: bool | None = None
+    signed: Stamp | None = None  # where its receipt stands in the log
     said_again: "Delivery | None" = None  # the letter that says it once more, because it could not be opened
 
     @property
     def last(self) -> "Delivery":
         """Itself, or the last letter that said it again."""
         return self.said_again.last if self.said_again else self
+
+    @property
+    def received(self) -> Received | None:
+        """When its recipient had it so that it could be read, at the first or when it was said again."""
+        if self.opened and self.received_at and self.signed:
+            return Received(self.received_at, self.signed.position, self.signed.logged_at)
+        return self.said_again.received if self.said_again else None
 
 
 def act_of(logged: Logged, move: Move, codes: Mapping[str, Any], service: Service | None) -> Act:
@@ -87,6 +96,7 @@ class CaseLog:
                 delivery = self.deliveries.get((receipt.sender, record.sender, letter.number))
                 if delivery and delivery.received_at is None:  # a restored store signs for it once more
                     delivery.received_at, delivery.opened = letter.received_at, letter.opened
+                    delivery.signed = logged.stamp
             return
         self.records.append(logged)
         for entry in record.data.letters:
@@ -134,7 +144,21 @@ class CaseLog:
         for logged in records:
             found.apply(logged)
         for link, delivery in found.deliveries.items():
-            delivery.received_at, delivery.opened = self.deliveries[link].received_at, self.deliveries[link].opened
+            known = self.deliveries[link]
+            delivery.received_at, delivery.opened, delivery.signed = known.received_at, known.opened, known.signed
+        return found
+
+    def dated(self) -> list[Dated]:
+        """What was said in the case, void or not, with the moments by which time limits judge it."""
+        found = []
+        for logged in self.records:
+            record, about = logged.record, logged.record.data.about
+            if entry_of(record.type).command is None or about is None:
+                continue
+            said = Said(record.id, record.sender, record.type, check.codes_of(record), logged.stamp.position)
+            letters = (self.deliveries[record.sender, letter.to, letter.number] for letter in record.data.letters)
+            received = {letter.to: receipt for letter in letters if (receipt := letter.received)}
+            found.append(Dated(said, logged.stamp.logged_at, about.clocks, received))
         return found
 
     def voids(self) -> dict[tuple[str, UUID], str]:

@@ -16,9 +16,9 @@ from sqlalchemy import Connection, select
 
 from contracts.agencies import Agency
 from contracts.catalogue import CATALOGUE
+from contracts.durations import KOSOVO, band
 from contracts.standing import Move
 from contracts.vocabulary.asking import OFFERED_BY, Service
-from projections.durations import KOSOVO, band
 from projections.handoffs import Handoffs
 from projections.publishing import SMALL, publishable
 

@@ -13,12 +13,12 @@ from sqlalchemy import BigInteger, Boolean, Column, Index, String, Text
 
 from bus.log import Logged
 from contracts.catalogue import entry_of
+from contracts.durations import KOSOVO
 from contracts.handoff import step
 from contracts.standing import ENDED, Act, Move, Standing
 from projections import standings
 from projections.case_log import act_of, handoff_of
 from projections.claims import claims
-from projections.durations import KOSOVO
 from projections.legs import ACKNOWLEDGED, COMPLETED, DECIDED, MADE, STARTED, legs, us_of
 from projections.readmodel import Cell, State, Way, open_index, table
 from projections.tallies import place

@@ -3,7 +3,7 @@
 from datetime import date, datetime, timedelta
 from random import Random
 
-from projections.workdays import WorkingDays
+from contracts.workdays import WorkingDays
 
 DAY = timedelta(days=1)
 _FROM, _UNTIL = 7.0, 15.0

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, time, timedelta
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from projections.durations import KOSOVO, OFFICE, Limit, Office, Span, Unit
-from projections.workdays import WorkingDays
+from contracts.durations import KOSOVO, OFFICE, Limit, Office, Span, Unit
+from contracts.workdays import WorkingDays
 
 MOMENTS = st.datetimes(datetime(2019, 1, 1), datetime(2020, 12, 31), timezones=st.sampled_from([UTC, KOSOVO]))  # noqa: DTZ001
 AFTER = st.timedeltas(timedelta(microseconds=1), timedelta(days=120))

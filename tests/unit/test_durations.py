@@ -1,11 +1,12 @@
 """How long something took, by three clocks, and when a limit ends."""
 
 from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
-from projections.durations import KOSOVO, Limit, Office, Span, Unit, band
-from projections.workdays import WorkingDays
+from contracts.durations import KOSOVO, Limit, Office, Span, Unit, band
+from contracts.workdays import WorkingDays
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 LAST = timedelta(microseconds=1)
@@ -164,6 +165,15 @@ def test_an_office_has_hours_and_days_of_its_own() -> None:
     weekend = Span(at(2019, 2, 15, 12), at(2019, 2, 18, 12))
     assert weekend.working_time(office) == 7 * HOUR, "it does not keep the holiday on the Sunday"
     assert local(Limit(2, Unit.WORKING_DAYS).ends(at(2019, 2, 16, 8), office)).date() == date(2019, 2, 23)
+
+
+def test_a_day_ends_where_the_office_lies() -> None:
+    elsewhere = Office(days=WorkingDays(), zone=ZoneInfo("Europe/Lisbon"))
+    evening, limit = at(2019, 3, 12, 23, 30), Limit(1, Unit.WORKING_DAYS)
+    assert limit.ends(evening, elsewhere) - limit.ends(evening) == HOUR
+    past_midnight_here = at(2019, 3, 13, 0, 30)
+    assert Limit(0, Unit.DAYS).holds(evening, past_midnight_here, elsewhere)
+    assert not Limit(0, Unit.DAYS).holds(evening, past_midnight_here)
 
 
 def test_an_empty_or_a_reversed_span_is_refused() -> None:

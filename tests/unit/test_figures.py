@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from sqlalchemy import insert, select
 
 from contracts.agencies import Agency
+from contracts.durations import KOSOVO
 from projections import figures
-from projections.durations import KOSOVO
 from projections.figures import COLUMNS, ROWS, Period
 from projections.handoffs import Handoffs, period_of
 from projections.legs import us_of

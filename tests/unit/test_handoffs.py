@@ -10,11 +10,11 @@ import pytest
 
 from bus.log import Logged
 from contracts.agencies import Agency
+from contracts.durations import KOSOVO
 from contracts.standing import Course, Stage, Standing
 from projections import standings
 from projections.account import account
 from projections.claims import Claims
-from projections.durations import KOSOVO
 from projections.handoffs import Handoffs
 from projections.legs import us_of
 from projections.letters import Letters

@@ -1,7 +1,8 @@
 """How long a span lasted and when a limit ends, by the three clocks: wall, calendar and working (docs/field.md 6).
 
-A day is a date in Kosovo. What a span lasted and what a limit holds are one law: in hours, days and working days alike,
-a span is at most n long exactly when its end is not after the end of a limit of n from its start.
+A day is a date in Kosovo, or where an office says that it lies. What a span lasted and what a limit holds are one law:
+in hours, days and working days alike, a span is at most n long exactly when its end is not after the end of a limit of
+n from its start.
 
 Two moments in one zone subtract as its clocks show them, an hour off across a change of clocks; hence all is UTC
 inside, and what is returned is UTC.
@@ -16,7 +17,7 @@ from itertools import pairwise
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
-from projections.workdays import WorkingDays
+from contracts.workdays import WorkingDays
 
 KOSOVO = ZoneInfo("Europe/Belgrade")
 """The zone of Pristina has no name of its own (IANA)."""
@@ -35,6 +36,7 @@ class Office:
     opens: time = time(8)
     closes: time = time(16)
     days: WorkingDays = KOSOVOS_DAYS
+    zone: ZoneInfo = KOSOVO
 
     def __post_init__(self) -> None:
         if not AFTER_CHANGE_OF_CLOCKS <= self.opens < self.closes:
@@ -77,7 +79,7 @@ class Span:
 
     @property
     def calendar_days(self) -> int:
-        """Midnights passed: 0 within one day, 1 to any moment of the next."""
+        """Midnights passed in Kosovo: 0 within one day, 1 to any moment of the next."""
         return (_local(self.end).date() - _local(self.start).date()).days
 
     def working_days(self, office: Office = OFFICE) -> int:
@@ -85,12 +87,12 @@ class Span:
 
         So Thursday to Saturday is 2: the one working day between them is over. Office hours play no part.
         """
-        first, last = _local(self.start).date(), _local(self.end).date()
+        first, last = _local(self.start, office.zone).date(), _local(self.end, office.zone).date()
         return office.days.between(first, last - _DAY) + 1 if first < last else 0
 
     def working_time(self, office: Office = OFFICE) -> timedelta:
         """How much of the span lay in office hours."""
-        start, end = _local(self.start), _local(self.end)
+        start, end = _local(self.start, office.zone), _local(self.end, office.zone)
         whole = office.days.between(start.date(), end.date()) * office.hours
         return whole + office.left(start) - office.left(end)
 
@@ -118,12 +120,12 @@ class Limit:
         """The last moment inside. A limit in days ends with its last day, and not when the office closes (D)."""
         if self.unit is Unit.HOURS:
             return _utc(start) + timedelta(hours=self.count)
-        day = _local(_utc(start)).date()
+        day = _local(_utc(start), office.zone).date()
         if self.unit is Unit.DAYS:
             last = day + timedelta(days=self.count)
         else:
             last = office.days.nth_after(day, self.count)
-        return datetime.combine(last, time.max, KOSOVO).astimezone(UTC)
+        return datetime.combine(last, time.max, office.zone).astimezone(UTC)
 
     def holds(self, start: datetime, moment: datetime, office: Office = OFFICE) -> bool:
         """Whether a moment is inside; exactly at the end is."""
@@ -146,6 +148,6 @@ def _utc(moment: datetime) -> datetime:
     return moment.astimezone(UTC)
 
 
-def _local(moment: datetime) -> datetime:
+def _local(moment: datetime, zone: ZoneInfo = KOSOVO) -> datetime:
     """As an office's clock shows it."""
-    return moment.astimezone(KOSOVO).replace(tzinfo=None)
+    return moment.astimezone(zone).replace(tzinfo=None)

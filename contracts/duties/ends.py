@@ -1,0 +1,88 @@
+"""By what a duty ended: met, excused or withdrawn; pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Self
+
+from contracts.agencies import Agency
+from contracts.catalogue.accounting import EXCUSED
+from contracts.catalogue.reintegration import CLOSED, REOPENED
+from contracts.dated import Dated, Word
+from contracts.duties.duty import Ending, State
+from contracts.protocol import matching
+from contracts.protocol.rules import Rule
+
+
+@dataclass(frozen=True, slots=True)
+class Ends:
+    """`state` and `ending` are None while it is owed; `excuse` stays beside what was done after it."""
+
+    state: State | None
+    ending: Ending | None
+    excuse: Ending | None
+
+    @classmethod
+    def of(cls, rule: Rule, trigger: Word, said: Sequence[Word], owners: set[Agency], put_away: Dated | None) -> Self:
+        """What is done ends it, or what withdraws it, whichever the log has first; an excuse what neither did before.
+
+        `put_away` is the correction after which its trigger would set off nothing.
+        """
+        met, gone = _met(rule, trigger, said), _withdrawn(rule, trigger, said, put_away)
+        excuse = _excuse(rule, trigger, said, owners)
+        if met and (gone is None or _place(met) <= _place(gone)):
+            return cls(State.MET, met, excuse)
+        if excuse and (gone is None or _place(excuse) < _place(gone)):
+            return cls(State.EXCUSED, excuse, excuse)
+        return cls(State.WITHDRAWN if gone else None, gone, excuse)
+
+
+def put_away(trigger: Word, last: Word) -> Dated | None:
+    """The correction that came after a record's last wording that set its duty off; None if it still does."""
+    wordings = (*trigger.before, trigger)
+    after = wordings[wordings.index(last) + 1 :]
+    return after[0].corrected_by if after else None
+
+
+def _met(rule: Rule, trigger: Word, said: Sequence[Word]) -> Ending | None:
+    found = list[Ending]()
+    if act := matching.first(rule.acts, rule, trigger, said):
+        found.append(_ending(*act))
+    for kind in rule.acts:
+        if kind.received_by and (receipt := trigger.received_by(kind.received_by)):
+            place = (receipt.position, receipt.logged_at, receipt.at)
+            found.append(Ending(kind.received_by, trigger.said.id, *place))
+    return min(found, key=_place, default=None)
+
+
+def _withdrawn(rule: Rule, trigger: Word, said: Sequence[Word], put_away: Dated | None) -> Ending | None:
+    found = list[Ending]()
+    if cause := matching.first(rule.withdrawn_by, rule, trigger, _not_undone(said)):
+        found.append(_ending(*cause, reason=cause[0].said.type))
+    if put_away:
+        found.append(_ending(put_away, put_away.at, reason=put_away.said.type))
+    return min(found, key=_place, default=None)
+
+
+def _not_undone(said: Sequence[Word]) -> list[Word]:
+    """Without the closings of a case that was reopened since: whoever reopens it takes up again what was owed."""
+    reopened = max((one.said.position for one in said if one.said.type == REOPENED), default=0)
+    return [one for one in said if one.said.type != CLOSED or one.said.position > reopened]
+
+
+def _excuse(rule: Rule, trigger: Word, said: Sequence[Word], owners: set[Agency]) -> Ending | None:
+    """Its owner's own word on this duty, or a reasoned not-done that the rule takes for one; the first of them."""
+    about = {"rule": rule.id, "trigger_id": str(trigger.said.id)}.items()
+    own = [one for one in said if one.said.type == EXCUSED and one.by in owners and about <= one.said.codes.items()]
+    found = [_ending(one, one.at) for one in own[:1]]
+    if reasoned := matching.first(rule.excused_by, rule, trigger, said):
+        found.append(_ending(*reasoned))
+    return min(found, key=_place, default=None)
+
+
+def _ending(one: Dated, done_at: datetime, reason: str | None = None) -> Ending:
+    return Ending(one.by, one.said.id, one.said.position, one.at, done_at, reason or one.said.codes.get("reason"))
+
+
+def _place(ending: Ending) -> tuple[int, datetime]:
+    return ending.position, ending.logged_at

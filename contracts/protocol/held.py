@@ -1,0 +1,103 @@
+"""What a rule's data is held to: the catalogue's types, senders, fields and codes. Each raises ValueError in words.
+
+A rule that names what nobody can say would never come true, and would look as if nothing were owed.
+"""
+
+from collections.abc import Iterable
+from enum import StrEnum
+from types import NoneType
+from typing import Any, get_args
+
+from contracts.agencies import Agency
+from contracts.catalogue import CATALOGUE
+from contracts.check import MOMENTS
+from contracts.dated import ABSENT
+from contracts.entry import Entry
+from contracts.protocol.terms import Concerns, Role
+from contracts.tiers import Frozen
+from contracts.vocabulary.asking import Service
+
+
+def _entry(name: str) -> Entry:
+    entry = CATALOGUE.get(name)
+    if entry is None or entry.command is None:
+        raise ValueError(f"no type `{name}` in the catalogue that an agency says")
+    return entry
+
+
+def type_is_known(name: str) -> None:
+    _entry(name)
+
+
+def senders_are(name: str, agencies: Iterable[Agency]) -> None:
+    for agency in agencies:
+        if agency not in _entry(name).senders:
+            raise ValueError(f"by: `{name}` is never said by {agency}")
+
+
+def field_is_known(name: str, field: str) -> None:
+    if field not in _entry(name).logged.model_fields:
+        raise ValueError(f"`{name}` has no field `{field}` that the log may hold")
+
+
+def fields_of_triggers(names: Iterable[str], field: str) -> None:
+    for name in names if field != "id" else ():
+        field_is_known(name, field)
+
+
+def moment_is_known(name: str, field: str) -> None:
+    field_is_known(name, field)
+    if _entry(name).logged.model_fields[field].annotation not in MOMENTS:
+        raise ValueError(f"at: `{field}` of `{name}` is no moment")
+
+
+def codes_are_known(names: Iterable[str], path: str, codes: Iterable[Any]) -> None:
+    """Of moves, the service that their handoff asks for is all that can be asked."""
+    known = [set(Service)] if path == "service" else [_choices(name, path) for name in names]
+    if not known:
+        raise ValueError(f"when: of a move `service` alone can be asked, and not `{path}`")
+    for code in codes:
+        if any(code not in choices for choices in known):
+            raise ValueError(f"when: no code `{code}` at `{path}`")
+
+
+def _choices(name: str, path: str) -> set[Any]:
+    """The codes that can stand at a dotted path; `ABSENT` too where it may be left out."""
+    content: Any = _entry(name).logged
+    choices: set[Any] = set()
+    for part in path.split("."):
+        fields = content.model_fields if isinstance(content, type) and issubclass(content, Frozen) else {}
+        if part not in fields:
+            raise ValueError(f"when: `{name}` has no `{path}` that the log may hold")
+        kinds = get_args(fields[part].annotation) or (fields[part].annotation,)
+        choices |= {ABSENT} if NoneType in kinds else set()
+        content = next(kind for kind in kinds if kind is not NoneType)
+    if content is bool:
+        return choices | {True, False}
+    if not (isinstance(content, type) and issubclass(content, StrEnum)):
+        raise ValueError(f"when: `{path}` of `{name}` is no code")
+    return choices | set(content)
+
+
+def party_can_be(name: str, party: str) -> None:
+    """Can whoever owes a duty hear of what sets it off? Else nobody would know that it owes anything."""
+    entry = _entry(name)
+    if party in set(Agency) and party not in entry.senders | entry.receivers:
+        raise ValueError(f"owner: {party} never hears of `{name}`")
+    if party == Role.RECEIVER and entry.move is None:
+        raise ValueError(f"owner: `{name}` is on no handoff, and has no other party")
+    if party == Role.NAMED and "owner" not in entry.logged.model_fields:
+        raise ValueError(f"owner: `{name}` names none")
+
+
+def concerns_can_be(name: str, concerns: Concerns) -> None:
+    entry = _entry(name)
+    fields = entry.logged.model_fields
+    says = {
+        Concerns.CHILD: "concerns" in fields or entry.move is not None,
+        Concerns.SUSPECT: "suspect" in fields,
+        Concerns.HANDOFF: entry.move is not None,
+        Concerns.CASE: True,
+    }
+    if not says[concerns]:
+        raise ValueError(f"concerns: `{name}` says nothing of a {concerns}")

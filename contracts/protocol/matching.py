@@ -1,0 +1,66 @@
+"""Which records a rule means: what sets a duty off, and what answers it; pure."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from contracts.dated import Word
+from contracts.protocol.records import Answers, Records
+from contracts.protocol.rules import Rule
+from contracts.protocol.terms import LOGGED, Concerns, Start
+
+
+def set_off(rule: Rule, word: Word) -> Records | None:
+    """By which of its triggers a record sets this rule off; None if by none."""
+    return next((records for records in rule.trigger if _meant(records, word)), None)
+
+
+def first(kinds: Sequence[Answers], rule: Rule, trigger: Word, words: Iterable[Word]) -> tuple[Word, datetime] | None:
+    """The first word, in the order given, that answers the trigger in one of these ways, and when that was done."""
+    found = ((word, kind) for word in words for kind in kinds if _answers(kind, rule, word, trigger))
+    return next(((word, done(kind, word)) for word, kind in found), None)
+
+
+def done(kind: Records, word: Word) -> datetime:
+    """When it was done: as the rule says, else a move by the log's clock and everything else by its own."""
+    if kind.at == LOGGED or (kind.moves and not kind.at):
+        return word.at
+    return word.moment(kind.at)
+
+
+def _meant(records: Records, word: Word) -> bool:
+    if word.said.type not in records.types and word.move not in records.moves:
+        return False
+    if records.by and word.by not in records.by:
+        return False
+    return all(word.value(path) in codes for path, codes in records.when.items())
+
+
+def _answers(kind: Answers, rule: Rule, word: Word, trigger: Word) -> bool:
+    """Does it answer this trigger, and not another? Which acts count, `contracts.duties` says."""
+    if not _meant(kind, word) or not _tied(kind.tie(rule.concerns), word, trigger):
+        return False
+    if any(word.value(own) != _of_trigger(trigger, its) for own, its in kind.same.items()):
+        return False
+    tie = kind.tie(rule.concerns)
+    after = word.said.position > trigger.said.position
+    if tie is Concerns.CASE and not kind.same:
+        return after
+    since = done(kind, word) >= trigger.moment()  # what the trigger tells of
+    return since or (after and rule.start is not Start.INCIDENT)
+
+
+def _tied(tie: Concerns, word: Word, trigger: Word) -> bool:
+    """Are both of the same child, suspect or handoff? What names none is of nobody's."""
+    match tie:
+        case Concerns.CHILD:
+            return word.child is not None and word.child == trigger.child
+        case Concerns.SUSPECT:
+            return word.suspect is not None and word.suspect == trigger.suspect
+        case Concerns.HANDOFF:
+            return word.handoff is not None and word.handoff == trigger.handoff
+        case Concerns.CASE:
+            return True
+
+
+def _of_trigger(trigger: Word, field: str) -> object:
+    return str(trigger.said.id) if field == "id" else trigger.value(field)

@@ -1,0 +1,99 @@
+"""A version of the protocol from its TOML file, and where in the file a mistake stands."""
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from contracts.errors import BarnabusError
+from contracts.protocol.version import Version
+
+DEFAULTS = "defaults"
+"""The table of what each rule says that does not say it itself."""
+Place = tuple[str | int, ...]
+
+
+def read_version(path: Path) -> Version:
+    """Raises BarnabusError `protocol.invalid`, with file, line, rule and field of the first mistake."""
+    try:
+        text = path.read_text(encoding="utf-8")
+        data = tomllib.loads(text)
+    except (OSError, ValueError) as error:  # of TOML: with line and column
+        raise BarnabusError("protocol.invalid", detail=f"{path}: {error}.") from None
+    try:
+        return Version.model_validate(_with_defaults(data))
+    except ValidationError as error:
+        raise BarnabusError("protocol.invalid", detail=_first(error, path, text, data)) from None
+
+
+def _with_defaults(data: Mapping[str, Any]) -> dict[str, Any]:
+    defaults, rules = data.get(DEFAULTS, {}), data.get("rule", [])
+    if not isinstance(defaults, dict) or not isinstance(rules, list):
+        return dict(data)
+    whole = [defaults | rule if isinstance(rule, dict) else rule for rule in rules]
+    return {name: value for name, value in data.items() if name != DEFAULTS} | {"rule": whole}
+
+
+def _first(error: ValidationError, path: Path, text: str, data: Mapping[str, Any]) -> str:
+    first, *more = error.errors(include_url=False, include_context=False, include_input=False)
+    place: Place = first["loc"]
+    where = [f"{path}, line {_line(text, place)}"]
+    if place[:1] == ("rule",) and len(place) > 1:
+        number, place = int(place[1]), place[2:]
+        rule = data["rule"][number]
+        named = rule.get("id") if isinstance(rule, dict) else None
+        where.append(f"rule {named or f'number {number + 1}'}")
+    if place:
+        where.append(f"field {'.'.join(map(str, place))}")
+    others = f" And {len(more)} more." if more else ""
+    return f"{', '.join(where)}: {first['msg'].removeprefix('Value error, ')}.{others}"
+
+
+def _line(text: str, place: Place) -> int:
+    """The line of what stands at a place, or of what it would stand in; of a default, where that stands."""
+    lines = dict(_statements(text))
+    tries = [place[:n] for n in range(len(place), 2, -1)]
+    tries += [(DEFAULTS, *place[2:3])] if place[:1] == ("rule",) else []
+    tries += [place[:n] for n in (2, 1)]
+    return next((lines[one] for one in tries if one in lines), 1)
+
+
+def _statements(text: str) -> Iterator[tuple[Place, int]]:
+    """The place of each statement with the line on which it begins. `text` is TOML.
+
+    A statement is as many lines as it takes until they are TOML by themselves.
+    """
+    table: Place = ()
+    counts: dict[Place, int] = {}
+    begun, lines = 1, list[str]()
+    for number, line in enumerate(text.splitlines(), 1):
+        lines.append(line)
+        try:
+            found = tomllib.loads("\n".join(lines))
+        except tomllib.TOMLDecodeError:
+            continue
+        if found and lines[0].lstrip().startswith("["):
+            table = _table(found, counts, opens=lines[0].lstrip().startswith("[["))
+            yield table, begun
+        elif found:
+            yield from (((*table, name), begun) for name in found)
+        begun, lines = number + 1, []
+
+
+def _table(found: Mapping[str, Any], counts: dict[Place, int], *, opens: bool) -> Place:
+    """The place that a header names: in the last one of an array of tables, or in a new one that it opens."""
+    place: Place = ()
+    inner: Any = found
+    while inner:
+        (name, inner), *_ = inner.items()
+        place = (*place, name)
+        last = isinstance(inner, list)
+        if last:
+            inner = inner[0]
+        if opens and not inner:
+            counts[place] = counts.get(place, -1) + 1
+        if place in counts:
+            place = (*place, counts[place])
+    return place

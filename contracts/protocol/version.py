@@ -1,0 +1,75 @@
+"""One version of a jurisdiction's protocol: from when it applies, by which calendar it counts, and its rules."""
+
+from datetime import UTC, date, datetime, time
+from functools import cached_property
+from typing import Annotated, Self
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
+
+from contracts.durations import Office
+from contracts.protocol.rules import Rule
+from contracts.tiers import Frozen
+from contracts.workdays import WEEKDAYS, WorkingDays
+
+Label = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9.-]{0,29}$")]
+
+
+def _zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise ValueError(f"no time zone `{name}`") from None
+    return name
+
+
+class Version(Frozen):
+    """`applies_from` is the first day, in its own zone. `holidays` is a country's ISO code; without it no day is free.
+
+    `weekdays` are those that are worked, Monday 0 to Sunday 6.
+    """
+
+    jurisdiction: Label
+    version: Label
+    applies_from: date
+    zone: Annotated[str, AfterValidator(_zone)]
+    holidays: str | None = None
+    weekdays: frozenset[int] = WEEKDAYS
+    rules: Annotated[tuple[Rule, ...], Field(alias="rule")]
+
+    @model_validator(mode="after")
+    def _knows_its_days(self) -> Self:
+        try:
+            self.office.days.includes(self.applies_from)
+            self.begins  # noqa: B018
+        except NotImplementedError:
+            raise ValueError(f"holidays: those of `{self.holidays}` are not known") from None
+        except OverflowError:
+            raise ValueError("applies_from: no moment on that day can be reckoned with") from None
+        return self
+
+    @model_validator(mode="after")
+    def _names_a_rule_once(self) -> Self:
+        ids = [rule.id for rule in self.rules]
+        if not ids:
+            raise ValueError("no rule stands in it")
+        if twice := sorted({one for one in ids if ids.count(one) > 1}):
+            raise ValueError(f"a rule stands twice: {', '.join(twice)}")
+        return self
+
+    @cached_property
+    def office(self) -> Office:
+        """By whose days its limits count; a limit in days ends with its last day, whenever an office closes."""
+        return Office(days=WorkingDays(self.weekdays, self.holidays), zone=ZoneInfo(self.zone))
+
+    @cached_property
+    def begins(self) -> datetime:
+        """The first moment at which it is in force."""
+        return datetime.combine(self.applies_from, time.min, ZoneInfo(self.zone)).astimezone(UTC)
+
+    def rule(self, rule_id: str) -> Rule | None:
+        return self._by_id.get(rule_id)
+
+    @cached_property
+    def _by_id(self) -> dict[str, Rule]:
+        return {rule.id: rule for rule in self.rules}
