@@ -13,6 +13,7 @@ from bus.chains import RECEIPT, receipt_of
 from bus.log import Logged
 from contracts import again, check
 from contracts.agencies import Agency
+from contracts.casefile import Said
 from contracts.catalogue import entry_of
 from contracts.catalogue.post import SAID_AGAIN
 from contracts.dated import Dated, Received
