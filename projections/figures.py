@@ -9,16 +9,14 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from itertools import product
 from typing import Any, Self
 
 from sqlalchemy import Connection, select
 
 from contracts.agencies import Agency
-from contracts.catalogue import CATALOGUE
+from contracts.catalogue import ASKED
 from contracts.durations import KOSOVO, band
-from contracts.standing import Move
-from contracts.vocabulary.asking import OFFERED_BY, Service
+from contracts.vocabulary.asking import Service
 from projections.handoffs import Handoffs
 from projections.publishing import SMALL, publishable
 
@@ -79,25 +77,15 @@ def _midnight(year: int, month: int) -> datetime:
     return datetime.combine(date(year, month, 1), datetime.min.time(), KOSOVO).astimezone(UTC)
 
 
-def _asked() -> tuple[tuple[str, str], ...]:
-    """Every service with everybody who can be asked for it.
-
-    By the contract and not by what happened: that a row is there says nothing, and one that the contract makes zero
-    would be known to be zero.
-    """
-    found = set[tuple[Service, Agency]]()
-    for entry in (entry for entry in CATALOGUE.values() if entry.move is Move.MAKE):
-        offered = {entry.service: entry.asked} if entry.service else OFFERED_BY
-        found |= {(service, agency) for service, agencies in offered.items() for agency in agencies & entry.asked}
-    return tuple((service.value, by.value) for service, by in product(Service, Agency) if (service, by) in found)
-
-
 ROWS: Mapping[tuple[str, ...], Sequence[tuple[str, ...]]] = {
     ("service",): [(service.value,) for service in Service],
     ("receiver",): [(agency.value,) for agency in Agency],
-    ("service", "receiver"): _asked(),
+    ("service", "receiver"): [(service.value, agency.value) for service, agency in ASKED],
 }
-"""What the rows can be by."""
+"""What the rows can be by: by the contract and not by what happened.
+
+That a row is there says nothing, and one that the contract makes zero would be known to be zero.
+"""
 
 
 def counted(connection: Connection, period: Period, by: tuple[str, ...]) -> list[list[int]]:

@@ -70,13 +70,19 @@ class Summary:
 
 def summary(engine: Engine, choice: Choice = EVERYTHING, by: By = By.WAY) -> Summary:
     """Out of the read models, by the log's clock."""
-    groups = _Groups(by)
     with snapshot(engine) as connection:
-        as_of = connection.execute(select(PROGRESS.c.logged_at)).scalar()
-        if as_of:
-            _add_settled(connection, groups, choice)
-            _add_under_way(connection, groups, choice)
-    return Summary(as_of, by, groups.tallied(us_of(datetime.fromisoformat(as_of))) if as_of else {})
+        return summed(connection, choice, by)
+
+
+def summed(connection: Connection, choice: Choice = EVERYTHING, by: By = By.WAY) -> Summary:
+    """The same, in a snapshot in which more is asked."""
+    as_of = connection.execute(select(PROGRESS.c.logged_at)).scalar()
+    if as_of is None:
+        return Summary(None, by, {})
+    groups = _Groups(by)
+    _add_settled(connection, groups, choice)
+    _add_under_way(connection, groups, choice)
+    return Summary(as_of, by, groups.tallied(us_of(datetime.fromisoformat(as_of))))
 
 
 class _Groups:
@@ -141,7 +147,7 @@ def _add_under_way(connection: Connection, groups: _Groups, choice: Choice) -> N
         group = groups.of(row)
         *_, stage, made_us, decided_us, asked_us = row
         group.open += 1
-        for leg in UNDER_WAY[stage]:
+        for leg in UNDER_WAY.get(stage, ()):  # a scrape outlives a row with any other stage
             group.since[leg].append(made_us if LEGS[leg] == MADE else decided_us)
         if asked_us:
             group.since[INFORMATION].extend(map(int, asked_us.split()))

@@ -1,19 +1,25 @@
 """The metrics that there are: each with its help, and the closed list of what each of its labels can say.
 
-A value outside of its list is counted under `other`. So no case, person, office or handoff can ever be a label, and the
-number of series is bounded whatever the log holds: `SERIES_AT_MOST`.
+A value outside of its list is counted under `other`, and so is a way that is not in the contract. So no case, person,
+office or handoff can ever be a label, and the number of series is bounded whatever the log holds: `SERIES_AT_MOST`.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from enum import StrEnum
-from math import prod
+from math import inf, prod
 from types import MappingProxyType
 
+from prometheus_client.utils import floatToGoString
+
 from contracts.agencies import Agency
+from contracts.catalogue import ASKED
 from contracts.standing import Stage
 from contracts.vocabulary.asking import Service
+from projections.legs import LEGS
 from projections.models import MODELS
+from projections.tallies import Tally
 
 OTHER = "other"
 
@@ -31,15 +37,50 @@ AGENCIES, SERVICES, STAGES = _those(*Agency), _those(*Service), _those(*Stage)
 REASONS = _those("type.unknown", "version.unknown", "case.held-up")
 STOPS = _those("projections.gap", "projections.stale", "log.damaged")
 MODEL_NAMES = tuple(model.name for model in MODELS)
+WAYS = (*((agency.value, service.value) for service, agency in ASKED), (OTHER, OTHER))
+"""Who can be asked, and for what."""
+_WITHIN = (
+    *(timedelta(hours=n) for n in (1, 2, 6, 24, 48, 72, 120)),
+    *(timedelta(days=n) for n in (7, 14, 30, 90)),
+)
+"""Limits that the grid of tallies has as edges, so that counts by them are exact."""
+BUCKETS = tuple(
+    str(floatToGoString(seconds))  # type: ignore[no-untyped-call]
+    for seconds in (*(limit.total_seconds() for limit in _WITHIN), inf)
+)
+"""As a server of any version writes them: `7.776e+06`."""
+
+
+def known_way(receiver: str | None, service: str | None) -> tuple[str, str]:
+    """Whom a handoff asks for what, or `other` for both."""
+    return next((way for way in WAYS if way == (receiver, service)), (OTHER, OTHER))
+
+
+def buckets(tally: Tally) -> list[tuple[str, float]]:
+    """How many ended within each of BUCKETS, that limit included."""
+    within = (*map(tally.within, _WITHIN), tally.ended.total())
+    return list(zip(BUCKETS, within, strict=True))
 
 
 @dataclass(frozen=True, slots=True)
 class Metric:
+    """`ways` are all that its first labels say together, where not everything goes with everything.
+
+    One with the label `le` is a histogram: of each series there are as many as it has buckets.
+    """
+
     help: str
     labels: Mapping[str, Sequence[str]] = field(default_factory=dict)
     counts_up: bool = False
+    ways: Sequence[tuple[str, ...]] = ((),)
+
+    @property
+    def series_at_most(self) -> int:
+        sizes = [len(values) for values in self.labels.values()]
+        return len(self.ways) * prod(sizes[len(self.ways[0]) :])
 
 
+_OF_A_LEG: Mapping[str, Sequence[str]] = {"receiver": AGENCIES, "service": SERVICES, "leg": tuple(LEGS)}
 METRICS: Mapping[str, Metric] = MappingProxyType(
     {
         "barnabus_view_readable": Metric("1 if the read models can be read, else 0."),
@@ -68,6 +109,18 @@ METRICS: Mapping[str, Metric] = MappingProxyType(
             "Since when the oldest open handoff is made, by whose move it is and the stage; none is no series.",
             {"whose_move": AGENCIES, "stage": STAGES},
         ),
+        "barnabus_handoffs_leg_seconds": Metric(
+            "How long legs of handoffs took that have ended, by the log's clock; never begun is no series. Legs that "
+            "are still open, or were cut off, are not in it, so alone it flatters: see "
+            "barnabus_handoffs_legs_under_way. `barnabus handoffs summary` counts them too (Kaplan-Meier).",
+            {**_OF_A_LEG, "le": BUCKETS},
+            ways=WAYS,
+        ),
+        "barnabus_handoffs_legs_under_way": Metric(
+            "Legs of handoffs that have begun and not ended; none of them is in barnabus_handoffs_leg_seconds.",
+            _OF_A_LEG,
+            ways=WAYS,
+        ),
         "barnabus_letters_unreceived": Metric(
             "Letters logged, for which their recipient's system has not signed.", {"recipient": AGENCIES}
         ),
@@ -76,4 +129,4 @@ METRICS: Mapping[str, Metric] = MappingProxyType(
         ),
     }
 )
-SERIES_AT_MOST = sum(prod(map(len, metric.labels.values())) for metric in METRICS.values())
+SERIES_AT_MOST = sum(metric.series_at_most for metric in METRICS.values())

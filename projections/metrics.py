@@ -1,15 +1,16 @@
 """What a Prometheus server is told: read from the view at every scrape, in one reading, and counted nowhere else.
 
-So it cannot drift from what `barnabus handoffs` shows. How long legs take is not here yet: it becomes one more family
-in `Collector.collect`, a histogram made of stored tallies.
+So it cannot drift from what `barnabus handoffs` shows. A histogram of legs has no sum: tallies know in which bucket a
+length lies and not the length, and a sum out of edges would be taken for a true one.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 from prometheus_client.registry import Collector as Told
 from sqlalchemy import Connection, func, select
 from sqlalchemy.exc import SQLAlchemyError
@@ -17,19 +18,32 @@ from sqlalchemy.exc import SQLAlchemyError
 from bus.clock import Clock
 from contracts.agencies import Agency
 from contracts.errors import BarnabusError
-from projections import pulse
+from projections import latency, pulse
 from projections.handoffs import Handoffs
 from projections.lag import LogEnd, age_s
 from projections.legs import moment_of
 from projections.letters import Letters
-from projections.measured import AGENCIES, METRICS, MODEL_NAMES, REASONS, SERVICES, STAGES, STOPS, known
+from projections.measured import (
+    AGENCIES,
+    METRICS,
+    MODEL_NAMES,
+    REASONS,
+    SERVICES,
+    STAGES,
+    STOPS,
+    buckets,
+    known,
+    known_way,
+)
 from projections.readmodel import META, PARKED, PROGRESS
 from projections.snapshot import snapshot
+from projections.tallies import Tally
 from projections.view import Place
 
 READ_LIMIT_S = 3.0
-Value = tuple[str, tuple[str, ...], float]
-"""A metric, what its labels say, and how much."""
+Family = GaugeMetricFamily | CounterMetricFamily | HistogramMetricFamily
+Value = tuple[str, tuple[str, ...], Any]
+"""A metric, what its labels say, and how much: a number, or the tally that a histogram shows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +55,12 @@ class Reading:
     models: Mapping[str, tuple[int, int]]  # rows, and the version of the fold
     open: Mapping[tuple[str, str, str], int]  # by whose move, service, stage
     oldest: Mapping[tuple[str, str], datetime]  # made, by whose move, stage
+    legs: Mapping[tuple[str, str, str], tuple[Tally, int]]  # of a receiver, service and leg; and how many are under way
     unreceived: Mapping[str, tuple[int, datetime | None]]  # letters of a recipient, and when the oldest was logged
 
 
 def read(connection: Connection) -> Reading:
-    """Its cost goes with what is open and unreceived, and not with all that ever was."""
+    """Its cost goes with what is open, what is unreceived, and how many ways there are, and not with all that was."""
     parked, open_, oldest = Counter[str](), Counter[tuple[str, str, str]](), dict[tuple[str, str], datetime]()
     for row in connection.execute(select(PARKED.c.reason, func.count().label("n")).group_by(PARKED.c.reason)):
         parked[known(row.reason, REASONS)] += row.n
@@ -63,8 +78,20 @@ def read(connection: Connection) -> Reading:
         models={row.model: (row.row_count, row.version) for row in connection.execute(select(META))},
         open=open_,
         oldest=oldest,
+        legs=_legs(connection),
         unreceived={agency.value: _unreceived(connection, agency) for agency in Agency},
     )
+
+
+def _legs(connection: Connection) -> dict[tuple[str, str, str], tuple[Tally, int]]:
+    found = defaultdict[tuple[str, str, str], tuple[Tally, int]](lambda: (Tally(), 0))
+    for (service, _, receiver), way in latency.summed(connection).groups.items():
+        for leg, tally in way.legs.items():
+            if tally.count:
+                key = (*known_way(receiver, service), leg)
+                before, under_way = found[key]
+                found[key] = before + tally, under_way + way.under_way.get(leg, 0)
+    return found
 
 
 def _unreceived(connection: Connection, agency: Agency) -> tuple[int, datetime | None]:
@@ -80,13 +107,17 @@ class Collector(Told):
     def __init__(self, place: Place, log_end: Callable[[int], LogEnd], clock: Clock) -> None:
         self._place, self._log_end, self._clock = place, log_end, clock
 
-    def describe(self) -> Iterator[GaugeMetricFamily | CounterMetricFamily]:
+    def describe(self) -> Iterator[Family]:
         return (_family(name) for name in METRICS)
 
-    def collect(self) -> Iterator[GaugeMetricFamily | CounterMetricFamily]:
+    def collect(self) -> Iterator[Family]:
         families = {name: _family(name) for name in METRICS}
         for name, labels, value in self._values():
-            families[name].add_metric(labels, value)
+            family = families[name]
+            if isinstance(family, HistogramMetricFamily):
+                family.add_metric(labels, buckets(value), sum_value=None)
+            else:
+                family.add_metric(labels, value)
         yield from (family for family in families.values() if family.samples)
 
     def _values(self) -> Iterator[Value]:
@@ -140,13 +171,18 @@ def _of_view(reading: Reading, now: datetime) -> Iterator[Value]:
     yield from (("barnabus_handoffs_open", labels, count) for labels, count in reading.open.items())
     for labels, made_at in reading.oldest.items():
         yield "barnabus_handoffs_oldest_seconds", labels, age_s(made_at, now)
+    for leg, (tally, under_way) in reading.legs.items():
+        yield "barnabus_handoffs_leg_seconds", leg, tally
+        yield "barnabus_handoffs_legs_under_way", leg, under_way
     for agency, (count, since) in reading.unreceived.items():
         yield "barnabus_letters_unreceived", (agency,), count
         if since:
             yield "barnabus_letters_oldest_unreceived_seconds", (agency,), age_s(since, now)
 
 
-def _family(name: str) -> GaugeMetricFamily | CounterMetricFamily:
+def _family(name: str) -> Family:
     metric = METRICS[name]
+    if "le" in metric.labels:
+        return HistogramMetricFamily(name, metric.help, labels=[label for label in metric.labels if label != "le"])
     kind = CounterMetricFamily if metric.counts_up else GaugeMetricFamily
     return kind(name, metric.help, labels=list(metric.labels))

@@ -5,12 +5,15 @@ from here. Where `docs/field.md` leaves a choice, docs/adr/0021 says which was t
 """
 
 from collections.abc import Mapping
+from itertools import product
 from types import MappingProxyType
 
+from contracts.agencies import Agency
 from contracts.catalogue import accounting, handoffs, intervention, investigation, post, register, reintegration
 from contracts.entry import Entry
 from contracts.errors import Refused
-from contracts.vocabulary.asking import Service
+from contracts.standing import Move
+from contracts.vocabulary.asking import OFFERED_BY, Service
 
 _ENTRIES = (
     *handoffs.ENTRIES,
@@ -34,6 +37,18 @@ def entry_of(type_name: str, version: str | None = None) -> Entry:
     if version is not None and version != entry.version:
         raise Refused("version.unknown", field="dataschema")
     return entry
+
+
+def _asked() -> tuple[tuple[Service, Agency], ...]:
+    found = set[tuple[Service, Agency]]()
+    for entry in (entry for entry in _ENTRIES if entry.move is Move.MAKE):
+        offered = {entry.service: entry.asked} if entry.service else OFFERED_BY
+        found |= {(service, agency) for service, agencies in offered.items() for agency in agencies & entry.asked}
+    return tuple(one for one in product(Service, Agency) if one in found)
+
+
+ASKED = _asked()
+"""Every service with everybody who can be asked for it, by whatever type."""
 
 
 def words(entry: Entry, service: Service) -> tuple[str, ...]:

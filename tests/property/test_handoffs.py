@@ -1,5 +1,6 @@
 """Whatever is said on a handoff, and whenever: its row says what the law says, and holders' parts are the whole."""
 
+from collections import Counter
 from datetime import timedelta
 from itertools import pairwise
 from typing import Any
@@ -85,6 +86,13 @@ def test_the_holders_parts_are_the_whole_by_the_wall_and_in_office_hours(said: l
         assert parts == pytest.approx(found["whole"][name], abs=1e-6)
         assert all(held[name] >= 0 for held in found["holders"].values())
     assert all(one["until"] == other["since"] for one, other in pairwise(found["spells"])), "and there is no gap"
+
+
+@given(said=SAID)
+def test_what_has_ended_stays_ended_whatever_is_said_later(said: list[Any]) -> None:
+    """So a histogram of it only ever counts up, as a Prometheus server takes it to do."""
+    ended = [Counter(cell for cell in Handoffs().cells(state) if cell[2]) for state, _ in folded(log_of(said))]
+    assert all(before <= after for before, after in pairwise(ended))
 
 
 @given(said=SAID)

@@ -18,22 +18,29 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bus.settings import Settings
 from cli import metrics as command
+from contracts.agencies import Agency
 from contracts.errors import BarnabusError, Refused
+from projections import latency
 from projections.case_log import case_log
+from projections.engine import Projector
 from projections.handoffs import Handoffs
 from projections.lag import LogEnd
-from projections.legs import moment_of
+from projections.legs import COMPLETED, DECIDED, STARTED, moment_of
 from projections.letters import Letters
-from projections.measured import METRICS, OTHER, SERIES_AT_MOST
+from projections.measured import BUCKETS, METRICS, OTHER, SERIES_AT_MOST, WAYS
 from projections.metrics import Collector
+from projections.models import MODELS
 from projections.pulse import Pulse, last
 from projections.readmodel import PARKED, PROGRESS
+from projections.rows import Rows
 from projections.snapshot import snapshot
 from projections.view import LIVE, Place
+from tests.case_logs import FIRST, Log
 from tests.views import fold, made_up_log
 
 ENTRIES = 600
-DAY = timedelta(days=1)
+DAY, HOUR, MICROSECOND = timedelta(days=1), timedelta(hours=1), timedelta(microseconds=1)
+POLICE, SOCIAL = Agency.POLICE, Agency.SOCIAL
 Samples = dict[tuple[str, tuple[tuple[str, str], ...]], float]
 
 
@@ -146,6 +153,68 @@ def test_what_waits_to_be_folded_is_a_lag(place: Place) -> None:
     assert value(exported(place, LogEnd(0, None, None), now), "projections_lag_seconds") == 0
 
 
+# how long legs take
+
+
+def keep(place: Place, log: Log) -> None:
+    """What a log of one case comes to; it has no chains that an engine could check."""
+    with place.opened() as opened:
+        Projector(opened, MODELS)
+        with opened.begin() as connection:
+            for model in (Handoffs(), Letters()):
+                Rows(model).fold(connection, log.entries)
+            last = log.entries[-1].stamp
+            there = {"one": 1, "position": last.position, "logged_at": last.logged_at.isoformat()}
+            connection.execute(insert(PROGRESS).values(there))
+
+
+def test_what_took_as_long_as_a_limit_is_within_it_and_what_is_open_or_was_cut_off_is_in_no_bucket(
+    place: Place,
+) -> None:
+    log = Log()
+    lasted = HOUR, HOUR + MICROSECOND, 24 * HOUR, 72 * HOUR + MICROSECOND, 90 * DAY, 90 * DAY + MICROSECOND
+    handoffs = [log.make(POLICE, SOCIAL, logged=FIRST) for _ in lasted]
+    for handoff, length in zip(handoffs, lasted, strict=True):
+        log.on(SOCIAL, "referral.accepted", handoff, {"logged": FIRST + length})
+    log.on(SOCIAL, "referral.started", handoffs[-1], {"logged": FIRST + 90 * DAY + MICROSECOND})
+    log.make(POLICE, SOCIAL, logged=FIRST)
+    cut_off = log.make(POLICE, SOCIAL, logged=FIRST)
+    log.on(POLICE, "referral.superseded", cut_off, {"logged": FIRST + DAY})
+    keep(place, log)
+    samples = exported(place)
+    found = of(samples, "handoffs_leg_seconds_bucket", "leg", "le")
+    assert [found[DECIDED, le] for le in BUCKETS] == [1, 2, 2, 3, 3, 3, 4, 4, 4, 4, 5, 6]
+    assert [found[STARTED, le] for le in BUCKETS] == [1] * len(BUCKETS)
+    assert [found[COMPLETED, le] for le in BUCKETS] == [0] * len(BUCKETS)
+    assert of(samples, "handoffs_legs_under_way", "leg") == {
+        ("received",): 8,
+        ("acknowledged",): 1,
+        ("decided",): 1,
+        ("started",): 5,
+        ("completed",): 6,
+    }
+    ways = of(samples, "handoffs_leg_seconds_bucket", "receiver", "service")
+    assert set(ways) == {("social", "child-protection-assessment")}
+    assert not [name for name, _ in samples if name.startswith("barnabus_handoffs_leg_seconds_sum")], "nobody knows it"
+
+
+def test_of_each_leg_it_says_what_a_summary_says(place: Place) -> None:
+    fold(place, made_up_log(ENTRIES))
+    ended, under_way = Counter[tuple[str, str, str]](), Counter[tuple[str, str, str]]()
+    with place.opened() as opened:
+        for (service, _, receiver), way in latency.summary(opened).groups.items():
+            for leg, tally in way.legs.items():
+                ended[str(receiver), str(service), leg] += tally.ended.total()
+                under_way[str(receiver), str(service), leg] += way.under_way.get(leg, 0)
+    assert ended.total() > under_way.total() > 0
+    samples = exported(place)
+    labels = ("receiver", "service", "leg")
+    every = of(samples, "handoffs_leg_seconds_bucket", *labels, "le")
+    assert Counter({key[:3]: int(n) for key, n in every.items() if key[3] == "+Inf"}) == ended
+    assert Counter({key: int(n) for key, n in of(samples, "handoffs_legs_under_way", *labels).items()}) == under_way
+    assert {key[:2] for key in every} <= set(WAYS[:-1])
+
+
 # closed words
 
 
@@ -156,7 +225,7 @@ def test_no_label_says_what_stands_in_no_closed_list_whatever_the_log_held(place
     hostile = {"case_ref": secret, "stage": secret, "open": True, "made_us": 0, "state": {}}
     with place.opened() as opened, opened.begin() as connection:
         for n, who in enumerate(("social", secret, None)):
-            row = {"key": f"{secret}{n}", "service": secret, "whose_move": who}
+            row = {"key": f"{secret}{n}", "service": secret, "whose_move": who, "receiver": who, "asked_us": "0"}
             connection.execute(insert(Handoffs.table).values(hostile | row))
         for n in (1, 2):
             parked = {"position": n, "case_ref": secret, "type": secret, "reason": f"{secret}{n}"}
@@ -164,10 +233,11 @@ def test_no_label_says_what_stands_in_no_closed_list_whatever_the_log_held(place
     Pulse(place.folder, lambda: datetime.now(UTC)).stop(secret)
     samples = exported(place)
     assert of(samples, "handoffs_open", "whose_move", "service", "stage")[OTHER, OTHER, OTHER] == 2
+    assert of(samples, "handoffs_legs_under_way", "receiver", "service", "leg")[OTHER, OTHER, "information"] == 3
     assert of(samples, "projections_parked_entries", "reason")[OTHER,] == 2
     assert of(samples, "projections_stopped", "code")[OTHER,] == 1
     for name, labels in samples:
-        vocabulary = METRICS[name.removesuffix("_total")].labels
+        vocabulary = METRICS[name.removesuffix("_total").removesuffix("_bucket")].labels
         assert dict(labels).keys() == vocabulary.keys()
         assert all(said in vocabulary[label] for label, said in labels)
     assert len(samples) <= SERIES_AT_MOST
