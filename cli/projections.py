@@ -16,7 +16,7 @@ from cli.log import log_end, reader
 from cli.run import until_told
 from contracts.errors import BarnabusError
 from projections import building, engine, pulse
-from projections.view import LIVE, SHADOW, Place
+from projections.view import SHADOW, Place
 
 app = typer.Typer(no_args_is_help=True, help="Read models: what is computed from the log, and can be thrown away.")
 app.command("metrics")(metrics.metrics)
@@ -69,7 +69,7 @@ def verify_view(
     with tempfile.TemporaryDirectory(prefix="barnabus-verify-") as folder:
         aside = Place(Path(folder), None)
         known = None if signatures else live
-        anew = asyncio.run(_built(settings, aside, LIVE, known, upto=live.position))
+        anew = asyncio.run(_built(settings, aside, SHADOW, known, upto=live.position))
     differing = [*engine.differences(live, anew), *(["the log"] if anew.seen != live.seen else [])]
     _tell({"position": live.position, "equal": not differing, "differing": differing}, as_json)
     if differing:

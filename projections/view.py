@@ -56,7 +56,7 @@ class Place:
         if self.url is None:
             self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             engine = create_engine(f"sqlite:///{self._file(view)}", **_JSON)
-            event.listen(engine, "connect", _of_sqlite)
+            event.listen(engine, "connect", _read_while_written if view == LIVE else _thrown_away_if_broken_off)
             return engine
         url = "postgresql+psycopg://" + self.url.partition("://")[2]
         return create_engine(url, **_JSON).execution_options(schema_translate_map={None: _schema(view)})
@@ -81,10 +81,9 @@ class Place:
     def swap(self) -> None:
         """The shadow takes the live view's place in one step: a reader sees the one or the other, and never half."""
         if self.url is None:
-            with self.opened(SHADOW) as engine, engine.connect() as connection:
-                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+            with self._file(SHADOW).open("rb") as whole:
+                os.fsync(whole.fileno())  # it was written without waiting for the disk
             for end in ("-wal", "-shm"):
-                self._file(SHADOW).with_name(f"{SHADOW}.db{end}").unlink(missing_ok=True)
                 self._file(LIVE).with_name(f"{LIVE}.db{end}").unlink(missing_ok=True)
             self._file(SHADOW).replace(self._file(LIVE))
             return
@@ -127,7 +126,13 @@ def _schema(view: str) -> str:
     return f"barnabus_projections_{view}"
 
 
-def _of_sqlite(connection: Any, _: Any) -> None:
+def _thrown_away_if_broken_off(connection: Any, _: Any) -> None:
+    """Nobody reads it until it is whole, and what was broken off is begun anew."""
+    connection.execute("PRAGMA journal_mode=MEMORY")
+    connection.execute("PRAGMA synchronous=OFF")
+
+
+def _read_while_written(connection: Any, _: Any) -> None:
     """It can be built anew from the log, so it need not survive a power cut whole: only a crash of this process."""
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=NORMAL")
