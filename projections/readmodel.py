@@ -121,3 +121,5 @@ COUNTS = Table(
 )
 """Tallies of rows, in each cut of projections/counts.py; what a cut is not by is empty."""
 Index("counts_cut", COUNTS.c.cut, COUNTS.c.period, COUNTS.c.service)
+OF_THE_ENGINE = (LAYOUTS, META, PROGRESS, HEADS, SIGNED, PARKED, COUNTS)
+"""The tables of every view, beside those of its read models."""

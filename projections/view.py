@@ -12,7 +12,8 @@ from sqlalchemy import Connection, Engine, create_engine, event, insert, inspect
 
 from bus.settings import Settings
 from contracts.errors import BarnabusError
-from projections.readmodel import LAYOUT, LAYOUTS, META, PROGRESS, TABLES, ReadModel
+from projections.models import MODELS
+from projections.readmodel import LAYOUT, LAYOUTS, META, OF_THE_ENGINE, PROGRESS, TABLES, ReadModel
 
 PROJECTIONS = "BARNABUS_PROJECTIONS"
 """A PostgreSQL URL; without it, a file in the home."""
@@ -75,7 +76,7 @@ class Place:
                 connection.execute(text(f'CREATE SCHEMA "{_schema(view)}"'))
             else:
                 connection.exec_driver_sql("BEGIN")  # all tables or none: of itself the driver begins none for these
-            TABLES.create_all(connection)
+            TABLES.create_all(connection, [*OF_THE_ENGINE, *(model.table for model in MODELS)])
             connection.execute(insert(LAYOUTS).values(version=LAYOUT))
 
     def swap(self) -> None:
