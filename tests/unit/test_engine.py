@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
 from bus import seal
 from bus.log import Logged
 from bus.settings import Settings
 from contracts.errors import BarnabusError
-from projections import case_state, engine
+from projections import case_state, engine, latency
 from projections.case_log import case_log
 from projections.cases import Cases
 from projections.engine import Progress, Projector
@@ -25,12 +25,17 @@ from projections.legs import legs
 from projections.letters import Letters
 from projections.models import MODELS
 from projections.readmodel import PARKED, PROGRESS, State
+from projections.rows import Rows
 from projections.snapshot import snapshot
 from projections.view import LIVE, PROJECTIONS, SHADOW, Place
 from tests.benchmarks.entries import year
+from tests.builders import POLICE, SOCIAL
+from tests.case_logs import Log
 from tests.postgres import PostgresServer
 
 ENTRIES = 600
+QUESTIONS = 500
+"""More than one entry of an index in PostgreSQL could hold the times of."""
 
 
 @pytest.fixture(scope="module")
@@ -107,6 +112,21 @@ def test_both_databases_come_to_the_same_digests(
     assert found[0] == found[1]
     assert found[0].position == ENTRIES
     assert all(found[0].rows.values())
+
+
+def test_however_many_questions_are_open_on_a_handoff_its_row_is_kept_and_each_is_counted(place: Place) -> None:
+    log = Log()
+    handoff = log.make(POLICE, SOCIAL)
+    for _ in range(QUESTIONS):
+        log.on(POLICE, "information.asked", handoff)
+    with place.opened() as opened:
+        Projector(opened, MODELS)
+        with opened.begin() as connection:
+            Rows(Handoffs()).fold(connection, log.entries)
+            at = {"position": len(log.entries), "logged_at": log.entries[-1].stamp.logged_at.isoformat()}
+            connection.execute(insert(PROGRESS).values(one=1, **at))
+        (found,) = latency.summary(opened).groups.values()
+    assert (found.open, found.under_way["information"]) == (1, QUESTIONS)
 
 
 # any chunks, any crash
