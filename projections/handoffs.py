@@ -90,10 +90,12 @@ class Handoffs:
         row = dict(state) if state else _unmade(record.subject)
         standing = standings.load(row["standing"])
         after = step(standing, act)
-        if after.voids:
+        of_another_case = MADE in row["said"] and row["case_ref"] != record.subject  # its recipients park it, too
+        if after.voids or of_another_case:
             return row | {"void": row["void"] + 1}
         if move is Move.MAKE:
-            row |= {"service": service, "urgency": codes.get("urgency"), "concerns": codes["concerns"]["ref"]}
+            row |= {"case_ref": record.subject, "service": service, "urgency": codes.get("urgency")}
+            row["concerns"] = codes["concerns"]["ref"]
             row["period"] = period_of(logged.stamp.logged_at)
         now_us = us_of(logged.stamp.logged_at)
         row |= {"standing": standings.dump(after), **_said(row, act, [now_us, claims(record)])}
