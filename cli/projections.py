@@ -50,7 +50,7 @@ def rebuild(as_json: show.AsJson = False) -> None:
     settings = Settings()
     with read_models.rebuilding(settings):
         place = Place.of(settings)
-        found = asyncio.run(_built(settings, place, SHADOW, _seen(place)))
+        found = asyncio.run(_built(settings, place, SHADOW, _known(place)))
         place.swap()
     _tell({"position": found.position, "rows": dict(found.rows), "digests": dict(found.digests)}, as_json)
 
@@ -82,8 +82,18 @@ def _tell(found: dict[str, Any], as_json: bool) -> None:
         show.fields(found)
 
 
+def _known(place: Place) -> engine.Progress | None:
+    """How far the log was verified once, if the view that is there can say so."""
+    try:
+        return _seen(place)
+    except BarnabusError as error:
+        if error.code != "projections.stale":
+            raise
+        return None
+
+
 def _seen(place: Place) -> engine.Progress | None:
-    """How far the log was verified once, if that is known."""
+    """None if there is no view. Raises `projections.stale`."""
     if not place.exists():
         return None
     with place.opened() as view:
@@ -91,7 +101,7 @@ def _seen(place: Place) -> engine.Progress | None:
 
 
 def _progress(settings: Settings) -> engine.Progress:
-    """Raises `projections.missing`."""
+    """Raises `projections.missing`, `projections.stale`."""
     found = _seen(Place.of(settings))
     if found is None:
         raise BarnabusError("projections.missing")

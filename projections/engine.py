@@ -21,6 +21,7 @@ from projections import counts
 from projections.readmodel import HEADS, META, PARKED, PROGRESS, SIGNED, ReadModel
 from projections.rows import KEYS_AT_ONCE, Rows
 from projections.snapshot import snapshot
+from projections.view import of_this_version
 
 CHUNK_ENTRIES = 500
 """So many entries at most are folded in one transaction while people read."""
@@ -47,6 +48,7 @@ class Projector:
         self._engine = engine
         self._rows = [Rows(model) for model in models]
         with engine.begin() as connection:
+            of_this_version(connection)
             self._heads = _heads(connection)
             self._seen = connection.execute(select(PROGRESS.c.seen)).scalar() or _NO_DIGEST
             self._held_up = set(connection.execute(select(PARKED.c.case_ref).distinct()).scalars())
@@ -139,8 +141,12 @@ class Projector:
 
 
 def progress(engine: Engine, *, tallies: bool = False) -> Progress:
-    """How far a view is, as one reader sees it; on demand with the digest of its tallies, all of which are read."""
+    """How far a view is, as one reader sees it; on demand with the digest of its tallies, all of which are read.
+
+    Raises `projections.stale`.
+    """
     with snapshot(engine) as connection:
+        of_this_version(connection)
         row = connection.execute(select(PROGRESS.c.position, PROGRESS.c.logged_at, PROGRESS.c.seen)).first()
         meta = list(connection.execute(select(META.c.model, META.c.digest, META.c.row_count)))
         parked = connection.execute(select(func.count()).select_from(PARKED)).scalar_one()

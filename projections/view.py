@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from sqlalchemy import Engine, create_engine, event, select, text
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, select, text
 
 from bus.settings import Settings
 from contracts.errors import BarnabusError
-from projections.readmodel import META, TABLES, ReadModel
+from projections.readmodel import META, PROGRESS, TABLES, ReadModel
 
 PROJECTIONS = "BARNABUS_PROJECTIONS"
 """A PostgreSQL URL; without it, a file in the home."""
@@ -39,11 +39,11 @@ class Place:
         return cls(settings.home / "projections", url)
 
     def exists(self) -> bool:
-        if self.url is None:
-            return self._file(LIVE).exists()
+        """Is there a view, of whatever version?"""
+        if self.url is None and not self._file(LIVE).exists():
+            return False
         with self.opened(LIVE) as engine, engine.connect() as connection:
-            found = connection.execute(text("SELECT to_regclass(:name)"), {"name": f"{_schema(LIVE)}.progress"})
-            return found.scalar() is not None
+            return inspect(connection).has_table(PROGRESS.name, schema=_schema(LIVE) if self.url else None)
 
     @contextmanager
     def opened(self, view: str = LIVE) -> Iterator[Engine]:
@@ -74,6 +74,8 @@ class Place:
             if self.url:
                 connection.execute(text(f'DROP SCHEMA IF EXISTS "{_schema(view)}" CASCADE'))
                 connection.execute(text(f'CREATE SCHEMA "{_schema(view)}"'))
+            else:
+                connection.exec_driver_sql("BEGIN")  # of itself the driver makes each table in a transaction of its own
             TABLES.create_all(connection)
 
     def swap(self) -> None:
@@ -99,12 +101,23 @@ def reading(settings: Settings, *models: ReadModel) -> Iterator[Engine]:
         raise BarnabusError("projections.missing")
     with place.opened() as engine:
         with engine.connect() as connection:
+            of_this_version(connection)
             known = {row.model: row.version for row in connection.execute(select(META.c.model, META.c.version))}
         for model in models:
             if (found := known.get(model.name)) != model.version:
                 there = f"version {found}" if found else "not in this view"
                 raise BarnabusError("projections.stale", detail=f"{model.name}: {there}.")
         yield engine
+
+
+def of_this_version(connection: Connection) -> None:
+    """Raises `projections.stale` if a table of this view has other columns than are written here, or is not there."""
+    schema = (connection.get_execution_options().get("schema_translate_map") or {}).get(None)
+    columns = inspect(connection).get_multi_columns(schema=schema)
+    found = {table: {column["name"] for column in of_table} for (_, table), of_table in columns.items()}
+    for table in TABLES.sorted_tables:
+        if found.get(table.name) != set(table.columns.keys()):
+            raise BarnabusError("projections.stale", detail=f"Table {table.name} is another.")
 
 
 def _schema(view: str) -> str:

@@ -22,7 +22,7 @@ from contracts import subjects
 from contracts.errors import BarnabusError
 from projections import building
 from projections.letters import Letters
-from projections.readmodel import PROGRESS
+from projections.readmodel import COUNTS, PROGRESS
 from projections.records import Records
 from projections.view import LIVE, Place
 from tests.benchmarks import long_log
@@ -219,6 +219,15 @@ def test_a_log_that_is_another_than_was_seen_is_verified_anew(
     verified.clear()
     projections.rebuild(as_json=True)
     assert verified == list(range(1, EVENTS + 1))
+
+
+def test_a_view_with_other_tables_is_built_anew_and_all_is_verified(place: Place, verified: list[int]) -> None:
+    before = projections._seen(place)
+    with place.opened() as view, view.begin() as writing:
+        COUNTS.drop(writing)
+    projections.rebuild(as_json=True)
+    assert verified == list(range(1, EVENTS + 1))
+    assert projections._seen(place) == before
 
 
 # one case

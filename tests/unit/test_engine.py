@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import insert, select
+from sqlalchemy import BigInteger, Column, Connection, MetaData, Table, insert, select
 
 from bus import seal
 from bus.log import Logged
@@ -24,7 +24,7 @@ from projections.handoffs import Handoffs
 from projections.legs import legs
 from projections.letters import Letters
 from projections.models import MODELS
-from projections.readmodel import PARKED, PROGRESS, State
+from projections.readmodel import HEADS, META, PARKED, PROGRESS, TABLES, State
 from projections.rows import Rows
 from projections.snapshot import snapshot
 from projections.view import LIVE, PROJECTIONS, SHADOW, Place
@@ -227,6 +227,36 @@ def test_a_view_of_another_fold_asks_to_be_built_anew(place: Place, log: Sequenc
             with pytest.raises(BarnabusError) as raised:
                 Projector(opened, models)
             assert raised.value.code == "projections.stale"
+
+
+def test_a_view_with_other_tables_asks_to_be_built_anew(place: Place, log: Sequence[Logged]) -> None:
+    folded(place, log[:50])
+    with place.opened() as opened:
+        with opened.begin() as connection:
+            PROGRESS.drop(connection)
+            Table(PROGRESS.name, MetaData(), Column("position", BigInteger)).create(connection)
+        for looks in (lambda: Projector(opened, MODELS), lambda: engine.progress(opened)):
+            with pytest.raises(BarnabusError) as raised:
+                looks()
+            assert raised.value.code == "projections.stale"
+    assert place.exists()
+
+
+def test_a_view_that_was_cut_off_while_it_was_made_is_made_again(
+    place: Place, log: Sequence[Logged], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def dies(connection: Connection) -> None:
+        for table in (HEADS, META, PROGRESS):
+            table.create(connection)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as dying:
+        dying.setattr(TABLES, "create_all", dies)
+        with pytest.raises(KeyboardInterrupt):
+            place.begin(LIVE)
+    if not place.exists():
+        place.begin(LIVE)
+    assert folded(place, log[:50]).position == 50
 
 
 def test_what_is_read_in_a_snapshot_is_of_one_moment_although_the_projector_goes_on(
