@@ -84,11 +84,11 @@ async def matching(nats: Client, api: str, subject: str, first: int) -> AsyncGen
     async with _Asking.of(nats, api) as asking:
         while True:
             await asking.ask({"seq": first, "next_by_subj": subject, "batch": ENTRIES_AT_ONCE})
-            answer = await asking.answer()
-            yield answer
-            if len(answer) < ENTRIES_AT_ONCE:
+            good = _rising(await asking.answer(), first)
+            yield good
+            if len(good) < ENTRIES_AT_ONCE:
                 return
-            first = position(answer[-1]) + 1
+            first = position(good[-1]) + 1
 
 
 def position(message: Msg) -> int:
@@ -99,4 +99,13 @@ def _without_a_gap(answer: Sequence[Msg], first: int) -> Sequence[Msg]:
     for place, message in enumerate(answer):
         if position(message) != first + place:
             return answer[:place]
+    return answer
+
+
+def _rising(answer: Sequence[Msg], first: int) -> Sequence[Msg]:
+    """As far as no entry comes twice: whoever counts them would miss none."""
+    for place, message in enumerate(answer):
+        if position(message) < first:
+            return answer[:place]
+        first = position(message) + 1
     return answer

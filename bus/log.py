@@ -147,10 +147,14 @@ class LogReader:
         """The last entry on exactly this subject."""
         return await self._get({"last_by_subj": subject})
 
-    async def count(self, subject: str) -> int:
-        """How many entries there are whose subject matches. Raises `log.unavailable`."""
+    async def count(self, subject: str) -> tuple[int, int]:
+        """How many entries there are whose subject matches, and the log's last position then. Raises `log.unavailable`.
+
+        What is appended while the server counts may be counted beyond that position.
+        """
         answer = await self._ask(f"{self._api}.STREAM.INFO.{subjects.CASES}", {"subjects_filter": subject})
-        return sum((answer["state"].get("subjects") or {}).values())
+        state = answer["state"]
+        return sum((state.get("subjects") or {}).values()), int(state["last_seq"])
 
     async def of(self, subject: str, *, first: int = 1, quickly: bool = False) -> AsyncGenerator[Entry, None]:
         """Every entry whose subject matches, in order.

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import typer
 from nats.aio.msg import Msg
-from sqlalchemy import delete, update
+from sqlalchemy import delete, event, insert, update
 
 from bus import batches, connection, log, streams
 from bus.log import Entry, LogReader
@@ -22,6 +22,7 @@ from contracts import subjects
 from contracts.errors import BarnabusError
 from projections import building
 from projections.letters import Letters
+from projections.places import places
 from projections.readmodel import COUNTS, PROGRESS
 from projections.records import Records
 from projections.view import LIVE, Place
@@ -272,3 +273,84 @@ def test_what_an_index_leaves_out_a_replay_has_all_the_same(place: Place, cases:
     with place.opened() as view, view.begin() as writing:
         writing.execute(delete(table).where(table.c.case_ref == case_ref))
     assert reading.case(case_ref, "test").document(case_ref) == whole
+
+
+def test_where_a_recipients_store_was_restored_a_links_last_receipt_proves_nothing(
+    place: Place, cases: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It signs from a lower number on, so letters above that were signed for before."""
+    case_ref = cases[1]
+    whole = reading.case(case_ref, "test").document(case_ref)
+    with place.opened() as view, view.begin() as writing:
+        writing.execute(update(Letters.table).where(Letters.table.c.case_ref == case_ref).values(receipt=None))
+
+    async def last_of(reader: LogReader, subject: str) -> Entry | None:
+        first = await anext(reader.of(subjects.link(*subject.split(".")[1:])), None)
+        _, sender, recipient = subject.split(".")
+        return replace(await anext(reader.at([EVENTS])), subject=subject) if sender == recipient else first
+
+    monkeypatch.setattr(LogReader, "last_of", last_of)
+    assert reading.case(case_ref, "test").document(case_ref) == whole
+
+
+def test_an_entry_of_the_case_that_was_seen_and_is_gone_is_named(
+    place: Place, cases: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The log's own count is one less, too."""
+    events = reading.case(cases[1], "test").document(cases[1])["events"]
+    lost = events[1]["position"]
+    get, count = LogReader.get, LogReader.count
+
+    async def without(reader: LogReader, position: int) -> Entry | None:
+        return None if position == lost else await get(reader, position)
+
+    async def one_less(reader: LogReader, subject: str) -> tuple[int, int]:
+        there, last = await count(reader, subject)
+        return there - 1, last
+
+    monkeypatch.setattr(LogReader, "get", without)
+    monkeypatch.setattr(LogReader, "count", one_less)
+    with pytest.raises(BarnabusError) as raised:
+        reading.case(cases[1], "test")
+    assert (raised.value.code, f"Position {lost}:" in str(raised.value)) == ("log.damaged", True)
+
+
+@pytest.mark.parametrize("lie", ["twice", "another's"])
+def test_what_a_replica_gives_in_place_of_an_entry_does_not_count_for_it(
+    settings: Settings, cases: list[str], monkeypatch: pytest.MonkeyPatch, lie: str
+) -> None:
+    case_ref = cases[1]
+    monkeypatch.setattr(reading, "_places", lambda *_: None)
+    whole = reading.case(case_ref, "test").document(case_ref)
+    hear = batches._Asking.hear
+    other = next(one for one in asyncio.run(entries(settings)) if one.subject.startswith(f"case.{cases[2]}."))
+
+    async def lying(asking: batches._Asking, message: Msg) -> None:
+        headers = message.headers or {}
+        if headers.get("Nats-Sequence") == str(whole["events"][1]["position"]):
+            if lie == "twice":
+                message = asking._coming[-1]
+            else:
+                message.data = other.text.encode()
+                headers |= {"Nats-Subject": other.subject, "Barnabus-Signature": other.signature}
+                headers |= {"Barnabus-Stamp": other.stamp, "Nats-Sequence": str(other.position)}
+        await hear(asking, message)
+
+    monkeypatch.setattr(batches._Asking, "hear", lying)
+    assert reading.case(case_ref, "test").document(case_ref) == whole
+
+
+def test_the_places_of_a_case_are_of_one_moment_although_a_run_folds_more_meanwhile(
+    place: Place, cases: list[str], settings: Settings
+) -> None:
+    with place.opened() as view, place.opened() as running:
+        before = places(view, cases[1])
+
+        @event.listens_for(view, "after_cursor_execute")
+        def folds(_: Any, __: Any, statement: str, *___: Any) -> None:
+            if "FROM progress" in statement:
+                with running.begin() as writing:
+                    row = {"case_ref": cases[1], "position": EVENTS + 1, "type": "x", "sender": "x", "logged_at": "x"}
+                    writing.execute(insert(Records.table).values(key="x", state={}, **row))
+
+        assert places(view, cases[1]) == before
