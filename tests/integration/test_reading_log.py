@@ -5,8 +5,10 @@ import inspect
 import json
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
+import nats
 import pytest
 import typer
 from nats.aio.msg import Msg
@@ -50,20 +52,20 @@ def _of_this_home(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def entries(settings: Settings) -> list[Entry]:
-    nats = await connection.connect(settings, "reader", "reader", patient=False)
+    client = await connection.connect(settings, "reader", "reader", patient=False)
     try:
-        reader = LogReader(nats, api=subjects.API)
+        reader = LogReader(client, api=subjects.API)
         return [entry async for entry in reader.entries(1, await reader.last())]
     finally:
-        await connection.close(nats)
+        await connection.close(client)
 
 
 async def one_by_one(settings: Settings) -> list[Entry]:
-    nats = await connection.connect(settings, "reader", "reader", patient=False)
+    client = await connection.connect(settings, "reader", "reader", patient=False)
     try:
-        return [entry async for entry in LogReader(nats, api=subjects.API).at(range(1, EVENTS + 1))]
+        return [entry async for entry in LogReader(client, api=subjects.API).at(range(1, EVENTS + 1))]
     finally:
-        await connection.close(nats)
+        await connection.close(client)
 
 
 # many at once
@@ -92,17 +94,41 @@ async def test_what_a_replica_lacks_the_leader_is_asked_for(
 
 def test_an_answer_counts_as_far_as_its_entries_follow_on(settings: Settings) -> None:
     async def asked() -> list[Msg]:
-        nats = await connection.connect(settings, "reader", "reader", patient=False)
+        client = await connection.connect(settings, "reader", "reader", patient=False)
         try:
-            return [one async for some in batches.stretch(nats, subjects.API, 1, 10) for one in some]
+            return [one async for some in batches.stretch(client, subjects.API, 1, 10) for one in some]
         finally:
-            await connection.close(nats)
+            await connection.close(client)
 
     answer = asyncio.run(asked())
     assert len(answer) == 10
     assert batches._without_a_gap(answer, 1) == answer
     assert batches._without_a_gap([*answer[:4], *answer[5:]], 1) == answer[:4]
     assert batches._without_a_gap(answer, 2) == []
+
+
+async def test_two_answers_at_once_of_two_servers_are_told_apart(tmp_path: Path) -> None:
+    """In a cluster any server answers, so that two answers come mixed."""
+    last = 2 * batches.ENTRIES_AT_ONCE
+    with EmbeddedServer(tmp_path, "") as server:
+        client = await nats.connect(server.url)
+        asked: list[Msg] = []
+
+        async def answer(question: Msg) -> None:
+            asked.append(question)
+            if len(asked) < 2:
+                return
+            starts = [json.loads(one.data)["seq"] for one in asked]
+            for n in range(batches.ENTRIES_AT_ONCE):
+                for one, start in zip(asked, starts, strict=True):
+                    await client.publish(one.reply, b"", headers={"Nats-Sequence": str(start + n)})
+            for one in asked:
+                await client.publish(one.reply, b"", headers={"Status": "204"})
+
+        await client.subscribe("x.DIRECT.GET.CASES", cb=answer)
+        found = [batches.position(one) async for some in batches.stretch(client, "x", 1, last) for one in some]
+        await client.close()
+    assert found == list(range(1, last + 1))
 
 
 async def test_a_log_that_gives_no_many_at_once_is_read_all_the_same(
@@ -329,7 +355,7 @@ def test_what_a_replica_gives_in_place_of_an_entry_does_not_count_for_it(
         headers = message.headers or {}
         if headers.get("Nats-Sequence") == str(whole["events"][1]["position"]):
             if lie == "twice":
-                message = asking._coming[-1]
+                message = asking._waiting[message.subject].messages[-1]
             else:
                 message.data = other.text.encode()
                 headers |= {"Nats-Subject": other.subject, "Barnabus-Signature": other.signature}
