@@ -132,12 +132,13 @@ class Projector:
         _put(connection, HEADS, "chain", {n: {"number": h.number, "digest": h.digest} for n, h in moved.items()})
         signed = {link: n for link, n in self._heads.receipted.items() if n != before.receipted.get(link)}
         _put(connection, SIGNED, "link", {link: {"number": number} for link, number in signed.items()})
-        there = connection.execute(select(PROGRESS.c.position)).scalar()
         values = {"position": last.position, "logged_at": last.logged_at.isoformat(), "seen": self._seen}
-        if there is None:
+        if not before.position:
             connection.execute(insert(PROGRESS).values(one=1, **values))
-        else:
-            connection.execute(update(PROGRESS).values(values))
+            return
+        moved_on = update(PROGRESS).where(PROGRESS.c.position == before.position).values(values)
+        if connection.execute(moved_on).rowcount != 1:
+            raise BarnabusError("home.in-use", detail="Somebody else has folded into this view.")
 
 
 def progress(engine: Engine, *, tallies: bool = False) -> Progress:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import BigInteger, Column, Connection, MetaData, Table, insert, select
+from sqlalchemy import BigInteger, Column, Connection, MetaData, Table, insert, select, text
 
 from bus import seal
 from bus.log import Logged
@@ -26,7 +26,7 @@ from projections.letters import Letters
 from projections.models import MODELS
 from projections.readmodel import HEADS, META, PARKED, PROGRESS, TABLES, State
 from projections.rows import Rows
-from projections.snapshot import snapshot
+from projections.snapshot import STEPS_BETWEEN_LOOKS, snapshot
 from projections.view import LIVE, PROJECTIONS, SHADOW, Place
 from tests.benchmarks.entries import year
 from tests.builders import POLICE, SOCIAL
@@ -170,6 +170,19 @@ def test_what_was_cut_off_in_the_middle_of_a_chunk_is_as_if_it_had_not_begun(
     assert folded(place, log) == cut
 
 
+def test_of_two_who_fold_the_same_into_one_view_the_second_changes_nothing(place: Place, log: Sequence[Logged]) -> None:
+    """Two homes can share a database; and a commit whose answer was lost may have come through."""
+    folded(place, log[:100])
+    with place.opened() as opened, place.opened() as other:
+        second = Projector(other, MODELS)
+        Projector(opened, MODELS).apply(log[100:200])
+        once = engine.progress(opened, tallies=True)
+        with pytest.raises(BarnabusError) as raised:
+            second.apply(log[100:200])
+        assert raised.value.code == "home.in-use"
+        assert engine.progress(opened, tallies=True) == once
+
+
 # every gap
 
 
@@ -273,6 +286,18 @@ def test_what_is_read_in_a_snapshot_is_of_one_moment_although_the_projector_goes
 
 class _Another(Letters):
     name = "another"
+
+
+def test_how_long_a_snapshot_may_take_says_nothing_of_what_is_asked_after_it(
+    place: Place, log: Sequence[Logged]
+) -> None:
+    folded(place, log[:200])
+    asked = text("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000) SELECT max(i) FROM n")
+    with place.opened() as opened:
+        with snapshot(opened, limit_s=0.001) as connection:
+            connection.execute(text("SELECT 1"))
+        with opened.connect() as connection:
+            assert connection.execute(asked).scalar_one() == 2 * STEPS_BETWEEN_LOOKS
 
 
 def test_a_reader_sees_the_old_view_until_the_new_one_takes_its_place_whole(
