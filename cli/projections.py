@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from sqlalchemy.exc import SQLAlchemyError
 
 from bus import directory, logging
 from bus.clock import wall_clock
@@ -86,6 +87,8 @@ def _known(place: Place) -> engine.Progress | None:
     """How far the log was verified once, if the view that is there can say so."""
     try:
         return _seen(place)
+    except SQLAlchemyError:
+        return None  # a file that is none any more
     except BarnabusError as error:
         if error.code != "projections.stale":
             raise

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from secrets import token_hex
 from typing import Any
 
 import msgspec
@@ -17,6 +18,9 @@ from projections.readmodel import META, PROGRESS, TABLES, ReadModel
 PROJECTIONS = "BARNABUS_PROJECTIONS"
 """A PostgreSQL URL; without it, a file in the home."""
 LIVE, SHADOW = "live", "shadow"
+_BUILT = "built-"
+_ENDS = ("", "-wal", "-shm")
+"""What belongs to one view in a file."""
 _JSON: Mapping[str, Any] = {
     "json_serializer": lambda value: msgspec.json.encode(value).decode(),
     "json_deserializer": msgspec.json.decode,
@@ -68,8 +72,9 @@ class Place:
     def begin(self, view: str) -> None:
         """An empty view in this place; what stood there is gone."""
         if self.url is None:
-            for end in ("", "-wal", "-shm"):
+            for end in _ENDS:
                 self._file(view).with_name(f"{view}.db{end}").unlink(missing_ok=True)
+            self._sweep()
         with self.opened(view) as engine, engine.begin() as connection:
             if self.url:
                 connection.execute(text(f'DROP SCHEMA IF EXISTS "{_schema(view)}" CASCADE'))
@@ -79,18 +84,30 @@ class Place:
             TABLES.create_all(connection)
 
     def swap(self) -> None:
-        """The shadow takes the live view's place in one step: a reader sees the one or the other, and never half."""
+        """The shadow takes the live view's place in one step: a reader sees the one or the other, and never half.
+
+        SQLite finds what belongs to a file by its name, so no two views ever bear one: the live one is a link.
+        """
         if self.url is None:
             with self.opened(SHADOW) as engine, engine.connect() as connection:
                 connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-            for end in ("-wal", "-shm"):
-                self._file(SHADOW).with_name(f"{SHADOW}.db{end}").unlink(missing_ok=True)
-                self._file(LIVE).with_name(f"{LIVE}.db{end}").unlink(missing_ok=True)
-            self._file(SHADOW).replace(self._file(LIVE))
+            view, link = self.folder / f"{_BUILT}{token_hex(8)}.db", self._file("next")
+            self._file(SHADOW).rename(view)
+            link.unlink(missing_ok=True)
+            link.symlink_to(view.name)
+            link.replace(self._file(LIVE))
             return
         with self.opened(LIVE) as engine, engine.begin() as connection:
             connection.execute(text(f'DROP SCHEMA IF EXISTS "{_schema(LIVE)}" CASCADE'))
             connection.execute(text(f'ALTER SCHEMA "{_schema(SHADOW)}" RENAME TO "{_schema(LIVE)}"'))
+
+    def _sweep(self) -> None:
+        """Views that were live once: not at the swap, for a reader may be about to open them."""
+        live = self._file(LIVE)
+        kept = {f"{live.readlink()}{end}" for end in _ENDS} if live.is_symlink() else set()
+        for path in self.folder.glob(f"{_BUILT}*"):
+            if path.name not in kept:
+                path.unlink(missing_ok=True)
 
 
 @contextmanager

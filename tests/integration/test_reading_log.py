@@ -257,6 +257,13 @@ def test_a_view_with_other_tables_is_built_anew_and_all_is_verified(place: Place
     assert projections._seen(place) == before
 
 
+def test_a_view_whose_file_is_none_any_more_is_built_anew(place: Place) -> None:
+    before = projections._seen(place)
+    (place.folder / "live.db").write_bytes(b"no database" * 1_000)
+    projections.rebuild(as_json=True)
+    assert projections._seen(place) == before
+
+
 # one case
 
 

@@ -315,6 +315,47 @@ def test_a_reader_sees_the_old_view_until_the_new_one_takes_its_place_whole(
     assert folded(place, log[:100]) == old
 
 
+def test_a_swap_that_dies_leaves_the_live_view_as_it_was(
+    tmp_path: Path, log: Sequence[Logged], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Though a reader keeps what was folded last from being put into the view's own file."""
+    place = Place(tmp_path, None)
+    place.begin(LIVE)
+    place.begin(SHADOW)
+    folded(place, log[:100])
+    with place.opened() as opened, snapshot(opened) as reading:
+        reading.execute(select(PROGRESS.c.position))
+        before = folded(place, log[100:200])
+        with monkeypatch.context() as dying:
+            dying.setattr(Path, "replace", _dies)
+            with pytest.raises(KeyboardInterrupt):
+                place.swap()
+        with place.opened() as another:
+            assert engine.progress(another, tallies=True) == before
+
+
+def _dies(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+def test_who_reads_over_a_swap_reads_on_in_the_old_view_and_old_ones_are_cleared_away(
+    tmp_path: Path, log: Sequence[Logged]
+) -> None:
+    place = Place(tmp_path, None)
+    place.begin(LIVE)
+    folded(place, log[:100])
+    for end in (200, 300, 400):
+        with place.opened() as opened, snapshot(opened) as reading:
+            before = reading.execute(select(PROGRESS.c.position)).scalar()
+            place.begin(SHADOW)
+            folded(place, log[:end], view=SHADOW)
+            place.swap()
+            assert folded(place, log[end : end + 50]).position == end + 50
+            assert reading.execute(select(PROGRESS.c.position)).scalar() == before
+        assert folded(place, log[end + 50 : end + 60]).position == end + 60
+    assert len([path for path in tmp_path.iterdir() if path.suffix == ".db" and not path.is_symlink()]) == 2
+
+
 def test_what_no_environment_names_is_a_file_and_a_wrong_url_is_refused(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
