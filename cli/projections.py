@@ -16,8 +16,11 @@ from cli.log import log_end, reader
 from cli.run import until_told
 from contracts.errors import BarnabusError
 from projections import building, engine, pulse
-from projections.view import LIVE, SHADOW, Place
+from projections.models import MODELS
+from projections.view import LIVE, SHADOW, Place, reading
 
+VERIFY_LIMIT_S = 3_600.0
+"""So long it may take to read every row."""
 app = typer.Typer(no_args_is_help=True, help="Read models: what is computed from the log, and can be thrown away.")
 app.command("metrics")(metrics.metrics)
 
@@ -65,7 +68,8 @@ def verify_view(
     """Fold the log anew aside, up to where the read models are, and compare what both come to."""
     logging.configure("projections")
     settings = Settings()
-    live = _progress(settings)
+    with reading(settings, *MODELS) as view:
+        live = engine.progress(view, tallies=True, rows_of=MODELS, limit_s=VERIFY_LIMIT_S)
     with tempfile.TemporaryDirectory(prefix="barnabus-verify-") as folder:
         aside = Place(Path(folder), None)
         known = None if signatures else live

@@ -17,10 +17,10 @@ from bus.submission import Head
 from contracts.catalogue import entry_of
 from contracts.envelope import Stamp
 from contracts.errors import BarnabusError, Refused
-from projections import counts
+from projections import counts, rows
 from projections.readmodel import HEADS, META, PARKED, PROGRESS, SIGNED, ReadModel
 from projections.rows import KEYS_AT_ONCE, Rows
-from projections.snapshot import snapshot
+from projections.snapshot import READ_LIMIT_S, snapshot
 from projections.view import of_this_version
 
 CHUNK_ENTRIES = 500
@@ -89,13 +89,13 @@ class Projector:
         try:
             with self._engine.begin() as connection:
                 foldable = [logged for logged in chunk if self._follows(connection, logged)]
-                for rows in self._rows:
-                    rows.fold(connection, foldable)
+                for of_model in self._rows:
+                    of_model.fold(connection, foldable)
                 self._note(connection, chunk[-1].stamp, before)
         except BaseException:  # the transaction is rolled back, and so is what is in memory
             self._heads, self._held_up, self._seen = before, held_up, seen
-            for rows in self._rows:
-                rows.forget()
+            for of_model in self._rows:
+                of_model.forget()
             raise
 
     def _follows(self, connection: Connection, logged: Logged) -> bool:
@@ -141,21 +141,25 @@ class Projector:
             raise BarnabusError("home.in-use", detail="Somebody else has folded into this view.")
 
 
-def progress(engine: Engine, *, tallies: bool = False) -> Progress:
+def progress(
+    engine: Engine, *, tallies: bool = False, rows_of: Sequence[ReadModel] = (), limit_s: float = READ_LIMIT_S
+) -> Progress:
     """How far a view is, as one reader sees it; on demand with the digest of its tallies, all of which are read.
 
-    Raises `projections.stale`.
+    A model's digest is the one that was kept while folding; for `rows_of` it is that of the rows themselves, each of
+    which is read. Raises `projections.stale`.
     """
-    with snapshot(engine) as connection:
+    with snapshot(engine, limit_s) as connection:
         of_this_version(connection)
         row = connection.execute(select(PROGRESS.c.position, PROGRESS.c.logged_at, PROGRESS.c.seen)).first()
         meta = list(connection.execute(select(META.c.model, META.c.digest, META.c.row_count)))
         parked = connection.execute(select(func.count()).select_from(PARKED)).scalar_one()
         counted = {"tallies": counts.digest(connection)} if tallies else {}
+        stand = {model.name: rows.digest(connection, model) for model in rows_of}
     return Progress(
         position=row.position if row else 0,
         logged_at=row.logged_at if row else None,
-        digests={one.model: one.digest for one in meta} | counted,
+        digests={one.model: one.digest for one in meta} | counted | stand,
         rows={one.model: one.row_count for one in meta},
         parked=parked,
         seen=row.seen if row else _NO_DIGEST,

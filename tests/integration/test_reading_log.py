@@ -12,7 +12,7 @@ import nats
 import pytest
 import typer
 from nats.aio.msg import Msg
-from sqlalchemy import delete, event, insert, update
+from sqlalchemy import delete, event, insert, select, update
 
 from bus import batches, connection, log, streams
 from bus.log import Entry, LogReader
@@ -23,6 +23,7 @@ from cli import projections, reading
 from contracts import subjects
 from contracts.errors import BarnabusError
 from projections import building
+from projections.handoffs import Handoffs
 from projections.letters import Letters
 from projections.places import places
 from projections.readmodel import COUNTS, PROGRESS
@@ -262,6 +263,21 @@ def test_a_view_whose_file_is_none_any_more_is_built_anew(place: Place) -> None:
     (place.folder / "live.db").write_bytes(b"no database" * 1_000)
     projections.rebuild(as_json=True)
     assert projections._seen(place) == before
+
+
+@pytest.mark.parametrize("column", [Handoffs.table.c.state, Handoffs.table.c.whose_move])
+def test_a_row_that_was_changed_past_the_fold_is_found(
+    place: Place, column: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with place.opened() as view, view.begin() as writing:
+        one = writing.execute(select(Handoffs.table.c.key).where(column.is_not(None))).scalars().first()
+        before = writing.execute(select(column).where(Handoffs.table.c.key == one)).scalar_one()
+        changed = before | {"void": 7} if column.name == "state" else "nobody"
+        writing.execute(update(Handoffs.table).where(Handoffs.table.c.key == one).values({column.name: changed}))
+    capsys.readouterr()
+    with pytest.raises(typer.Exit):
+        projections.verify_view(signatures=False, as_json=True)
+    assert json.loads(capsys.readouterr().out)["differing"] == ["handoffs"]
 
 
 # one case

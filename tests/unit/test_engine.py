@@ -102,6 +102,12 @@ def test_a_cases_row_is_what_case_show_tells_of_it(place: Place, log: Sequence[L
     }
 
 
+def test_what_was_kept_while_folding_is_what_the_rows_themselves_come_to(place: Place, log: Sequence[Logged]) -> None:
+    kept = folded(place, log[:250], log[250:])
+    with place.opened() as opened:
+        assert engine.progress(opened, tallies=True, rows_of=MODELS) == kept
+
+
 def test_both_databases_come_to_the_same_digests(
     postgres: PostgresServer, tmp_path: Path, log: Sequence[Logged]
 ) -> None:
