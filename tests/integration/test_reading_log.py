@@ -93,6 +93,55 @@ async def test_what_a_replica_lacks_the_leader_is_asked_for(
     assert [entry.position for entry in await entries(settings)] == list(range(1, EVENTS + 1))
 
 
+async def test_behind_one_entry_that_a_replica_has_lost_the_rest_is_read_quickly_again(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hear, get, asked = batches._Asking.hear, LogReader.get, list[int]()
+
+    async def lost(asking: batches._Asking, message: Msg) -> None:
+        if batches.position(message) != 7:
+            await hear(asking, message)
+
+    async def counted(reader: LogReader, position: int) -> Entry | None:
+        asked.append(position)
+        return await get(reader, position)
+
+    monkeypatch.setattr(batches._Asking, "hear", lost)
+    monkeypatch.setattr(LogReader, "get", counted)
+    assert [entry.position for entry in await entries(settings)] == list(range(1, EVENTS + 1))
+    assert asked == list(range(7, 7 + log.READ_AHEAD))
+
+
+@pytest.mark.parametrize("gone", [1, 7, EVENTS])
+async def test_an_entry_that_the_leader_lacks_too_is_named(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, gone: int
+) -> None:
+    hear, get = batches._Asking.hear, LogReader.get
+
+    async def lost(asking: batches._Asking, message: Msg) -> None:
+        if batches.position(message) != gone:
+            await hear(asking, message)
+
+    async def without(reader: LogReader, position: int) -> Entry | None:
+        return None if position == gone else await get(reader, position)
+
+    monkeypatch.setattr(batches._Asking, "hear", lost)
+    monkeypatch.setattr(LogReader, "get", without)
+    with pytest.raises(BarnabusError) as raised:
+        await entries(settings)
+    assert (raised.value.code, f"Position {gone}:" in str(raised.value)) == ("log.damaged", True)
+
+
+async def test_a_server_without_a_log_is_said_to_have_none_to_read(settings: Settings, tmp_path: Path) -> None:
+    with EmbeddedServer(tmp_path, "jetstream: enabled") as server:
+        client = await nats.connect(server.url)
+        for asks in (LogReader(client).last(), LogReader(client).count("case.x.>")):
+            with pytest.raises(BarnabusError) as raised:
+                await asks
+            assert raised.value.code == "log.unavailable"
+        await client.close()
+
+
 def test_an_answer_counts_as_far_as_its_entries_follow_on(settings: Settings) -> None:
     async def asked() -> list[Msg]:
         client = await connection.connect(settings, "reader", "reader", patient=False)
