@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from sqlalchemy import select
+from sqlalchemy import Engine, select
 
 from bus import directory, node
 from bus.clock import wall_clock
@@ -24,7 +24,7 @@ from projections.figures import Period
 from projections.handoffs import Handoffs
 from projections.readmodel import META, PARKED, PROGRESS
 from projections.snapshot import snapshot
-from projections.view import Place
+from projections.view import reading
 
 app = typer.Typer(no_args_is_help=True, help="Figures for the public: no small count, and none to be computed back.")
 READ_LIMIT_S = 600.0
@@ -92,12 +92,16 @@ def _rows(by: str) -> tuple[str, ...]:
 
 
 async def _counted(settings: Settings, period: Period, by: tuple[str, ...]) -> dict[str, Any]:
-    """Raises `projections.missing`, `figures.not-over`, and what keeps the log from being asked whether it is real."""
-    place = Place.of(settings)
-    if not place.exists():
-        raise BarnabusError("projections.missing")
-    end = await log_end(settings)
-    with place.opened() as view, snapshot(view, READ_LIMIT_S) as connection:
+    """Raises `projections.missing`, `projections.stale`, `figures.not-over`, and what keeps the log from being asked
+    whether it is real.
+    """
+    with reading(settings, Handoffs()) as view:
+        end = await log_end(settings)
+        return _of_view(view, period, by, made_up=end.synthetic_now is not None)
+
+
+def _of_view(view: Engine, period: Period, by: tuple[str, ...], *, made_up: bool) -> dict[str, Any]:
+    with snapshot(view, READ_LIMIT_S) as connection:
         progress = connection.execute(select(PROGRESS)).first()
         if progress is None or datetime.fromisoformat(progress.logged_at) < period.end:
             as_of = progress.logged_at if progress else "nothing"
@@ -107,7 +111,7 @@ async def _counted(settings: Settings, period: Period, by: tuple[str, ...]) -> d
             figures.counted(connection, period, by),
             period,
             by,
-            made_up=end.synthetic_now is not None,
+            made_up=made_up,
             as_of=progress.logged_at,
             position=progress.position,
             digest=digest,

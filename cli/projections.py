@@ -16,8 +16,11 @@ from cli.log import log_end, reader
 from cli.run import until_told
 from contracts.errors import BarnabusError
 from projections import building, engine, pulse
-from projections.view import SHADOW, Place
+from projections.models import MODELS
+from projections.view import SHADOW, Place, reading
 
+VERIFY_LIMIT_S = 3_600.0
+"""So long it may take to read every row."""
 app = typer.Typer(no_args_is_help=True, help="Read models: what is computed from the log, and can be thrown away.")
 app.command("metrics")(metrics.metrics)
 
@@ -65,7 +68,8 @@ def verify_view(
     """Fold the log anew aside, up to where the read models are, and compare what both come to."""
     logging.configure("projections")
     settings = Settings()
-    live = _progress(settings)
+    with reading(settings, *MODELS) as view:
+        live = engine.progress(view, tallies=True, rows_of=MODELS, limit_s=VERIFY_LIMIT_S)
     with tempfile.TemporaryDirectory(prefix="barnabus-verify-") as folder:
         aside = Place(Path(folder), None)
         known = None if signatures else live
@@ -84,15 +88,19 @@ def _tell(found: dict[str, Any], as_json: bool) -> None:
 
 
 def _known(place: Place) -> engine.Progress | None:
-    """Likewise; of a view that cannot be read any more nothing is known, and it is to be replaced."""
+    """How far the log was verified once, if the view that is there can say so."""
     try:
         return _seen(place)
-    except (BarnabusError, SQLAlchemyError):
+    except SQLAlchemyError:
+        return None  # a file that is none any more
+    except BarnabusError as error:
+        if error.code != "projections.stale":
+            raise
         return None
 
 
 def _seen(place: Place) -> engine.Progress | None:
-    """How far the log was verified once, if that is known."""
+    """None if there is no view. Raises `projections.stale`."""
     if not place.exists():
         return None
     with place.opened() as view:
@@ -100,7 +108,7 @@ def _seen(place: Place) -> engine.Progress | None:
 
 
 def _progress(settings: Settings) -> engine.Progress:
-    """Raises `projections.missing`."""
+    """Raises `projections.missing`, `projections.stale`."""
     found = _seen(Place.of(settings))
     if found is None:
         raise BarnabusError("projections.missing")

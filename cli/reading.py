@@ -12,7 +12,7 @@ import typer
 
 from bus import directory
 from bus.clock import wall_clock
-from bus.log import LogReader, verify
+from bus.log import Entry, LogReader, verify
 from bus.rereading import again
 from bus.settings import Settings
 from cli.log import reader
@@ -64,9 +64,10 @@ def _write_down(settings: Settings, case_ref: str, purpose: str) -> None:
 async def _read(settings: Settings, keyring: directory.Directory, case_ref: str) -> CaseLog:
     async with reader(settings) as log:
         reading = _Reading(log, keyring, case_ref)
-        there = await log.count(subjects.of_case(case_ref))
-        found = await reading.quickly(_places(settings, case_ref) or Places(upto=0, records=(), receipts=()))
-        if len(found.records) < there or await reading.is_signed_for(found):
+        there, last = await log.count(subjects.of_case(case_ref))
+        found = await reading.quickly(_places(settings, case_ref) or Places(upto=0, records=(), receipts=()), last)
+        counted = sum(logged.stamp.position <= last for logged in found.records)
+        if counted < there or await reading.is_signed_for(found):
             found = await reading.from_the_leader()  # what an index or a replica has of it is not all of it
         return found
 
@@ -77,18 +78,29 @@ class _Reading:
     keyring: directory.Directory
     case_ref: str
 
-    async def quickly(self, known: Places) -> CaseLog:
-        """What is known to be the case's, and what the log got since."""
+    async def quickly(self, known: Places, last: int) -> CaseLog:
+        """What is known to be the case's, and what the log got since.
+
+        Raises `log.damaged` if the log, which ends at `last`, has nothing where an entry of the case was seen.
+        """
         found, of_case = CaseLog(), subjects.of_case(self.case_ref)
+        gone = {position for position in known.records if position <= last}
         async for entry in self.log.at(known.records):
-            if entry.subject.startswith(of_case.removesuffix(">")):
-                found.apply(verify(entry, self.keyring))
+            gone.discard(entry.position)
+            self._apply(found, entry)
+        if gone:
+            raise BarnabusError("log.damaged", detail=f"Position {min(gone)}: the entry is gone.")
         async for entry in self.log.of(of_case, first=known.upto + 1, quickly=True):
-            found.apply(verify(entry, self.keyring))
+            self._apply(found, entry)
         async for entry in self.log.at(known.receipts):
             found.apply(verify(entry, self.keyring))
         await self._receipts(found, after=known.upto, quickly=True)
         return found
+
+    def _apply(self, found: CaseLog, entry: Entry) -> None:
+        """Unless it is another case's: neither an index nor a replica is trusted."""
+        if entry.subject.startswith(subjects.of_case(self.case_ref).removesuffix(">")):
+            found.apply(verify(entry, self.keyring))
 
     async def from_the_leader(self) -> CaseLog:
         found = CaseLog()
@@ -114,11 +126,18 @@ class _Reading:
                         break
 
     async def is_signed_for(self, found: CaseLog) -> bool:
-        """Has the log a receipt for a letter that seems to have none? A link's receipts are without a gap."""
+        """Can the log have a receipt for a letter that seems to have none?
+
+        A link's receipts are without a gap, so its last one tells; unless its recipient's store was restored since, and
+        signs from a lower number on.
+        """
         for (sender, recipient), number in found.unsigned().items():
             last = await self.log.last_of(subjects.link(sender, recipient))
             receipt = verify(last, self.keyring).receipt if last else None
+            restored = await self.log.last_of(subjects.own(recipient))
             if receipt and receipt.letters[-1].number >= number:
+                return True
+            if restored and restored.position > found.records[0].stamp.position:
                 return True
         return False
 

@@ -18,6 +18,7 @@ from projections.snapshot import snapshot
 _TABLE, _LETTER = Handoffs.table, Letters.table
 _ASKED_BY = and_(
     _LETTER.c.record_id == _TABLE.c.key,
+    _LETTER.c.case_ref == _TABLE.c.case_ref,
     _LETTER.c.sender == _TABLE.c.opener,
     _LETTER.c.recipient == _TABLE.c.receiver,
 )

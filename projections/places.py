@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from projections.letters import Letters
 from projections.readmodel import PARKED, PROGRESS
 from projections.records import Records
+from projections.snapshot import snapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,7 @@ def places(view: Engine, case_ref: str) -> Places | None:
     """None if this view cannot say: it is of another version."""
     records, letters = Records.table, Letters.table
     try:
-        with view.begin() as connection:
+        with snapshot(view) as connection:  # a run may fold more meanwhile
             upto = connection.execute(select(PROGRESS.c.position)).scalar() or 0
 
             def positions(asked: Select[Any]) -> tuple[int, ...]:
@@ -39,4 +40,4 @@ def places(view: Engine, case_ref: str) -> Places | None:
             receipts = positions(select(letters.c.receipt).where(*of_case).distinct())
     except SQLAlchemyError:
         return None
-    return Places(upto, tuple(sorted(folded + parked)), receipts)
+    return Places(upto, tuple(sorted({*folded, *parked})), receipts)

@@ -15,6 +15,7 @@ STEPS_BETWEEN_LOOKS = 10_000
 @contextmanager
 def snapshot(engine: Engine, limit_s: float = READ_LIMIT_S) -> Iterator[Connection]:
     """All that is asked inside is answered as of one moment. A database that takes longer raises SQLAlchemy's own."""
+    driver = None
     with engine.connect() as connection:
         if engine.dialect.name == "sqlite":
             until = time.monotonic() + limit_s
@@ -25,4 +26,8 @@ def snapshot(engine: Engine, limit_s: float = READ_LIMIT_S) -> Iterator[Connecti
         else:
             connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
             connection.execute(text(f"SET LOCAL statement_timeout = {int(limit_s * 1_000)}"))
-        yield connection
+        try:
+            yield connection
+        finally:
+            if driver:
+                driver.set_progress_handler(None, 0)  # the pool gives it to the next

@@ -5,19 +5,23 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from secrets import token_hex
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Engine, create_engine, event, insert, inspect, select, text
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, select, text
 
 from bus.settings import Settings
 from contracts.errors import BarnabusError
 from projections.models import MODELS
-from projections.readmodel import LAYOUT, LAYOUTS, META, OF_THE_ENGINE, PROGRESS, TABLES, ReadModel
+from projections.readmodel import META, OF_THE_ENGINE, PROGRESS, TABLES, ReadModel
 
 PROJECTIONS = "BARNABUS_PROJECTIONS"
 """A PostgreSQL URL; without it, a file in the home."""
 LIVE, SHADOW = "live", "shadow"
+_BUILT = "built-"
+_ENDS = ("", "-wal", "-shm")
+"""What belongs to one view in a file."""
 _JSON: Mapping[str, Any] = {
     "json_serializer": lambda value: msgspec.json.encode(value).decode(),
     "json_deserializer": msgspec.json.decode,
@@ -40,10 +44,11 @@ class Place:
         return cls(settings.home / "projections", url)
 
     def exists(self) -> bool:
+        """Is there a view, of whatever version?"""
         if self.url is None and not self._file(LIVE).exists():
-            return False  # to look inside would make it
+            return False
         with self.opened(LIVE) as engine, engine.connect() as connection:
-            return inspect(connection).has_table(PROGRESS.name, schema=_schema_of(connection))
+            return inspect(connection).has_table(PROGRESS.name, schema=_schema(LIVE) if self.url else None)
 
     @contextmanager
     def opened(self, view: str = LIVE) -> Iterator[Engine]:
@@ -68,36 +73,42 @@ class Place:
     def begin(self, view: str) -> None:
         """An empty view in this place; what stood there is gone."""
         if self.url is None:
-            for end in ("", "-wal", "-shm"):
+            for end in _ENDS:
                 self._file(view).with_name(f"{view}.db{end}").unlink(missing_ok=True)
+            self._sweep()
         with self.opened(view) as engine, engine.begin() as connection:
             if self.url:
                 connection.execute(text(f'DROP SCHEMA IF EXISTS "{_schema(view)}" CASCADE'))
                 connection.execute(text(f'CREATE SCHEMA "{_schema(view)}"'))
             else:
-                connection.exec_driver_sql("BEGIN")  # all tables or none: of itself the driver begins none for these
+                connection.exec_driver_sql("BEGIN")  # of itself the driver makes each table in a transaction of its own
             TABLES.create_all(connection, [*OF_THE_ENGINE, *(model.table for model in MODELS)])
-            connection.execute(insert(LAYOUTS).values(version=LAYOUT))
 
     def swap(self) -> None:
-        """The shadow takes the live view's place in one step: a reader sees the one or the other, and never half."""
+        """The shadow takes the live view's place in one step: a reader sees the one or the other, and never half.
+
+        SQLite finds what belongs to a file by its name, so no two views ever bear one: the live one is a link.
+        """
         if self.url is None:
             with self._file(SHADOW).open("rb") as whole:
                 os.fsync(whole.fileno())  # it was written without waiting for the disk
-            for end in ("-wal", "-shm"):
-                self._file(LIVE).with_name(f"{LIVE}.db{end}").unlink(missing_ok=True)
-            self._file(SHADOW).replace(self._file(LIVE))
+            view, link = self.folder / f"{_BUILT}{token_hex(8)}.db", self._file("next")
+            self._file(SHADOW).rename(view)
+            link.unlink(missing_ok=True)
+            link.symlink_to(view.name)
+            link.replace(self._file(LIVE))
             return
         with self.opened(LIVE) as engine, engine.begin() as connection:
             connection.execute(text(f'DROP SCHEMA IF EXISTS "{_schema(LIVE)}" CASCADE'))
             connection.execute(text(f'ALTER SCHEMA "{_schema(SHADOW)}" RENAME TO "{_schema(LIVE)}"'))
 
-
-def check_layout(connection: Connection) -> None:
-    """Raises `projections.stale` if this view was made by a version that lays tables out in another way."""
-    known = inspect(connection).has_table(LAYOUTS.name, schema=_schema_of(connection))
-    if not known or connection.execute(select(LAYOUTS.c.version)).scalar() != LAYOUT:
-        raise BarnabusError("projections.stale", detail="Its tables are laid out in another way.")
+    def _sweep(self) -> None:
+        """Views that were live once: not at the swap, for a reader may be about to open them."""
+        live = self._file(LIVE)
+        kept = {f"{live.readlink()}{end}" for end in _ENDS} if live.is_symlink() else set()
+        for path in self.folder.glob(f"{_BUILT}*"):
+            if path.name not in kept:
+                path.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -108,7 +119,7 @@ def reading(settings: Settings, *models: ReadModel) -> Iterator[Engine]:
         raise BarnabusError("projections.missing")
     with place.opened() as engine:
         with engine.connect() as connection:
-            check_layout(connection)
+            of_this_version(connection)
             known = {row.model: row.version for row in connection.execute(select(META.c.model, META.c.version))}
         for model in models:
             if (found := known.get(model.name)) != model.version:
@@ -117,10 +128,14 @@ def reading(settings: Settings, *models: ReadModel) -> Iterator[Engine]:
         yield engine
 
 
-def _schema_of(connection: Connection) -> str | None:
-    """The view's, in PostgreSQL."""
-    names: Mapping[None, str] | None = connection.get_execution_options().get("schema_translate_map")
-    return names[None] if names else None
+def of_this_version(connection: Connection) -> None:
+    """Raises `projections.stale` if a table of this view has other columns than are written here, or is not there."""
+    schema = (connection.get_execution_options().get("schema_translate_map") or {}).get(None)
+    columns = inspect(connection).get_multi_columns(schema=schema)
+    found = {table: {column["name"] for column in of_table} for (_, table), of_table in columns.items()}
+    for table in TABLES.sorted_tables:
+        if found.get(table.name) != set(table.columns.keys()):
+            raise BarnabusError("projections.stale", detail=f"Table {table.name} is another.")
 
 
 def _schema(view: str) -> str:

@@ -9,17 +9,21 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 
+from bus.settings import Settings
+from cli.figures import _counted
 from contracts.agencies import Agency
 from contracts.durations import KOSOVO
+from contracts.errors import BarnabusError
 from projections import figures
 from projections.figures import COLUMNS, ROWS, Period
 from projections.handoffs import Handoffs, period_of
 from projections.legs import us_of
 from projections.publishing import SMALL
+from projections.readmodel import META
 from projections.snapshot import snapshot
-from projections.view import LIVE, Place
+from projections.view import LIVE, PROJECTIONS, Place
 from tests.views import fold, made_up_log
 
 BY = ("service", "receiver")
@@ -107,6 +111,21 @@ def test_rows_are_those_of_the_contract_whatever_happened() -> None:
     assert ("forensic-exam", "health") in ROWS[BY]
     assert ("forensic-exam", "prosecution") not in ROWS[BY]
     assert {service for service, _ in ROWS[BY]} == {service for (service,) in ROWS["service",]}
+
+
+async def test_nothing_is_published_out_of_what_another_version_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(PROJECTIONS, raising=False)
+    settings = Settings(home=tmp_path)
+    place = Place.of(settings)
+    place.begin(LIVE)
+    fold(place, made_up_log(50))
+    with place.opened() as opened, opened.begin() as connection:
+        connection.execute(update(META).where(META.c.model == Handoffs.name).values(version=META.c.version - 1))
+    with pytest.raises(BarnabusError) as raised:
+        await _counted(settings, Period.of("2019"), BY)
+    assert raised.value.code == "projections.stale"
 
 
 # what is shown of it

@@ -280,6 +280,14 @@ def test_what_stopped_a_run_stands_until_a_run_has_come_past_it(tmp_path: Path) 
     assert stopped() == set()
 
 
+@pytest.mark.parametrize("left", ["", "{", "[]", '{"alive_at": "2026"}'])
+def test_a_sign_that_a_power_cut_left_half_written_keeps_no_run_from_its_work(tmp_path: Path, left: str) -> None:
+    (tmp_path / "run.json").write_text(left)
+    assert last(tmp_path) is None
+    Pulse(tmp_path, lambda: datetime(2026, 3, 2, tzinfo=UTC)).beat()
+    assert last(tmp_path)
+
+
 # one reading
 
 
