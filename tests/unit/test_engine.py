@@ -264,7 +264,7 @@ def test_a_view_with_other_tables_asks_to_be_built_anew(place: Place, log: Seque
 def test_a_view_that_was_cut_off_while_it_was_made_is_made_again(
     place: Place, log: Sequence[Logged], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def dies(connection: Connection) -> None:
+    def dies(connection: Connection, *_: object) -> None:
         for table in (HEADS, META, PROGRESS):
             table.create(connection)
         raise KeyboardInterrupt
