@@ -15,7 +15,7 @@ from cli.log import log_end, reader
 from cli.run import until_told
 from contracts.errors import BarnabusError
 from projections import building, engine, pulse
-from projections.view import LIVE, SHADOW, Place
+from projections.view import LIVE, SHADOW, Place, reading
 
 app = typer.Typer(no_args_is_help=True, help="Read models: what is computed from the log, and can be thrown away.")
 app.command("metrics")(metrics.metrics)
@@ -50,7 +50,7 @@ def rebuild(as_json: show.AsJson = False) -> None:
     settings = Settings()
     with read_models.rebuilding(settings):
         place = Place.of(settings)
-        found = asyncio.run(_built(settings, place, SHADOW, _seen(place)))
+        found = asyncio.run(_built(settings, place, SHADOW, _seen(settings)))
         place.swap()
     _tell({"position": found.position, "rows": dict(found.rows), "digests": dict(found.digests)}, as_json)
 
@@ -82,20 +82,20 @@ def _tell(found: dict[str, Any], as_json: bool) -> None:
         show.fields(found)
 
 
-def _seen(place: Place) -> engine.Progress | None:
-    """How far the log was verified once, if that is known."""
-    if not place.exists():
+def _seen(settings: Settings) -> engine.Progress | None:
+    """How far the log was verified once, if a view says so that can be read here."""
+    try:
+        return _progress(settings)
+    except BarnabusError as error:
+        if error.code not in ("projections.missing", "projections.stale"):
+            raise
         return None
-    with place.opened() as view:
-        return engine.progress(view, tallies=True)
 
 
 def _progress(settings: Settings) -> engine.Progress:
-    """Raises `projections.missing`."""
-    found = _seen(Place.of(settings))
-    if found is None:
-        raise BarnabusError("projections.missing")
-    return found
+    """Raises `projections.missing`, `projections.stale`."""
+    with reading(settings) as view:
+        return engine.progress(view, tallies=True)
 
 
 async def _built(

@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from sqlalchemy import Engine, create_engine, event, select, text
+from sqlalchemy import Engine, create_engine, event, make_url, select, text
+from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
 
+from bus import directory
 from bus.settings import Settings
 from contracts.errors import BarnabusError
 from projections.readmodel import META, TABLES, ReadModel
@@ -17,6 +19,8 @@ from projections.readmodel import META, TABLES, ReadModel
 PROJECTIONS = "BARNABUS_PROJECTIONS"
 """A PostgreSQL URL; without it, a file in the home."""
 LIVE, SHADOW = "live", "shadow"
+CONNECT_WITHIN_S = 3
+_NO_SUCH_TABLE, _NO_SUCH_COLUMN, _NO_RIGHT = "42P01", "42703", "42501"  # as PostgreSQL says it
 _JSON: Mapping[str, Any] = {
     "json_serializer": lambda value: msgspec.json.encode(value).decode(),
     "json_deserializer": msgspec.json.decode,
@@ -47,9 +51,14 @@ class Place:
 
     @contextmanager
     def opened(self, view: str = LIVE) -> Iterator[Engine]:
+        """Raises `projections.unavailable`, `projections.stale` for tables of another version, `postgres.missing`."""
         engine = self._engine(view)
         try:
             yield engine
+        except DBAPIError as error:
+            if code := _code(error):
+                raise BarnabusError(code, detail=f"{str(error.orig).splitlines()[0]}.") from error
+            raise
         finally:
             engine.dispose()
 
@@ -59,8 +68,14 @@ class Place:
             engine = create_engine(f"sqlite:///{self._file(view)}", **_JSON)
             event.listen(engine, "connect", _of_sqlite)
             return engine
-        url = "postgresql+psycopg://" + self.url.partition("://")[2]
-        return create_engine(url, **_JSON).execution_options(schema_translate_map={None: _schema(view)})
+        try:
+            url = make_url("postgresql+psycopg://" + self.url.partition("://")[2])
+            url = url.set(query={"connect_timeout": str(CONNECT_WITHIN_S), **url.query})
+            return create_engine(url, **_JSON).execution_options(schema_translate_map={None: _schema(view)})
+        except (ArgumentError, ValueError):
+            raise BarnabusError("setting.invalid", detail=f"{PROJECTIONS} is no URL of a database.") from None
+        except ModuleNotFoundError:
+            raise BarnabusError("postgres.missing") from None
 
     def _file(self, view: str) -> Path:
         return self.folder / f"{view}.db"
@@ -91,13 +106,19 @@ class Place:
             connection.execute(text(f'ALTER SCHEMA "{_schema(SHADOW)}" RENAME TO "{_schema(LIVE)}"'))
 
 
-@contextmanager
-def reading(settings: Settings, *models: ReadModel) -> Iterator[Engine]:
-    """The live view, for what these models show. Raises `projections.missing`, `projections.stale`."""
+def standing(settings: Settings) -> Place:
+    """Where there is a view. Raises `projections.missing`, or `home.missing` where there is no home either."""
     place = Place.of(settings)
     if not place.exists():
+        directory.load(settings)  # says what to do where there is no home
         raise BarnabusError("projections.missing")
-    with place.opened() as engine:
+    return place
+
+
+@contextmanager
+def reading(settings: Settings, *models: ReadModel) -> Iterator[Engine]:
+    """The live view, for what these models show. Raises as `standing` and `opened` do."""
+    with standing(settings).opened() as engine:
         with engine.connect() as connection:
             known = {row.model: row.version for row in connection.execute(select(META.c.model, META.c.version))}
         for model in models:
@@ -105,6 +126,15 @@ def reading(settings: Settings, *models: ReadModel) -> Iterator[Engine]:
                 there = f"version {found}" if found else "not in this view"
                 raise BarnabusError("projections.stale", detail=f"{model.name}: {there}.")
         yield engine
+
+
+def _code(error: DBAPIError) -> str | None:
+    """What kept a database from answering; None for what is our own mistake."""
+    state = getattr(error.orig, "sqlstate", None)
+    if state in (_NO_SUCH_TABLE, _NO_SUCH_COLUMN) or str(error.orig).startswith(("no such table", "no such column")):
+        return "projections.stale"
+    away = isinstance(error, OperationalError | InterfaceError) or state == _NO_RIGHT
+    return "projections.unavailable" if away else None
 
 
 def _schema(view: str) -> str:

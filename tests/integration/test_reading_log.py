@@ -155,10 +155,10 @@ def altered(monkeypatch: pytest.MonkeyPatch, position: int, change: Callable[[En
 
 
 def test_a_rebuild_verifies_no_signature_twice_and_comes_to_the_same(place: Place, verified: list[int]) -> None:
-    before = projections._seen(place)
+    before = projections._seen(Settings())
     projections.rebuild(as_json=True)
     assert verified == []
-    assert projections._seen(place) == before
+    assert projections._seen(Settings()) == before
     assert before
     assert before.position == EVENTS
 
@@ -197,13 +197,13 @@ def test_verify_can_be_told_to_verify_every_signature_once_more(place: Place, ve
 def test_a_byte_that_was_changed_since_is_named_by_its_place(
     place: Place, monkeypatch: pytest.MonkeyPatch, change: Callable[[Entry], Entry]
 ) -> None:
-    before = projections._seen(place)
+    before = projections._seen(Settings())
     altered(monkeypatch, 611, change)
     for again in (projections.rebuild, projections.verify_view):
         with pytest.raises(BarnabusError) as raised:
             inspect.unwrap(again)(as_json=True)
         assert (raised.value.code, "Position 611" in str(raised.value)) == ("log.damaged", True)
-    assert projections._seen(place) == before, "readers keep what they have"
+    assert projections._seen(Settings()) == before, "readers keep what they have"
 
 
 def test_a_log_that_is_another_than_was_seen_is_verified_anew(

@@ -12,7 +12,9 @@ import pytest
 from sqlalchemy import update
 from typer.testing import CliRunner, Result
 
+from bus import provisioning
 from bus.log import Logged
+from bus.settings import Settings
 from cli.main import app
 from contracts.errors import CODES
 from projections import case_fold, cases
@@ -163,6 +165,7 @@ def test_a_wrong_value_is_refused_with_those_that_there_are(words: tuple[str, ..
 
 @pytest.mark.parametrize("verb", ["list", "summary"])
 def test_without_a_view_or_with_one_of_another_fold_it_says_what_to_do(place: Place, verb: str) -> None:
+    provisioning.provision(Settings(), FIRST)
     refused(run(verb), "projections.missing")
     fold(place, [])
     assert "There are none." in run(verb).stdout

@@ -106,6 +106,11 @@ def test_an_agency_without_an_adapter_is_refused_with_those_that_have_one(run: R
         ("parked", "list", "police"),
         ("parked", "retry", "police"),
         ("case", "log", new_case(), "--purpose", "to see"),
+        ("handoffs", "list"),
+        ("cases", "summary"),
+        ("projections", "status"),
+        ("projections", "rebuild"),
+        ("figures", "publish", "--period", "2021"),
     ],
 )
 def test_a_folder_that_is_no_home_is_said_to_be_none(

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from bus import seal
 from bus.log import Logged
@@ -250,6 +250,30 @@ def test_what_no_environment_names_is_a_file_and_a_wrong_url_is_refused(
     with pytest.raises(BarnabusError) as raised:
         Place.of(Settings(home=tmp_path))
     assert raised.value.code == "setting.invalid"
+
+
+@pytest.mark.parametrize(
+    ("url", "code"),
+    [
+        ("postgresql://x@127.0.0.1:1/x", "projections.unavailable"),
+        ("postgresql://x:not-a-port/x", "setting.invalid"),
+    ],
+)
+def test_a_database_that_cannot_be_reached_is_said_to_be(url: str, code: str, tmp_path: Path) -> None:
+    with pytest.raises(BarnabusError) as raised:
+        Place(tmp_path, url).exists()
+    assert raised.value.code == code
+
+
+def test_a_view_whose_tables_are_of_another_version_asks_to_be_built_anew(place: Place, log: Sequence[Logged]) -> None:
+    folded(place, log[:100])
+    with place.opened() as opened, opened.begin() as connection:
+        name = connection.get_execution_options().get("schema_translate_map", {}).get(None)
+        connection.execute(text(f"ALTER TABLE {f'{name}.' if name else ''}progress DROP COLUMN seen"))
+    for reads in (engine.progress, lambda opened: Projector(opened, MODELS)):
+        with pytest.raises(BarnabusError) as raised, place.opened() as opened:
+            reads(opened)
+        assert raised.value.code == "projections.stale"
 
 
 def test_a_gateways_clock_that_went_back_takes_nothing_from_anybody(place: Place, log: Sequence[Logged]) -> None:

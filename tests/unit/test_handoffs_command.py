@@ -184,12 +184,10 @@ def test_a_length_is_shown_by_one_that_it_does_not_exceed() -> None:
     assert {length: within(length) for length in shown} == shown
 
 
-def test_read_models_that_are_missing_or_of_another_version_are_asked_for(
+def test_read_models_of_another_version_are_asked_for_anew(
     run: Run, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("BARNABUS_HOME", str(tmp_path))
-    for words in (("list",), ("summary",), ("show", "x")):
-        refused(run(*words), "projections.missing")
     place = Place.of(Settings(home=tmp_path))
     place.begin(LIVE)
     with place.opened() as opened:
