@@ -56,10 +56,10 @@ async def _forever() -> None:
 
 
 def address(listen: str) -> tuple[str, int]:
-    """Of `[HOST:]PORT`. Raises Refused `field.invalid`."""
+    """Of `[HOST:]PORT`. Raises Refused `option.invalid`."""
     host, _, port = listen.rpartition(":")
     if not port.isascii() or not port.isdecimal() or int(port) > 65_535:
-        raise Refused("field.invalid", field="--listen", detail="Write it as 9464 or 127.0.0.1:9464.")
+        raise Refused("option.invalid", field="--listen", detail="Write it as 9464 or 127.0.0.1:9464.")
     return host.removeprefix("[").removesuffix("]") or HOST, int(port)
 
 

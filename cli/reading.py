@@ -31,14 +31,19 @@ Reference = Annotated[str, typer.Argument(help="The case's reference, such as 7k
 Purpose = Annotated[str, typer.Option(help="Why you look; written down before anything is shown.")]
 
 
-class Asked(Frozen):
+class _Asked(Frozen):
     case_ref: CaseRef
+
+
+def reference(case_ref: str) -> str:
+    """Raises Refused `field.invalid` if it is none, or mistyped."""
+    return read(_Asked, {"case_ref": case_ref}).case_ref
 
 
 def case(case_ref: str, purpose: str) -> CaseLog:
     """The whole case. Raises Refused `purpose.missing`, `purpose.unrecorded`, `case.not-found`, `log.damaged`."""
     settings = Settings()
-    read(Asked, {"case_ref": case_ref})
+    reference(case_ref)
     if not purpose.strip():
         raise Refused("purpose.missing", field="--purpose")
     keyring = directory.load(settings)  # without a home there is nothing to look at, and nowhere to write who looked

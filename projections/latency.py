@@ -18,8 +18,8 @@ from projections.choice import DIVIDED, By, Choice
 from projections.handoffs import Handoffs
 from projections.legs import INFORMATION, LEGS, MADE, RECEIVED, UNDER_WAY, us_of
 from projections.letters import Letters
-from projections.readmodel import COUNTS, PROGRESS
-from projections.snapshot import snapshot
+from projections.readmodel import COUNTS
+from projections.snapshot import logged_at, snapshot
 from projections.tallies import Between, Tally, place
 
 PERCENTS = (50, 90, 99)
@@ -72,7 +72,7 @@ def summary(engine: Engine, choice: Choice = EVERYTHING, by: By = By.WAY) -> Sum
     """Out of the read models, by the log's clock."""
     groups = _Groups(by)
     with snapshot(engine) as connection:
-        as_of = connection.execute(select(PROGRESS.c.logged_at)).scalar()
+        as_of = logged_at(connection)
         if as_of:
             _add_settled(connection, groups, choice)
             _add_under_way(connection, groups, choice)

@@ -153,7 +153,7 @@ def test_a_case_that_is_held_up_says_so(place: Place, log: Sequence[Logged]) -> 
 @pytest.mark.parametrize(
     ("words", "code", "choices"),
     [
-        (("--phase", "over"), "field.invalid", "intervention, investigation, reintegration"),
+        (("--phase", "over"), "option.invalid", "intervention, investigation, reintegration"),
         (("--responsible", "court"), "agency.unknown", "health, oversight, police, prosecution, social"),
         (("--active", "court"), "agency.unknown", "health, oversight, police, prosecution, social"),
         (("--waiting-on", "court"), "agency.unknown", "health, oversight, police, prosecution, social"),

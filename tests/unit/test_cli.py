@@ -174,7 +174,7 @@ def test_a_purpose_is_written_down_before_anything_is_read(run: Run, settings: S
 def test_a_moment_that_is_none_is_refused_before_anybody_looks(
     run: Run, settings: Settings, words: Sequence[str], field: str
 ) -> None:
-    assert field in refused(run("case", "show", new_case(), "--purpose", "to see", *words), "field.invalid")
+    assert field in refused(run("case", "show", new_case(), "--purpose", "to see", *words), "option.invalid")
     assert not (settings.home / "reader" / "access.jsonl").exists()
 
 

@@ -303,4 +303,4 @@ def test_a_port_alone_is_this_machines(said: str, meant: tuple[str, int]) -> Non
 def test_what_is_no_address_is_refused(said: str) -> None:
     with pytest.raises(Refused) as raised:
         command.address(said)
-    assert (raised.value.code, raised.value.field) == ("field.invalid", "--listen")
+    assert (raised.value.code, raised.value.field) == ("option.invalid", "--listen")
