@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from sqlalchemy import insert, select
 
+from cli import figures as command
 from contracts.agencies import Agency
 from projections import figures
 from projections.durations import KOSOVO
@@ -123,6 +124,17 @@ def test_a_document_says_what_it_counts_and_what_is_withheld_and_shows_no_small_
     assert all(count is None or count >= SMALL for count in shown)
     assert "not children" in found["what"]
     assert "withheld" in found["withheld"]
+
+
+def test_a_terminal_of_80_columns_shows_the_whole_table(capsys: pytest.CaptureFixture[str]) -> None:
+    counts = [[3, *[100] * (len(COLUMNS) - 1)], *([100] * len(COLUMNS) for _ in ROWS["service",][1:])]
+    said = dict.fromkeys(command.HEAD) | figures.document(counts, Period(2021), ("service",), published_at=None)
+    command._show(said, None)
+    table = capsys.readouterr().out.splitlines()[-len(counts) - 2 :]
+    assert max(map(len, table)) <= 80
+    assert table[0].split()[:2] == ["child-protection-assessment", "·"]
+    assert "100" in table[0]
+    assert table[-1] == f"·  {figures.WITHHELD}"
 
 
 # one table a period
