@@ -123,7 +123,7 @@ def within(length: timedelta) -> str:
 
 
 def print_one(found: Mapping[str, Any]) -> None:
-    urgency, move = found["urgency"] or "no urgency said", found["whose_move"] or "nobody’s"
+    urgency, move = found["urgency"] or "no urgency said", found["whose_move"] or "nobody's"
     show.out.print(f"[bold]{_asked_for(found)}[/bold], {found['from']} → {found['to']}: {found['stage']}")
     show.out.print(f"case {found['case_ref']}, {urgency}, as of {minute(found['as_of'])}")
     show.out.print(f"whose move: {move}; answers for it: {found['responsible'] or 'nobody'}\n")

@@ -4,7 +4,6 @@ import json
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +22,9 @@ from projections.engine import Projector
 from projections.models import MODELS
 from projections.readmodel import META
 from projections.view import LIVE, PROJECTIONS, Place
-from tests.benchmarks.entries import year
 from tests.builders import HEALTH, POLICE, PROSECUTION, SOCIAL
 from tests.case_logs import CASE, FIRST, Log
+from tests.views import made_up_log
 
 ENTRIES = 600
 CHILD = {"ref": "p-7k3q9m2xw4", "role": "child"}
@@ -35,7 +34,7 @@ Run = Callable[..., Result]
 
 @pytest.fixture(scope="module")
 def log() -> Sequence[Logged]:
-    return [entry.logged() for entry in islice(year(ENTRIES, 7).entries(), ENTRIES)]
+    return made_up_log(ENTRIES)
 
 
 @pytest.fixture(params=["sqlite", "postgres"])

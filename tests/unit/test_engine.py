@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
-from itertools import islice, pairwise
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -27,8 +27,8 @@ from projections.models import MODELS
 from projections.readmodel import PARKED, PROGRESS, State
 from projections.snapshot import snapshot
 from projections.view import LIVE, PROJECTIONS, SHADOW, Place
-from tests.benchmarks.entries import year
 from tests.postgres import PostgresServer
+from tests.views import made_up_log
 
 ENTRIES = 600
 
@@ -36,15 +36,7 @@ ENTRIES = 600
 @pytest.fixture(scope="module")
 def log() -> Sequence[Logged]:
     """Made-up cases of a year, as a log has them."""
-    return [entry.logged() for entry in islice(year(ENTRIES, 7).entries(), ENTRIES)]
-
-
-@pytest.fixture(params=["sqlite", "postgres"])
-def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
-    url = request.getfixturevalue("postgres").url() if request.param == "postgres" else None
-    found = Place(tmp_path, url)
-    found.begin(LIVE)
-    return found
+    return made_up_log(ENTRIES)
 
 
 def folded(place: Place, *chunks: Sequence[Logged], view: str = LIVE) -> Progress:

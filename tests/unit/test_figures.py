@@ -3,7 +3,6 @@
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from itertools import product
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,21 +19,13 @@ from projections.legs import us_of
 from projections.periods import Period
 from projections.publishing import SMALL
 from projections.snapshot import snapshot
-from projections.view import LIVE, Place
+from projections.view import Place
 from tests.unit.test_periods import PERIODS
 from tests.views import fold, made_up_log
 
 BY = ("service", "receiver")
 NOON = datetime(2021, 5, 4, 12, tzinfo=KOSOVO)
 HOUR, MICROSECOND = timedelta(hours=1), timedelta(microseconds=1)
-
-
-@pytest.fixture(params=["sqlite", "postgres"])
-def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
-    url = request.getfixturevalue("postgres").url() if request.param == "postgres" else None
-    found = Place(tmp_path, url)
-    found.begin(LIVE)
-    return found
 
 
 def made(place: Place, *handoffs: tuple[datetime, timedelta | None]) -> None:

@@ -29,20 +29,12 @@ from projections.metrics import Collector
 from projections.pulse import Pulse, last
 from projections.readmodel import PARKED, PROGRESS
 from projections.snapshot import snapshot
-from projections.view import LIVE, Place
+from projections.view import Place
 from tests.views import fold, made_up_log
 
 ENTRIES = 600
 DAY = timedelta(days=1)
 Samples = dict[tuple[str, tuple[tuple[str, str], ...]], float]
-
-
-@pytest.fixture(params=["sqlite", "postgres"])
-def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
-    url = request.getfixturevalue("postgres").url() if request.param == "postgres" else None
-    found = Place(tmp_path, url)
-    found.begin(LIVE)
-    return found
 
 
 def exported(place: Place, end: LogEnd | BarnabusError | None = None, now: datetime | None = None) -> Samples:
