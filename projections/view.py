@@ -56,8 +56,11 @@ class Place:
         try:
             yield engine
         except DBAPIError as error:
-            if code := _code(error):
-                raise BarnabusError(code, detail=f"{str(error.orig).splitlines()[0]}.") from error
+            detail = f"{str(error.orig).splitlines()[0]}."
+            if _has_other_tables(error):
+                raise BarnabusError("projections.stale", detail=detail) from error
+            if _is_away(error):
+                raise BarnabusError("projections.unavailable", detail=detail) from error
             raise
         finally:
             engine.dispose()
@@ -128,13 +131,14 @@ def reading(settings: Settings, *models: ReadModel) -> Iterator[Engine]:
         yield engine
 
 
-def _code(error: DBAPIError) -> str | None:
-    """What kept a database from answering; None for what is our own mistake."""
-    state = getattr(error.orig, "sqlstate", None)
-    if state in (_NO_SUCH_TABLE, _NO_SUCH_COLUMN) or str(error.orig).startswith(("no such table", "no such column")):
-        return "projections.stale"
-    away = isinstance(error, OperationalError | InterfaceError) or state == _NO_RIGHT
-    return "projections.unavailable" if away else None
+def _has_other_tables(error: DBAPIError) -> bool:
+    said = str(error.orig).startswith(("no such table", "no such column"))  # SQLite has no codes for it
+    return said or getattr(error.orig, "sqlstate", None) in (_NO_SUCH_TABLE, _NO_SUCH_COLUMN)
+
+
+def _is_away(error: DBAPIError) -> bool:
+    """Or full, or closed to us; anything else is a mistake of our own."""
+    return isinstance(error, OperationalError | InterfaceError) or getattr(error.orig, "sqlstate", None) == _NO_RIGHT
 
 
 def _schema(view: str) -> str:
