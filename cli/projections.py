@@ -54,7 +54,7 @@ def rebuild(as_json: show.AsJson = False) -> None:
     settings = Settings()
     with read_models.rebuilding(settings):
         place = Place.of(settings)
-        found = asyncio.run(_built(settings, place, SHADOW, _known(place)))
+        found = asyncio.run(_built(settings, place, SHADOW, _known(settings)))
         place.swap()
     _tell({"position": found.position, "rows": dict(found.rows), "digests": dict(found.digests)}, as_json)
 
@@ -87,32 +87,22 @@ def _tell(found: dict[str, Any], as_json: bool) -> None:
         show.fields(found)
 
 
-def _known(place: Place) -> engine.Progress | None:
-    """How far the log was verified once, if the view that is there can say so."""
+def _known(settings: Settings) -> engine.Progress | None:
+    """How far the log was verified once, if a view says so that can be read here."""
     try:
-        return _seen(place)
+        return _progress(settings)
     except SQLAlchemyError:
         return None  # a file that is none any more
     except BarnabusError as error:
-        if error.code != "projections.stale":
+        if error.code not in ("projections.missing", "projections.stale"):
             raise
         return None
 
 
-def _seen(place: Place) -> engine.Progress | None:
-    """None if there is no view. Raises `projections.stale`."""
-    if not place.exists():
-        return None
-    with place.opened() as view:
-        return engine.progress(view, tallies=True)
-
-
 def _progress(settings: Settings) -> engine.Progress:
     """Raises `projections.missing`, `projections.stale`."""
-    found = _seen(Place.of(settings))
-    if found is None:
-        raise BarnabusError("projections.missing")
-    return found
+    with reading(settings) as view:
+        return engine.progress(view, tallies=True)
 
 
 async def _built(

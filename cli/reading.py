@@ -22,21 +22,28 @@ from contracts.errors import BarnabusError, Refused
 from contracts.ids import CaseRef
 from contracts.tiers import Frozen
 from projections.case_log import CaseLog
+from projections.letters import Letters
 from projections.places import Places, places
-from projections.view import Place
+from projections.records import Records
+from projections.view import reading
 
 Reference = Annotated[str, typer.Argument(help="The case's reference, such as 7k3q-9m2x-w4td-h6rv.")]
 Purpose = Annotated[str, typer.Option(help="Why you look; written down before anything is shown.")]
 
 
-class Asked(Frozen):
+class _Asked(Frozen):
     case_ref: CaseRef
+
+
+def reference(case_ref: str) -> str:
+    """Raises Refused `field.invalid` if it is none, or mistyped."""
+    return read(_Asked, {"case_ref": case_ref}).case_ref
 
 
 def case(case_ref: str, purpose: str) -> CaseLog:
     """The whole case. Raises Refused `purpose.missing`, `purpose.unrecorded`, `case.not-found`, `log.damaged`."""
     settings = Settings()
-    read(Asked, {"case_ref": case_ref})
+    reference(case_ref)
     if not purpose.strip():
         raise Refused("purpose.missing", field="--purpose")
     keyring = directory.load(settings)  # without a home there is nothing to look at, and nowhere to write who looked
@@ -63,12 +70,12 @@ def _write_down(settings: Settings, case_ref: str, purpose: str) -> None:
 
 async def _read(settings: Settings, keyring: directory.Directory, case_ref: str) -> CaseLog:
     async with reader(settings) as log:
-        reading = _Reading(log, keyring, case_ref)
+        of_case = _Reading(log, keyring, case_ref)
         there, last = await log.count(subjects.of_case(case_ref))
-        found = await reading.quickly(_places(settings, case_ref) or Places(upto=0, records=(), receipts=()), last)
+        found = await of_case.quickly(_places(settings, case_ref) or Places(upto=0, records=(), receipts=()), last)
         counted = sum(logged.stamp.position <= last for logged in found.records)
-        if counted < there or await reading.is_signed_for(found):
-            found = await reading.from_the_leader()  # what an index or a replica has of it is not all of it
+        if counted < there or await of_case.is_signed_for(found):
+            found = await of_case.from_the_leader()  # what an index or a replica has of it is not all of it
         return found
 
 
@@ -143,8 +150,11 @@ class _Reading:
 
 
 def _places(settings: Settings, case_ref: str) -> Places | None:
-    place = Place.of(settings)
-    if not place.exists():
+    """None if there is no view, or none that can say: then the whole log is asked."""
+    try:
+        with reading(settings, Letters(), Records()) as view:
+            return places(view, case_ref)
+    except BarnabusError as error:
+        if not error.code.startswith("projections."):
+            raise
         return None
-    with place.opened() as view:
-        return places(view, case_ref)

@@ -1,6 +1,6 @@
 """`barnabus case show` and `case timeline`: what a case had come to at any moment, as everybody or as one knew it."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any
 
 import typer
@@ -31,7 +31,9 @@ def show_case(
     """Show what a case has come to, or had come to at some moment, or what one agency knew of it then."""
     moment = _moment(as_of)
     if position is not None and (as_of or as_known_to):
-        raise Refused("field.invalid", field="--position", detail="It stands in place of --as-of, and knows no agency.")
+        raise Refused(
+            "option.invalid", field="--position", detail="It stands in place of --as-of, and knows no agency."
+        )
     agency = Agency(show.agency(as_known_to, list(Agency))) if as_known_to else None
     found = reading.case(case_ref, purpose)
     if agency:
@@ -62,7 +64,14 @@ def timeline(
     show.out.print(whole)
     columns = ("handoff for", "from", "to", "made (UTC)", "ended (UTC)", "stage")
     rows = (
-        (one["service"], one["from"], one["to"], _minute(one["made_at"]), _minute(one["ended_at"]), one["stage"])
+        (
+            one["service"],
+            one["from"],
+            one["to"],
+            show.minute(one["made_at"]),
+            show.minute(one["ended_at"]),
+            one["stage"],
+        )
         for one in spans
     )
     show.table(columns, rows, empty="Nothing was asked for.")
@@ -75,13 +84,13 @@ def _known(case: CaseLog, case_ref: str, agency: Agency, at: datetime) -> dict[s
 
 
 def _moment(text: str | None) -> datetime | None:
-    """Raises Refused `field.invalid`."""
+    """Raises Refused `option.invalid`."""
     if text is None:
         return None
     try:
         found = datetime.fromisoformat(text)
     except ValueError:
-        raise Refused("field.invalid", field="--as-of", detail="Write it as 2019-03-12T14:00.") from None
+        raise Refused("option.invalid", field="--as-of", detail="Write it as 2019-03-12T14:00.") from None
     return found if found.tzinfo else found.replace(tzinfo=KOSOVO)
 
 
@@ -110,8 +119,8 @@ def _print_known(document: dict[str, Any]) -> None:
             one["position"],
             f"{one['sender']}, its own" if one["own"] else one["sender"],
             one["type"],
-            _minute(one["held_at"]) + ("" if one["opened"] else ", not opened"),
-            _minute(one["seen_at"]) if one["seen_at"] else "nothing says so",
+            show.minute(one["held_at"]) + ("" if one["opened"] else ", not opened"),
+            show.minute(one["seen_at"]) if one["seen_at"] else "nothing says so",
         )
         for one in document["known"]
     )
@@ -132,7 +141,3 @@ def _branch(tree: Tree, node: events.Node) -> None:
     branch = tree.add(f"{logged.stamp.position}  {at}  {logged.record.sender}  {logged.record.type}{marks}")
     for led_to in node.led_to:
         _branch(branch, led_to)
-
-
-def _minute(moment: str | None) -> str:
-    return f"{datetime.fromisoformat(moment).astimezone(UTC):%Y-%m-%d %H:%M}" if moment else ""

@@ -7,9 +7,8 @@ from bus import logging, node, tasks
 from bus.settings import Settings
 from cli import read_models, show
 from cli.agencies import APPLICATIONS
-from cli.log import log_end
+from cli.log import synthetic
 from cli.run import until_told
-from contracts.errors import BarnabusError
 
 
 @show.coded
@@ -27,9 +26,9 @@ async def _up(settings: Settings) -> None:
         server = await running.enter_async_context(node.embedded(settings))
         await running.enter_async_context(read_models.at_work(settings))
         where = f"Barnabus is up at {server.url}, home {settings.home}"
-        synthetic = await _synthetic(settings)
+        made_up = await synthetic(settings)
         tasks.heed()
-        if synthetic:
+        if made_up:
             show.out.print(f"{where}: made-up cases, to look at only. Ctrl-C ends it.")
             show.out.print("Try: barnabus handoffs summary")
             await asyncio.Event().wait()
@@ -49,11 +48,3 @@ async def _start_adapters(settings: Settings, running: contextlib.AsyncExitStack
         adapter = Adapter(kind, settings)
         await adapter.start()
         running.push_async_callback(adapter.stop)
-
-
-async def _synthetic(settings: Settings) -> bool:
-    """Does the log hold made-up cases? Of a log that cannot be read the gateway says what is wrong with it."""
-    try:
-        return (await log_end(settings)).synthetic_now is not None
-    except BarnabusError:
-        return False

@@ -18,8 +18,8 @@ from projections.choice import DIVIDED, By, Choice
 from projections.handoffs import Handoffs
 from projections.legs import INFORMATION, LEGS, MADE, RECEIVED, UNDER_WAY, us_of
 from projections.letters import Letters
-from projections.readmodel import COUNTS, PROGRESS
-from projections.snapshot import snapshot
+from projections.readmodel import COUNTS
+from projections.snapshot import logged_at, snapshot
 from projections.tallies import Between, Tally, place
 
 PERCENTS = (50, 90, 99)
@@ -76,7 +76,7 @@ def summary(engine: Engine, choice: Choice = EVERYTHING, by: By = By.WAY) -> Sum
 
 def summed(connection: Connection, choice: Choice = EVERYTHING, by: By = By.WAY) -> Summary:
     """The same, in a snapshot in which more is asked."""
-    as_of = connection.execute(select(PROGRESS.c.logged_at)).scalar()
+    as_of = logged_at(connection)
     if as_of is None:
         return Summary(None, by, {})
     groups = _Groups(by)

@@ -4,7 +4,9 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine, select, text
+
+from projections.readmodel import PROGRESS
 
 READ_LIMIT_S = 60.0
 """So long a person waits for an answer at most."""
@@ -31,3 +33,9 @@ def snapshot(engine: Engine, limit_s: float = READ_LIMIT_S) -> Iterator[Connecti
         finally:
             if driver:
                 driver.set_progress_handler(None, 0)  # the pool gives it to the next
+
+
+def logged_at(connection: Connection) -> str | None:
+    """Up to when this view has the log; None while nothing is folded."""
+    found: str | None = connection.execute(select(PROGRESS.c.logged_at)).scalar()
+    return found

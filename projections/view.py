@@ -9,8 +9,10 @@ from secrets import token_hex
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Engine, create_engine, event, inspect, select, text
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url, select, text
+from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
 
+from bus import directory
 from bus.settings import Settings
 from contracts.errors import BarnabusError
 from projections.models import MODELS
@@ -22,6 +24,8 @@ LIVE, SHADOW = "live", "shadow"
 _BUILT = "built-"
 _ENDS = ("", "-wal", "-shm")
 """What belongs to one view in a file."""
+CONNECT_WITHIN_S = 3
+_NO_SUCH_TABLE, _NO_SUCH_COLUMN, _NO_RIGHT = "42P01", "42703", "42501"  # as PostgreSQL says it
 _JSON: Mapping[str, Any] = {
     "json_serializer": lambda value: msgspec.json.encode(value).decode(),
     "json_deserializer": msgspec.json.decode,
@@ -52,9 +56,17 @@ class Place:
 
     @contextmanager
     def opened(self, view: str = LIVE) -> Iterator[Engine]:
+        """Raises `projections.unavailable`, `projections.stale` for tables of another version, `postgres.missing`."""
         engine = self._engine(view)
         try:
             yield engine
+        except DBAPIError as error:
+            detail = f"{str(error.orig).splitlines()[0]}."
+            if _has_other_tables(error):
+                raise BarnabusError("projections.stale", detail=detail) from error
+            if _is_away(error):
+                raise BarnabusError("projections.unavailable", detail=detail) from error
+            raise
         finally:
             engine.dispose()
 
@@ -64,8 +76,14 @@ class Place:
             engine = create_engine(f"sqlite:///{self._file(view)}", **_JSON)
             event.listen(engine, "connect", _read_while_written if view == LIVE else _thrown_away_if_broken_off)
             return engine
-        url = "postgresql+psycopg://" + self.url.partition("://")[2]
-        return create_engine(url, **_JSON).execution_options(schema_translate_map={None: _schema(view)})
+        try:
+            url = make_url("postgresql+psycopg://" + self.url.partition("://")[2])
+            url = url.set(query={"connect_timeout": str(CONNECT_WITHIN_S), **url.query})
+            return create_engine(url, **_JSON).execution_options(schema_translate_map={None: _schema(view)})
+        except (ArgumentError, ValueError):
+            raise BarnabusError("setting.invalid", detail=f"{PROJECTIONS} is no URL of a database.") from None
+        except ModuleNotFoundError:
+            raise BarnabusError("postgres.missing") from None
 
     def _file(self, view: str) -> Path:
         return self.folder / f"{view}.db"
@@ -111,13 +129,19 @@ class Place:
                 path.unlink(missing_ok=True)
 
 
-@contextmanager
-def reading(settings: Settings, *models: ReadModel) -> Iterator[Engine]:
-    """The live view, for what these models show. Raises `projections.missing`, `projections.stale`."""
+def standing(settings: Settings) -> Place:
+    """Where there is a view. Raises `projections.missing`, or `home.missing` where there is no home either."""
     place = Place.of(settings)
     if not place.exists():
+        directory.load(settings)  # says what to do where there is no home
         raise BarnabusError("projections.missing")
-    with place.opened() as engine:
+    return place
+
+
+@contextmanager
+def reading(settings: Settings, *models: ReadModel) -> Iterator[Engine]:
+    """The live view, for what these models show. Raises as `standing` and `opened` do."""
+    with standing(settings).opened() as engine:
         with engine.connect() as connection:
             of_this_version(connection)
             known = {row.model: row.version for row in connection.execute(select(META.c.model, META.c.version))}
@@ -136,6 +160,16 @@ def of_this_version(connection: Connection) -> None:
     for table in TABLES.sorted_tables:
         if found.get(table.name) != set(table.columns.keys()):
             raise BarnabusError("projections.stale", detail=f"Table {table.name} is another.")
+
+
+def _has_other_tables(error: DBAPIError) -> bool:
+    said = str(error.orig).startswith(("no such table", "no such column"))  # SQLite has no codes for it
+    return said or getattr(error.orig, "sqlstate", None) in (_NO_SUCH_TABLE, _NO_SUCH_COLUMN)
+
+
+def _is_away(error: DBAPIError) -> bool:
+    """Or full, or closed to us; anything else is a mistake of our own."""
+    return isinstance(error, OperationalError | InterfaceError) or getattr(error.orig, "sqlstate", None) == _NO_RIGHT
 
 
 def _schema(view: str) -> str:

@@ -25,6 +25,7 @@ from cli import projections, reading
 from contracts import subjects
 from contracts.errors import BarnabusError
 from projections import building
+from projections.engine import Progress, progress
 from projections.handoffs import Handoffs
 from projections.letters import Letters
 from projections.places import places
@@ -216,6 +217,11 @@ def place(settings: Settings) -> Place:
     return Place.of(settings)
 
 
+def seen(place: Place) -> Progress:
+    with place.opened() as view:
+        return progress(view, tallies=True)
+
+
 @pytest.fixture
 def verified(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Of which positions signatures are verified."""
@@ -241,10 +247,10 @@ def altered(monkeypatch: pytest.MonkeyPatch, position: int, change: Callable[[En
 
 
 def test_a_rebuild_verifies_no_signature_twice_and_comes_to_the_same(place: Place, verified: list[int]) -> None:
-    before = projections._seen(place)
+    before = projections._seen(Settings())
     projections.rebuild(as_json=True)
     assert verified == []
-    assert projections._seen(place) == before
+    assert projections._seen(Settings()) == before
     assert before
     assert before.position == EVENTS
 
@@ -283,24 +289,24 @@ def test_verify_can_be_told_to_verify_every_signature_once_more(place: Place, ve
 def test_a_byte_that_was_changed_since_is_named_by_its_place(
     place: Place, monkeypatch: pytest.MonkeyPatch, change: Callable[[Entry], Entry]
 ) -> None:
-    before = projections._seen(place)
+    before = projections._seen(Settings())
     altered(monkeypatch, 611, change)
     for again in (projections.rebuild, projections.verify_view):
         with pytest.raises(BarnabusError) as raised:
             inspect.unwrap(again)(as_json=True)
         assert (raised.value.code, "Position 611" in str(raised.value)) == ("log.damaged", True)
-    assert projections._seen(place) == before, "readers keep what they have"
+    assert projections._seen(Settings()) == before, "readers keep what they have"
 
 
 @pytest.mark.parametrize("spoil", [lambda file: file.write_bytes(b"x" * 4096), _without_a_table, Path.unlink])
 def test_a_view_that_cannot_be_read_any_more_is_replaced(
     place: Place, verified: list[int], spoil: Callable[[Path], object]
 ) -> None:
-    before = projections._seen(place)
+    before = seen(place)
     spoil(place.folder / "live.db")
     projections.rebuild(as_json=True)
     assert verified == list(range(1, EVENTS + 1)), "nothing is known of it"
-    assert projections._seen(place) == before
+    assert seen(place) == before
 
 
 def test_a_log_that_is_another_than_was_seen_is_verified_anew(
@@ -319,19 +325,19 @@ def test_a_log_that_is_another_than_was_seen_is_verified_anew(
 
 
 def test_a_view_with_other_tables_is_built_anew_and_all_is_verified(place: Place, verified: list[int]) -> None:
-    before = projections._seen(place)
+    before = seen(place)
     with place.opened() as view, view.begin() as writing:
         COUNTS.drop(writing)
     projections.rebuild(as_json=True)
     assert verified == list(range(1, EVENTS + 1))
-    assert projections._seen(place) == before
+    assert seen(place) == before
 
 
 def test_a_view_whose_file_is_none_any_more_is_built_anew(place: Place) -> None:
-    before = projections._seen(place)
+    before = seen(place)
     (place.folder / "live.db").write_bytes(b"no database" * 1_000)
     projections.rebuild(as_json=True)
-    assert projections._seen(place) == before
+    assert seen(place) == before
 
 
 @pytest.mark.parametrize("column", [Handoffs.table.c.state, Handoffs.table.c.whose_move])

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
-from itertools import islice, pairwise
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -28,10 +28,10 @@ from projections.readmodel import HEADS, META, PARKED, PROGRESS, TABLES, State
 from projections.rows import Rows
 from projections.snapshot import STEPS_BETWEEN_LOOKS, snapshot
 from projections.view import LIVE, PROJECTIONS, SHADOW, Place
-from tests.benchmarks.entries import year
 from tests.builders import POLICE, SOCIAL
 from tests.case_logs import Log
 from tests.postgres import PostgresServer
+from tests.views import made_up_log
 
 ENTRIES = 600
 QUESTIONS = 500
@@ -41,15 +41,7 @@ QUESTIONS = 500
 @pytest.fixture(scope="module")
 def log() -> Sequence[Logged]:
     """Made-up cases of a year, as a log has them."""
-    return [entry.logged() for entry in islice(year(ENTRIES, 7).entries(), ENTRIES)]
-
-
-@pytest.fixture(params=["sqlite", "postgres"])
-def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
-    url = request.getfixturevalue("postgres").url() if request.param == "postgres" else None
-    found = Place(tmp_path, url)
-    found.begin(LIVE)
-    return found
+    return made_up_log(ENTRIES)
 
 
 def folded(place: Place, *chunks: Sequence[Logged], view: str = LIVE) -> Progress:
@@ -382,6 +374,30 @@ def test_what_no_environment_names_is_a_file_and_a_wrong_url_is_refused(
     with pytest.raises(BarnabusError) as raised:
         Place.of(Settings(home=tmp_path))
     assert raised.value.code == "setting.invalid"
+
+
+@pytest.mark.parametrize(
+    ("url", "code"),
+    [
+        ("postgresql://x@127.0.0.1:1/x", "projections.unavailable"),
+        ("postgresql://x:not-a-port/x", "setting.invalid"),
+    ],
+)
+def test_a_database_that_cannot_be_reached_is_said_to_be(url: str, code: str, tmp_path: Path) -> None:
+    with pytest.raises(BarnabusError) as raised:
+        Place(tmp_path, url).exists()
+    assert raised.value.code == code
+
+
+def test_a_view_whose_tables_are_of_another_version_asks_to_be_built_anew(place: Place, log: Sequence[Logged]) -> None:
+    folded(place, log[:100])
+    with place.opened() as opened, opened.begin() as connection:
+        name = connection.get_execution_options().get("schema_translate_map", {}).get(None)
+        connection.execute(text(f"ALTER TABLE {f'{name}.' if name else ''}progress DROP COLUMN seen"))
+    for reads in (engine.progress, lambda opened: Projector(opened, MODELS)):
+        with pytest.raises(BarnabusError) as raised, place.opened() as opened:
+            reads(opened)
+        assert raised.value.code == "projections.stale"
 
 
 def test_a_gateways_clock_that_went_back_takes_nothing_from_anybody(place: Place, log: Sequence[Logged]) -> None:
