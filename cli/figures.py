@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from sqlalchemy import select
+from sqlalchemy import Engine, select
 
 from bus import directory, node
 from bus.clock import wall_clock
@@ -98,8 +98,13 @@ def _rows(by: str) -> tuple[str, ...]:
 
 async def _counted(settings: Settings, period: Period, by: tuple[str, ...]) -> dict[str, Any]:
     """Raises `figures.not-over`, and what keeps read models or log from being asked; of it, whether it is real."""
-    end = await log_end(settings)
-    with reading(settings, Handoffs()) as view, snapshot(view, READ_LIMIT_S) as connection:
+    with reading(settings, Handoffs()) as view:
+        made_up = (await log_end(settings)).synthetic_now is not None
+        return _of_view(view, period, by, made_up=made_up)
+
+
+def _of_view(view: Engine, period: Period, by: tuple[str, ...], *, made_up: bool) -> dict[str, Any]:
+    with snapshot(view, READ_LIMIT_S) as connection:
         progress = connection.execute(select(PROGRESS)).first()
         if progress is None or datetime.fromisoformat(progress.logged_at) < period.end:
             as_of = f"as of {show.minute(progress.logged_at)} (UTC)" if progress else "empty"
@@ -109,7 +114,7 @@ async def _counted(settings: Settings, period: Period, by: tuple[str, ...]) -> d
             figures.counted(connection, period, by),
             period,
             by,
-            made_up=end.synthetic_now is not None,
+            made_up=made_up,
             as_of=progress.logged_at,
             position=progress.position,
             digest=digest,
