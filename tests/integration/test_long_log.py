@@ -312,9 +312,8 @@ async def test_commands_that_people_have_work_on_it(
     found = await asyncio.to_thread(run, "doctor")
     states = {finding["check"]: finding["state"] for finding in found["findings"]}
     assert (states["streams"], states["posts"], states["home and directory"]) == ("ok", "ok", "ok")
-    behind = [finding["said"] for finding in found["findings"] if finding["check"].endswith(": gateway")]
-    assert len(behind) == len(Agency)
-    assert all("adapter.behind" in one for one in behind)
+    assert states["made-up cases"] == "ok", "nobody has to write here"
+    assert not [check for check in states if check.endswith((": gateway", ": adapter"))]
 
 
 async def test_an_agency_that_has_adopted_its_chain_goes_on_behind_it(
