@@ -42,8 +42,12 @@ def fold(dated: Iterable[Dated], protocol: Protocol, at: datetime) -> tuple[Duty
     Raises Refused `type.unknown` for a type that the catalogue does not have.
     """
     said = words(dated, at)
-    parties, rule_ids = Parties.of(said), protocol.rule_ids
-    found = (_duty(rule_id, trigger, said, parties, protocol, at) for trigger in said for rule_id in rule_ids)
+    parties, set_off = Parties.of(said), protocol.set_off_by
+    found = (
+        _duty(rule_id, trigger, said, parties, protocol, at)
+        for trigger in said
+        for rule_id in set_off.get(trigger.said.type, ())
+    )
     return tuple(duty for duty in found if duty)
 
 
