@@ -1,10 +1,10 @@
 """How handoffs and their summaries are shown: on a terminal of 80 columns, and as rows of a spreadsheet."""
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
-from cli import show
+from cli import show, times
 from contracts.agencies import Agency
 from projections.account import NOBODY
 from projections.legs import INFORMATION, LEGS, MADE, RECEIVED
@@ -69,7 +69,7 @@ def print_list(found: list[dict[str, Any]]) -> None:
         (
             f"{one['id']}\n  case {one['case_ref']}",
             f"{_asked_for(one)}\n  {one['from']} → {one['to']}",
-            f"{one['stage']}\n{one['whose_move'] or 'nobody'}\n{_minute(one['since'])[:10]}",
+            f"{one['stage']}\n{one['whose_move'] or 'nobody'}\n{times.minute(one['since'])[:10]}",
         )
         for one in found
     )
@@ -85,7 +85,7 @@ def print_summary(found: Mapping[str, Any]) -> None:
     if not found["groups"]:
         show.out.print("There are none.")
         return
-    show.out.print(f"As of {_minute(found['as_of'])} (UTC), by the log's clock; those under way are counted.\n")
+    show.out.print(f"As of {times.minute(found['as_of'])} (UTC), by the log's clock; those under way are counted.\n")
     show.out.print(
         f"{'':14}{'ended':>7}{'under way':>11}{'cut off':>9}{'half in':>10}{'9 of 10 in':>12}{'99 of 100 in':>14}"
     )
@@ -123,32 +123,34 @@ def within(length: timedelta) -> str:
 def print_one(found: Mapping[str, Any]) -> None:
     urgency, move = found["urgency"] or "no urgency said", found["whose_move"] or "nobody’s"
     show.out.print(f"[bold]{_asked_for(found)}[/bold], {found['from']} → {found['to']}: {found['stage']}")
-    show.out.print(f"case {found['case_ref']}, {urgency}, as of {_minute(found['as_of'])}")
+    show.out.print(f"case {found['case_ref']}, {urgency}, as of {times.minute(found['as_of'])}")
     show.out.print(f"whose move: {move}; answers for it: {found['responsible'] or 'nobody'}\n")
-    rows = ((act["act"], act["by"], _minute(act["at"]), *_claimed(act)) for act in found["acts"])
+    rows = ((act["act"], act["by"], times.minute(act["at"]), *_claimed(act)) for act in found["acts"])
     show.table(("act", "by", "logged (UTC)", "it says (UTC)", "recorded after"), rows, empty="Nothing was said.")
     show.out.print()
     legs = ((*(leg[name] for name in ("leg", "state")), *_by_three_clocks(leg), _clocks(leg)) for leg in found["legs"])
     columns = ("leg", "", "wall", "days", "working", "clocks")
     show.table(columns, legs, empty="No leg has begun.")
     show.out.print()
-    held = [(holder, _length(of["wall_s"]), _length(of["working_s"])) for holder, of in found["holders"].items()]
+    held = [
+        (holder, times.length(of["wall_s"]), times.length(of["working_s"])) for holder, of in found["holders"].items()
+    ]
     whole = found["whole"]
-    held.append(("together", _length(whole["wall_s"]), _length(whole["working_s"])))
+    held.append(("together", times.length(whole["wall_s"]), times.length(whole["working_s"])))
     show.table(("held by", "wall", "working"), held, empty="Nobody has held it.")
 
 
 def _claimed(act: Mapping[str, Any]) -> tuple[str, str]:
     claims = act["claims"]
     if act["act"] == RECEIVED:
-        return _minute(claims["received"]), "" if act["opened"] else "not opened"
+        return times.minute(claims["received"]), "" if act["opened"] else "not opened"
     said = claims["recorded"] if act["act"] in (MADE, "asked") else claims["occurred"]
     lag = f"{_roughly(act['lag_s'])} ({act['lag_since']})" if act["lag_s"] is not None else ""
-    return _minute(said or claims["time"]), lag
+    return times.minute(said or claims["time"]), lag
 
 
 def _by_three_clocks(leg: Mapping[str, Any]) -> tuple[str, int, str]:
-    return _length(leg["wall_s"]), leg["calendar_days"], _length(leg["working_s"])
+    return times.length(leg["wall_s"]), leg["calendar_days"], times.length(leg["working_s"])
 
 
 def _clocks(leg: Mapping[str, Any]) -> str:
@@ -158,21 +160,7 @@ def _clocks(leg: Mapping[str, Any]) -> str:
     return f"differ: {_roughly(least)} to {_roughly(most)}"
 
 
-def _length(seconds: float | None) -> str:
-    """Days and hours, or hours and minutes; rounded down, and so never more than it was."""
-    if seconds is None:
-        return "not known"
-    hours, rest = divmod(int(seconds), 3600)
-    if hours >= 72:
-        return f"{hours // 24} d {hours % 24} h"
-    return f"{hours} h {rest // 60} min" if hours else f"{rest // 60} min {rest % 60} s"
-
-
 def _roughly(seconds: float) -> str:
     """In its largest unit, rounded down."""
     unit, of = next(((unit, of) for unit, of in (("d", 86400), ("h", 3600), ("min", 60)) if seconds >= of), ("s", 1))
     return f"{int(seconds // of)} {unit}"
-
-
-def _minute(moment: str | None) -> str:
-    return datetime.fromisoformat(moment).isoformat(" ", "minutes")[:16] if moment else ""

@@ -8,6 +8,7 @@ from cli import (
     contracts,
     demo,
     doctor,
+    duties,
     figures,
     handoffs,
     inbox,
@@ -45,5 +46,6 @@ app.add_typer(cases.app, name="cases")
 app.add_typer(reconcile.app, name="reconcile")
 app.add_typer(projections.app, name="projections")
 app.add_typer(handoffs.app, name="handoffs")
+app.add_typer(duties.app, name="duties")
 app.add_typer(figures.app, name="figures")
 app.add_typer(contracts.app, name="contracts")

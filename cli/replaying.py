@@ -1,12 +1,12 @@
 """`barnabus case show` and `case timeline`: what a case had come to at any moment, as everybody or as one knew it."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any
 
 import typer
 from rich.tree import Tree
 
-from cli import reading, show
+from cli import reading, show, times
 from contracts.agencies import Agency
 from contracts.durations import KOSOVO
 from contracts.errors import Refused
@@ -14,14 +14,12 @@ from projections import case_state, knowledge
 from projections import timeline as events
 from projections.case_log import CaseLog
 
-AsOf = Annotated[str | None, typer.Option("--as-of", help="A moment, such as 2019-03-12T14:00; Kosovo's time.")]
-
 
 @show.coded
 def show_case(
     case_ref: reading.Reference,
     purpose: reading.Purpose = "",
-    as_of: AsOf = None,
+    as_of: times.AsOf = None,
     position: Annotated[
         int | None, typer.Option(min=1, help="As of this place in the log, in place of a time.")
     ] = None,
@@ -29,7 +27,7 @@ def show_case(
     as_json: show.AsJson = False,
 ) -> None:
     """Show what a case has come to, or had come to at some moment, or what one agency knew of it then."""
-    moment = _moment(as_of)
+    moment = times.moment(as_of)
     if position is not None and (as_of or as_known_to):
         raise Refused("field.invalid", field="--position", detail="It stands in place of --as-of, and knows no agency.")
     agency = Agency(show.agency(as_known_to, list(Agency))) if as_known_to else None
@@ -62,7 +60,14 @@ def timeline(
     show.out.print(whole)
     columns = ("handoff for", "from", "to", "made (UTC)", "ended (UTC)", "stage")
     rows = (
-        (one["service"], one["from"], one["to"], _minute(one["made_at"]), _minute(one["ended_at"]), one["stage"])
+        (
+            one["service"],
+            one["from"],
+            one["to"],
+            times.minute(one["made_at"]),
+            times.minute(one["ended_at"]),
+            one["stage"],
+        )
         for one in spans
     )
     show.table(columns, rows, empty="Nothing was asked for.")
@@ -72,17 +77,6 @@ def _known(case: CaseLog, case_ref: str, agency: Agency, at: datetime) -> dict[s
     knew = knowledge.knowledge(case, agency, at)
     state = case_state.document(knowledge.as_known(case, knew), case_ref)
     return state | {"as_known_to": agency.value, "as_of": at.isoformat(), **knew.document()}
-
-
-def _moment(text: str | None) -> datetime | None:
-    """Raises Refused `field.invalid`."""
-    if text is None:
-        return None
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        raise Refused("field.invalid", field="--as-of", detail="Write it as 2019-03-12T14:00.") from None
-    return found if found.tzinfo else found.replace(tzinfo=KOSOVO)
 
 
 def _print(document: dict[str, Any]) -> None:
@@ -110,8 +104,8 @@ def _print_known(document: dict[str, Any]) -> None:
             one["position"],
             f"{one['sender']}, its own" if one["own"] else one["sender"],
             one["type"],
-            _minute(one["held_at"]) + ("" if one["opened"] else ", not opened"),
-            _minute(one["seen_at"]) if one["seen_at"] else "nothing says so",
+            times.minute(one["held_at"]) + ("" if one["opened"] else ", not opened"),
+            times.minute(one["seen_at"]) if one["seen_at"] else "nothing says so",
         )
         for one in document["known"]
     )
@@ -132,7 +126,3 @@ def _branch(tree: Tree, node: events.Node) -> None:
     branch = tree.add(f"{logged.stamp.position}  {at}  {logged.record.sender}  {logged.record.type}{marks}")
     for led_to in node.led_to:
         _branch(branch, led_to)
-
-
-def _minute(moment: str | None) -> str:
-    return f"{datetime.fromisoformat(moment).astimezone(UTC):%Y-%m-%d %H:%M}" if moment else ""
