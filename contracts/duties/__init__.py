@@ -74,7 +74,8 @@ def _duty(
     owner = parties.owner(rule.owner, last)
     if owner is None:
         return None
-    now, at_first = times(rule, version, last, parties), times(rule, version, first, parties)
+    now = times(rule, version, last, parties)
+    at_first = now if first is last else times(rule, version, first, parties)
     ends = Ends.of(rule, last, said, {owner, parties.holder(owner)}, put_away(trigger, last))
     holder = parties.holder(owner, ends.ending.position) if ends.ending else parties.holder(owner)
     moved = now.due_at != at_first.due_at

@@ -4,7 +4,7 @@ import csv
 import io
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,6 +14,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from bus.clock import wall_clock
+from bus.log import Logged
 from bus.settings import Settings
 from cli.duty_rows import COLUMNS, MISSING_COLUMNS
 from cli.main import app
@@ -231,6 +232,27 @@ def test_it_says_so_where_nobody_keeps_the_read_models_up_to_date(file: Place) -
     assert "up to date" not in run("list", "--as-of", "2026-03-11").stderr
     Pulse(file.folder, wall_clock).beat()
     assert "up to date" not in run("list").stderr
+
+
+def test_a_case_that_is_held_up_says_so_for_more_may_have_been_done(file: Place) -> None:
+    log = views.made_up_log(80)
+    told = {one["case_ref"] for one in duties_of(file, log)}
+    last = next(one for one in reversed(log) if one.record.subject in told)
+    newer = last.record.model_copy(update={"dataschema": last.record.dataschema.replace(":1.0", ":9.0")})
+    found = duties_of(file, [*log[: last.stamp.position - 1], replace(last, record=newer)])
+    assert {one["case_ref"] for one in found if one["held_up"]} == {last.record.subject}
+    for words in (
+        ("list", "--limit", "1000"),
+        ("missing",),
+        ("show", next(one["id"] for one in found if one["held_up"])),
+    ):
+        assert last.record.subject in run(*words).stderr
+
+
+def duties_of(place: Place, log: Sequence[Logged]) -> list[dict[str, Any]]:
+    place.begin(LIVE)
+    views.fold(place, log)
+    return listed()
 
 
 # one duty
