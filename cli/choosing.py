@@ -54,15 +54,16 @@ def chosen(
 
 def word(words: type[Word], said: str | None, option: str) -> Word | None:
     """Raises Refused `option.invalid`, naming all that there are."""
-    if said is None:
-        return None
-    if said not in list(words):
-        raise Refused("option.invalid", field=option, detail=f"There are: {_listed(words)}.")
-    return words(said)
+    found = one_of(words, said, option)
+    return words(found) if found is not None else None
 
 
-def _listed(words: Iterable[StrEnum]) -> str:
-    return ", ".join(sorted(word.value for word in words))
+def one_of(names: Iterable[str], said: str | None, option: str) -> str | None:
+    """Raises Refused `option.invalid`, naming all that there are."""
+    known = sorted(map(str, names))
+    if said is not None and said not in known:
+        raise Refused("option.invalid", field=option, detail=f"There are: {', '.join(known)}.")
+    return said
 
 
 def _months(said: str | None, option: str) -> tuple[str | None, str | None]:

@@ -1,6 +1,6 @@
 """`barnabus duties list|show|missing`: what is owed and by whom, what was never done, which protection is lacking."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import Annotated, Any, NamedTuple
@@ -10,10 +10,9 @@ from sqlalchemy import Connection
 
 from bus.clock import wall_clock
 from bus.settings import Settings
-from cli import duty_rows, reading, show, times
+from cli import choosing, duty_rows, reading, show, times
 from contracts import protocol
 from contracts.check import read
-from contracts.errors import Refused
 from projections import owed, protections, pulse
 from projections.cases import Cases
 from projections.letters import Letters
@@ -66,7 +65,7 @@ def list_(
     rules = protocol.read(Settings().protocol)
     flags = (overdue, absent, due_soon, met, excused, withdrawn)
     standings = tuple(name for name, asked in zip(owed.STANDINGS, flags, strict=True) if asked)
-    choice = Choice(standings, show.agency(agency) if agency else None, _one_of(rules.rule_ids, rule, "--rule"))
+    choice = Choice(standings, show.agency(agency) if agency else None, choosing.one_of(rules.rule_ids, rule, "--rule"))
     with _asked(as_of, case_ref, closed) as (connection, among, folded):
         found = owed.page(owed.owed(connection, among, rules), choice, after, limit)
         behind = owed.held_up(connection)
@@ -116,7 +115,7 @@ def missing(
 ) -> None:
     """Show which protections children of open cases lack, and how long the first act took that protects."""
     show.one_form(json=as_json, csv=as_csv)
-    wanted = _one_of(protections.PROTECTIONS, lacking, "--lacking")
+    wanted = choosing.one_of(protections.PROTECTIONS, lacking, "--lacking")
     with _asked(as_of, case_ref, closed=False) as (connection, among, folded):
         found = protections.missing(connection, among)
         behind = owed.held_up(connection)
@@ -171,11 +170,3 @@ def _say_what_may_be_behind(case_refs: set[str]) -> None:
             "Held up by what is not known here (barnabus projections status), so more may have been done: "
             f"{', '.join(sorted(case_refs))}."
         )
-
-
-def _one_of(known: Iterable[str], name: str | None, option: str) -> str | None:
-    """Raises Refused `option.invalid`, naming all that there are."""
-    names = list(known)
-    if name is not None and name not in names:
-        raise Refused("option.invalid", field=option, detail=f"There are: {', '.join(names)}.")
-    return name

@@ -102,17 +102,22 @@ class Among:
 
     def cases(self, connection: Connection) -> Iterator[tuple[str, list[Dated]]]:
         """By their references, with what was said in each, also after that moment."""
-        closed_since = select(_RECORDS.c.case_ref).where(
-            _RECORDS.c.type == CLOSED, _RECORDS.c.logged_at > self.at.astimezone(UTC).isoformat()
-        )
         asked = select(_CASES.c.key).order_by(_CASES.c.key)
         if not self.closed:
-            asked = asked.where(or_(_CASES.c.closed.is_(False), _CASES.c.key.in_(closed_since)))
+            asked = asked.where(or_(_CASES.c.closed.is_(False), _CASES.c.key.in_(self._closed_since(connection))))
         if self.case_ref:
             asked = asked.where(_CASES.c.key == self.case_ref)
         for case_ref, dated in said.cases(connection, list(connection.scalars(asked))):
             if self.closed or not _closed(dated, self.at):
                 yield case_ref, dated
+
+    def _closed_since(self, connection: Connection) -> list[str]:
+        """Cases that were closed after that moment; the log's end is asked first, for this looks at every record."""
+        last, at = folded(connection).logged_at, self.at.astimezone(UTC)
+        if last is None or at >= last:
+            return []
+        closings = (_RECORDS.c.type == CLOSED, _RECORDS.c.logged_at > at.isoformat())
+        return list(connection.scalars(select(_RECORDS.c.case_ref).where(*closings)))
 
 
 def _closed(dated: list[Dated], at: datetime) -> bool:

@@ -30,6 +30,7 @@ from tests import views
 from tests.builders import HEALTH, POLICE, SOCIAL, new_case
 from tests.case_logs import CASE, Log
 from tests.dated_cases import Case, scenario
+from tests.unit.given import SIBLING
 from tests.unit.test_durations import at
 
 HOUR, DAY, INSTANT = timedelta(hours=1), timedelta(days=1), timedelta(microseconds=1)
@@ -320,6 +321,34 @@ def test_a_child_lacks_what_nobody_has_done_for_it_and_is_protected_by_the_first
     counts = then["counts"]
     assert counts["protected_within"] == {"24h": 0, "72h": 1, "7d": 0, "30d": 0, "longer": 0}
     assert (counts["children"], counts["not_protected_yet"], counts["lacking"]["urgent-care"]) == (1, 0, 1)
+
+
+def test_a_measure_protects_once_it_is_ordered_and_nobody_before_anybody_knew(file: Place) -> None:
+    case = Case()
+    case.concern(NOON)
+    for change, days in (("requested", 1), ("ordered", 2)):
+        since = (NOON + days * DAY).isoformat()
+        case.say(Agency.PROSECUTION, "protective-measure.changed", NOON + 9 * DAY, change=change, since=since)
+    views.by_hand(file, logged(case).entries)
+    assert document("missing")["cases"][0]["children"][0]["took_s"] == 2 * 86_400
+    case.say(HEALTH, "urgent-care.given", NOON + 9 * DAY, began_at=(NOON - HOUR).isoformat())
+    views.by_hand(file, logged(case).entries)
+    assert document("missing")["cases"][0]["children"][0]["took_s"] == 0
+
+
+def test_each_child_of_a_case_is_counted_by_itself(file: Place) -> None:
+    case = Case()
+    case.concern(NOON)
+    case.concern(NOON + DAY, concerns=SIBLING)
+    case.say(SOCIAL, "safe-contact.set", NOON + 2 * DAY, found=True, concerns=SIBLING)
+    case.say(POLICE, "immediate-protection.taken", NOON + 2 * DAY)
+    views.by_hand(file, logged(case).entries)
+    (found,) = document("missing")["cases"]
+    first, second = found["children"]
+    assert ("safe-contact" in first["lacks"], "safe-contact" in second["lacks"]) == (True, False)
+    assert (first["protected_at"] is None, second["protected_at"] is None) == (False, True)
+    assert (found["lacks"]["safe-contact"], found["lacks"]["urgent-care"]) == (1, 2)
+    assert "safe-contact (1 of 2)" in run("missing").stdout
 
 
 def test_within_24_hours_is_exactly_24_hours_too(file: Place) -> None:
