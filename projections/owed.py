@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, or_, select
+from sqlalchemy import ColumnElement, Connection, or_, select
 
 from contracts.agencies import Agency
 from contracts.casefile import CaseFile
@@ -104,20 +104,19 @@ class Among:
         """By their references, with what was said in each, also after that moment."""
         asked = select(_CASES.c.key).order_by(_CASES.c.key)
         if not self.closed:
-            asked = asked.where(or_(_CASES.c.closed.is_(False), _CASES.c.key.in_(self._closed_since(connection))))
+            asked = asked.where(or_(_CASES.c.closed.is_(False), *self._closed_since(connection)))
         if self.case_ref:
             asked = asked.where(_CASES.c.key == self.case_ref)
         for case_ref, dated in said.cases(connection, list(connection.scalars(asked))):
             if self.closed or not _closed(dated, self.at):
                 yield case_ref, dated
 
-    def _closed_since(self, connection: Connection) -> list[str]:
-        """Cases that were closed after that moment; the log's end is asked first, for this looks at every record."""
+    def _closed_since(self, connection: Connection) -> Iterator[ColumnElement[bool]]:
+        """Of cases that were closed after that moment. Of none if the log ends there: it looks at every record."""
         last, at = folded(connection).logged_at, self.at.astimezone(UTC)
-        if last is None or at >= last:
-            return []
-        closings = (_RECORDS.c.type == CLOSED, _RECORDS.c.logged_at > at.isoformat())
-        return list(connection.scalars(select(_RECORDS.c.case_ref).where(*closings)))
+        if last and at < last:
+            closings = (_RECORDS.c.type == CLOSED, _RECORDS.c.logged_at > at.isoformat())
+            yield _CASES.c.key.in_(select(_RECORDS.c.case_ref).where(*closings))
 
 
 def _closed(dated: list[Dated], at: datetime) -> bool:

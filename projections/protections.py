@@ -1,7 +1,8 @@
 """Which protections the children of open cases lack, and when the first act came that protects; pure over words.
 
-The list is closed, and it is ours (D), out of docs/field.md 5 and 8: what each child is owed by somebody from the first
-day. That something is lacking says nothing of whose duty it is, nor by when: that says the protocol.
+The list is closed, and it is ours (D): of what the catalogue has for the phase of intervention, what each child needs
+from the first day, a safe contact first of all (docs/field.md 5). That something is lacking says nothing of whose duty
+it is, nor by when: that says the protocol.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
