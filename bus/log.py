@@ -114,8 +114,7 @@ class LogReader:
 
     async def last(self) -> int:
         """The last position. Raises `log.unavailable`."""
-        answer = await self._ask(f"{self._api}.STREAM.INFO.{subjects.CASES}", {})
-        return int(answer["state"]["last_seq"])
+        return int((await self._state({}))["last_seq"])
 
     async def get(self, position: int) -> Entry | None:
         """The entry at a position; None if there is none."""
@@ -123,18 +122,24 @@ class LogReader:
 
     async def entries(self, first: int, last: int) -> AsyncGenerator[Entry, None]:
         """Every entry from `first` to `last`, in order. Raises `log.damaged` at a position that is gone."""
-        async with aclosing(batches.stretch(self.nats, self._api, first, last)) as quickly:
-            async for some in quickly:
-                for message in some:
-                    yield _entry(first, message)
-                    first += 1
-        async for entry in self.at(range(first, last + 1)):
-            if entry.position != first:
-                break
-            yield entry
-            first += 1
-        if first <= last:
-            raise BarnabusError("log.damaged", detail=f"Position {first}: the entry is gone.")
+        from_leader = READ_AHEAD // 2
+        while first <= last:
+            start = first
+            async with aclosing(batches.stretch(self.nats, self._api, first, last)) as quickly:
+                async for some in quickly:
+                    for message in some:
+                        yield _entry(first, message)
+                        first += 1
+            # where nobody answers quickly, that is tried ever more seldom
+            from_leader = READ_AHEAD if first > start else 2 * from_leader
+            until = min(first + from_leader, last + 1)
+            async for entry in self.at(range(first, until)):
+                if entry.position != first:
+                    break
+                yield entry
+                first += 1
+            if first < until:
+                raise BarnabusError("log.damaged", detail=f"Position {first}: the entry is gone.")
 
     async def at(self, positions: Sequence[int]) -> AsyncGenerator[Entry, None]:
         """The entries at these positions, as far as there are any."""
@@ -147,10 +152,13 @@ class LogReader:
         """The last entry on exactly this subject."""
         return await self._get({"last_by_subj": subject})
 
-    async def count(self, subject: str) -> int:
-        """How many entries there are whose subject matches. Raises `log.unavailable`."""
-        answer = await self._ask(f"{self._api}.STREAM.INFO.{subjects.CASES}", {"subjects_filter": subject})
-        return sum((answer["state"].get("subjects") or {}).values())
+    async def count(self, subject: str) -> tuple[int, int]:
+        """How many entries there are whose subject matches, and the log's last position then. Raises `log.unavailable`.
+
+        What is appended while the server counts may be counted beyond that position.
+        """
+        state = await self._state({"subjects_filter": subject})
+        return sum((state.get("subjects") or {}).values()), int(state["last_seq"])
 
     async def of(self, subject: str, *, first: int = 1, quickly: bool = False) -> AsyncGenerator[Entry, None]:
         """Every entry whose subject matches, in order.
@@ -183,6 +191,13 @@ class LogReader:
             signature=headers.get(subjects.SIGNATURE, ""),
             stamp=headers.get(subjects.STAMP, ""),
         )
+
+    async def _state(self, wanted: dict[str, Any]) -> dict[str, Any]:
+        answer = await self._ask(f"{self._api}.STREAM.INFO.{subjects.CASES}", wanted)
+        if "error" in answer:
+            raise BarnabusError("log.unavailable", detail=str(answer["error"].get("description")))
+        found: dict[str, Any] = answer["state"]
+        return found
 
     async def _ask(self, subject: str, body: dict[str, Any]) -> dict[str, Any]:
         try:

@@ -26,9 +26,13 @@ _log = structlog.get_logger()
 
 @contextlib.contextmanager
 def locked(path: Path, what: str) -> Iterator[None]:
-    """Hold a lock file while running. Raises `home.in-use` if another process holds it."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with path.open("a") as file:
+    """Hold a lock file while running. Raises `home.in-use` if another process holds it, `file.unwritable`."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        opened = path.open("a")
+    except OSError as error:
+        raise BarnabusError("file.unwritable", detail=f"{path}: {error.strerror}.") from None
+    with opened as file:
         take(file, what)
         yield
 

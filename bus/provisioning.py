@@ -31,10 +31,13 @@ jetstream {{
 
 
 def provision(settings: Settings, now: datetime) -> None:
-    """Make a new home. Raises `home.provisioned` if there is one already: keys are never written over."""
+    """Make a new home. Raises `home.provisioned` if there is one: keys are never written over; `file.unwritable`."""
     if settings.root_public.exists():
         raise BarnabusError("home.provisioned", detail=f"{settings.home}.")
-    settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise BarnabusError("file.unwritable", detail=f"{settings.home}: {error.strerror}.") from None
     root = keys.new_signing_key("root")
     keys.write_jwk(settings.keys("root") / "root.jwk", root)
     public = [_gateway(settings, now), *(entry for agency in Agency for entry in _agency(settings, agency, now))]

@@ -4,6 +4,7 @@ The shapes have the attributes of `contracts.envelope` and nothing else; tests h
 """
 
 import re
+from contextlib import suppress
 from datetime import datetime
 from functools import cached_property
 from typing import Any, Literal, cast
@@ -12,7 +13,7 @@ from uuid import UUID
 import msgspec
 
 from bus import seal
-from bus.chains import RECEIPT
+from bus.chains import RECEIPT, receipt_of
 from bus.log import Entry, Logged
 from contracts import envelope
 from contracts.agencies import Agency, Institution
@@ -110,11 +111,14 @@ class _Again(Logged):
     def receipt(self) -> Receipt | None:
         if self.record.type != RECEIPT:
             return None
-        return cast(Receipt, msgspec.convert(self.record.data.content, _Receipt))
+        try:
+            return cast(Receipt, msgspec.convert(self.record.data.content, _Receipt))
+        except msgspec.ValidationError:
+            return receipt_of(self.record)
 
 
-_FINER = re.compile(rb"\.\d{7}")
-"""A moment finer than microseconds: one decoder rounds it, and the other cuts it off."""
+_FINER = re.compile(rb"\.\d{7}|\\u00")
+"""A moment finer than microseconds: one decoder rounds it, and the other cuts it off. An escape could hide one."""
 _RECORDS, _STAMPS = msgspec.json.Decoder(_Record), msgspec.json.Decoder(_Stamp)
 
 
@@ -124,19 +128,19 @@ def again(entry: Entry) -> Logged:
     Raises `log.damaged` if it is no entry at all.
     """
     raw = entry.text.encode()
+    finer = _FINER.search(raw) is not None
     try:
-        record = _record(raw)
+        record = _record(raw, quickly=not finer)
         stamp = cast(envelope.Stamp, _STAMPS.decode(seal.unb64(entry.stamp.split(".", 2)[1])))
     except (msgspec.MsgspecError, ValueError, IndexError):
         raise BarnabusError("log.damaged", detail=f"Position {entry.position}: field.invalid.") from None
-    return _Again(record, seal.digest(raw), stamp, entry.subject, entry.evidence)
+    logged = Logged if finer else _Again
+    return logged(record, seal.digest(raw), stamp, entry.subject, entry.evidence)
 
 
-def _record(raw: bytes) -> envelope.Record:
+def _record(raw: bytes, *, quickly: bool) -> envelope.Record:
     """One moment and one id have more spellings than the quick decoder takes; those are rare, and read as at first."""
-    if _FINER.search(raw):
-        return envelope.Record.model_validate_json(raw)
-    try:
-        return cast(envelope.Record, _RECORDS.decode(raw))
-    except msgspec.MsgspecError:
-        return envelope.Record.model_validate_json(raw)
+    if quickly:
+        with suppress(msgspec.MsgspecError):
+            return cast(envelope.Record, _RECORDS.decode(raw))
+    return envelope.Record.model_validate_json(raw)

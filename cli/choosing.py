@@ -1,7 +1,6 @@
 """The options by which handoffs are chosen, alike in all commands; a wrong value is refused with those there are."""
 
-import re
-from collections.abc import Iterable
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import Annotated, TypeVar
 
@@ -11,17 +10,17 @@ from cli import show
 from contracts.errors import Refused
 from contracts.vocabulary.asking import Service, Urgency
 from projections.choice import Choice
+from projections.periods import Period
 
 Services = Annotated[str | None, typer.Option("--service", help="Only for this service.")]
 Urgencies = Annotated[str | None, typer.Option("--urgency", help="Only of this urgency.")]
 From = Annotated[str | None, typer.Option("--from", help="Only those that this agency asks.")]
 To = Annotated[str | None, typer.Option("--to", help="Only those that this agency is asked.")]
 Agencies = Annotated[str | None, typer.Option("--agency", help="Only those in which this agency is a party.")]
-Period = Annotated[str | None, typer.Option("--period", help="Only those made in this month or year: 2021-03, 2021.")]
-Since = Annotated[str | None, typer.Option("--since", help="Only those made in this month or year, or later.")]
-Until = Annotated[str | None, typer.Option("--until", help="Only those made in this month or year, or earlier.")]
+Periods = Annotated[str | None, typer.Option("--period", help="Only those made then: 2021, 2021-Q3 or 2021-03.")]
+Since = Annotated[str | None, typer.Option("--since", help="Only those made then or later.")]
+Until = Annotated[str | None, typer.Option("--until", help="Only those made then or earlier.")]
 Word = TypeVar("Word", bound=StrEnum)
-_MONTH = re.compile(r"\d{4}(-(0[1-9]|1[0-2]))?")
 
 
 def chosen(
@@ -37,8 +36,9 @@ def chosen(
     """Raises Refused `option.invalid`, `agency.unknown`."""
     if period and (since or until):
         raise Refused("option.invalid", field="--period", detail="Either a period, or since when and until when.")
-    first, _ = _months(period or since, "--period" if period else "--since")
-    _, last = _months(period or until, "--period" if period else "--until")
+    begins = span(period or since, "--period" if period else "--since")
+    ends = span(period or until, "--period" if period else "--until")
+    first, last = begins.months[0] if begins else None, ends.months[-1] if ends else None
     if first and last and first > last:
         raise Refused("option.invalid", field="--until", detail="It ends before it begins.")
     return Choice(
@@ -54,22 +54,20 @@ def chosen(
 
 def word(words: type[Word], said: str | None, option: str) -> Word | None:
     """Raises Refused `option.invalid`, naming all that there are."""
-    found = one_of(words, said, option)
-    return words(found) if found is not None else None
+    return None if said is None else words(one_of(sorted(words), said, option))
 
 
-def one_of(names: Iterable[str], said: str | None, option: str) -> str | None:
+def one_of(known: Sequence[str], said: str, option: str) -> str:
     """Raises Refused `option.invalid`, naming all that there are."""
-    known = sorted(map(str, names))
-    if said is not None and said not in known:
+    if said not in known:
         raise Refused("option.invalid", field=option, detail=f"There are: {', '.join(known)}.")
     return said
 
 
-def _months(said: str | None, option: str) -> tuple[str | None, str | None]:
-    """The first and the last month of what is said."""
-    if said is None:
-        return None, None
-    if not _MONTH.fullmatch(said):
-        raise Refused("option.invalid", field=option, detail="A month is written 2021-03, a year 2021.")
-    return (said, said) if "-" in said else (f"{said}-01", f"{said}-12")
+def span(said: str | None, option: str) -> Period | None:
+    """Raises Refused `option.invalid`."""
+    try:
+        return Period.of(said) if said is not None else None
+    except ValueError:
+        detail = "A year is written 2021, a quarter 2021-Q3, a month 2021-03."
+        raise Refused("option.invalid", field=option, detail=detail) from None

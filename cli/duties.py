@@ -1,6 +1,6 @@
 """`barnabus duties list|show|missing`: what is owed and by whom, what was never done, which protection is lacking."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import Annotated, Any, NamedTuple
@@ -12,7 +12,6 @@ from bus.clock import wall_clock
 from bus.settings import Settings
 from cli import choosing, duty_rows, reading, show, times
 from contracts import protocol
-from contracts.check import read
 from projections import owed, protections, pulse
 from projections.cases import Cases
 from projections.letters import Letters
@@ -65,7 +64,7 @@ def list_(
     rules = protocol.read(Settings().protocol)
     flags = (overdue, absent, due_soon, met, excused, withdrawn)
     standings = tuple(name for name, asked in zip(owed.STANDINGS, flags, strict=True) if asked)
-    choice = Choice(standings, show.agency(agency) if agency else None, choosing.one_of(rules.rule_ids, rule, "--rule"))
+    choice = Choice(standings, show.agency(agency) if agency else None, _named(rules.rule_ids, rule, "--rule"))
     with _asked(as_of, case_ref, closed) as (connection, among, folded):
         found = owed.page(owed.owed(connection, among, rules), choice, after, limit)
         behind = owed.held_up(connection)
@@ -115,7 +114,7 @@ def missing(
 ) -> None:
     """Show which protections children of open cases lack, and how long the first act took that protects."""
     show.one_form(json=as_json, csv=as_csv)
-    wanted = choosing.one_of(protections.PROTECTIONS, lacking, "--lacking")
+    wanted = _named(tuple(protections.PROTECTIONS), lacking, "--lacking")
     with _asked(as_of, case_ref, closed=False) as (connection, among, folded):
         found = protections.missing(connection, among)
         behind = owed.held_up(connection)
@@ -136,10 +135,10 @@ def missing(
 
 @contextmanager
 def _asked(as_of: str | None, case_ref: str | None, closed: bool) -> Iterator[Asked]:
-    """Raises `projections.missing`, `projections.stale`, Refused `field.invalid`."""
+    """Raises `projections.missing`, `projections.stale`, Refused `field.invalid`, `option.invalid`."""
     settings, at = Settings(), times.moment(as_of)
     if case_ref:
-        read(reading.Asked, {"case_ref": case_ref})
+        reading.reference(case_ref)
     with reading_view(settings, Cases(), Records(), Letters()) as view, snapshot(view) as connection:
         folded = owed.folded(connection)
         if at is None and not folded.synthetic:
@@ -157,7 +156,7 @@ def _say_if_nobody_folds(settings: Settings) -> None:
     """What is done meanwhile is not in the read models, and would look as if it had not been done."""
     sign = pulse.last(Place.of(settings).folder)
     if sign is None or wall_clock() - sign.alive_at > SILENT:
-        since = f" since {times.minute(sign.alive_at.isoformat())} (UTC)" if sign else ""
+        since = f" since {show.minute(sign.alive_at.isoformat())} (UTC)" if sign else ""
         show.err.print(
             f"Nobody keeps the read models up to date{since}: what was done meanwhile is not in them. "
             "See barnabus projections status."
@@ -170,3 +169,7 @@ def _say_what_may_be_behind(case_refs: set[str]) -> None:
             "Held up by what is not known here (barnabus projections status), so more may have been done: "
             f"{', '.join(sorted(case_refs))}."
         )
+
+
+def _named(known: Sequence[str], said: str | None, option: str) -> str | None:
+    return None if said is None else choosing.one_of(known, said, option)

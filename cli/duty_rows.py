@@ -55,7 +55,7 @@ def print_list(found: Sequence[Mapping[str, Any]], at: datetime) -> None:
         )
         for one in found
     )
-    show.table(("duty", "owed by", f"as of {times.minute(at.isoformat())} (UTC)"), rows, empty="")
+    show.table(("duty", "owed by", f"as of {show.minute(at.isoformat())} (UTC)"), rows, empty="")
     show.out.print()
     for one in {one["rule"]: one for one in found}.values():
         said = f"{one['rule']} ({one['tag']}, {_verified(one)}): {one['authority']}"
@@ -81,13 +81,13 @@ def _due(found: Mapping[str, Any]) -> str:
     if found["expected_by"] is None:
         return ""
     moved = ", moved" if found["corrected_by"] else ""
-    return f"{'alarm' if found['no_limit'] else 'due'} {times.minute(found['expected_by'])}{moved}"
+    return f"{'alarm' if found['no_limit'] else 'due'} {show.minute(found['expected_by'])}{moved}"
 
 
 def _since(found: Mapping[str, Any]) -> str:
     if found["starts_at"] is None:
         return ""
-    return f"from {times.minute(found['starts_at'])}\nby {_CLOCKS[found['clock']]}"
+    return f"from {show.minute(found['starts_at'])}\nby {_CLOCKS[found['clock']]}"
 
 
 def _who(found: Mapping[str, Any]) -> str:
@@ -103,7 +103,7 @@ def _verified(found: Mapping[str, Any]) -> str:
 
 
 def print_one(found: Mapping[str, Any]) -> None:
-    trigger, until = found["trigger"], times.minute(found["as_of"])
+    trigger, until = found["trigger"], show.minute(found["as_of"])
     _line(f"{found['rule']}, version {found['version']}: {found['says']}", style="bold")
     _line(f"duty {found['id']} of case {found['case_ref']}, as of {until} (UTC)")
     _line(f"authority ({found['tag']}): {found['authority']}")
@@ -114,26 +114,26 @@ def print_one(found: Mapping[str, Any]) -> None:
     show.out.print()
     _line(f"owed by: {found['owner']}; to be done by: {found['holder']}")
     _line(f"set off by: {trigger['type']} of {trigger['by']}, position {trigger['position']} ({trigger['id']})")
-    starts = times.minute(found["starts_at"]) or "not begun"
-    _line(f"starts: {starts}, by {_CLOCKS[found['clock']]}; logged {times.minute(trigger['opened_at'])}")
+    starts = show.minute(found["starts_at"]) or "not begun"
+    _line(f"starts: {starts}, by {_CLOCKS[found['clock']]}; logged {show.minute(trigger['opened_at'])}")
     _line(f"stands: {standing(found)}; {_due(found) or 'nothing says when'}")
     if found["corrected_by"]:
-        first = times.minute(found["first_due_at"]) or "not to be said"
-        _line(f"put right by {found['corrected_by']}: first due {first}, now {times.minute(found['due_at'])}")
+        first = show.minute(found["first_due_at"]) or "not to be said"
+        _line(f"put right by {found['corrected_by']}: first due {first}, now {show.minute(found['due_at'])}")
     for name, what in (("ending", "ended by"), ("excuse", "excused by")):
         if (end := found[name]) and not (name == "excuse" and end == found["ending"]):
             why = f" ({end['reason']})" if end["reason"] else ""
-            done = f"done {times.minute(end['done_at'])}, logged {times.minute(end['logged_at'])}"
+            done = f"done {show.minute(end['done_at'])}, logged {show.minute(end['logged_at'])}"
             _line(f"{what}: {end['by']}, position {end['position']}{why}; {done}")
     if found["owed"]:
         for step in found["escalates"]:
-            _line(f"unanswered it goes to: {step['to']}, from {times.minute(step['from'])}")
+            _line(f"unanswered it goes to: {step['to']}, from {show.minute(step['from'])}")
     show.out.print()
     _line(f"What {found['holder']} was sent of the case by then, and when its system had it (UTC):")
     rows = (
         (
             f"{letter['position']}{' *' if letter['position'] == trigger['position'] else ''}",
-            f"{letter['type']}\n  of {letter['sender']}, {times.minute(letter['logged_at'])}",
+            f"{letter['type']}\n  of {letter['sender']}, {show.minute(letter['logged_at'])}",
             _received(letter),
         )
         for letter in found["letters"]
@@ -147,7 +147,7 @@ def _received(letter: Mapping[str, Any]) -> str:
     if letter["received_at"] is None:
         return "no receipt"
     opened = "" if letter["opened"] else "\nnot opened"
-    return f"{times.minute(letter['received_at'])}{opened}"
+    return f"{show.minute(letter['received_at'])}{opened}"
 
 
 def print_missing(counts: Mapping[str, Any], found: Sequence[Mapping[str, Any]], at: datetime) -> None:
@@ -155,7 +155,7 @@ def print_missing(counts: Mapping[str, Any], found: Sequence[Mapping[str, Any]],
     if not counts["cases"]:
         show.out.print("There are none.")
         return
-    _line(f"{counts['children']} children in {counts['cases']} cases, as of {times.minute(at.isoformat())} (UTC)")
+    _line(f"{counts['children']} children in {counts['cases']} cases, as of {show.minute(at.isoformat())} (UTC)")
     lacking = ", ".join(f"{name} {count}" for name, count in counts["lacking"].items())
     _line(f"lacking: {lacking}")
     within = ", ".join(f"{name} {count}" for name, count in counts["protected_within"].items())

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from sqlalchemy import select
+from sqlalchemy import Engine, select
 
 from bus import directory, node
 from bus.clock import wall_clock
@@ -20,14 +20,16 @@ from cli import show
 from cli.log import log_end
 from contracts.errors import BarnabusError, Refused
 from projections import figures
-from projections.figures import Period
 from projections.handoffs import Handoffs
+from projections.periods import Period
 from projections.readmodel import META, PARKED, PROGRESS
 from projections.snapshot import snapshot
-from projections.view import Place
+from projections.view import reading
 
 app = typer.Typer(no_args_is_help=True, help="Figures for the public: no small count, and none to be computed back.")
 READ_LIMIT_S = 600.0
+_WITHHELD = "·"
+"""What a terminal shows of it, so that the counts stand out."""
 HEAD = (
     "what",
     "period",
@@ -62,7 +64,7 @@ def publish(
     settings = Settings()
     asked, rows = _period(period), _rows(by)
     if out and out.suffix not in (".csv", ".json"):
-        raise Refused("field.invalid", field="--out", detail="Its name ends in .csv or .json.")
+        raise Refused("option.invalid", field="--out", detail="Its name ends in .csv or .json.")
     with _published(settings) as journal:
         found = journal.found(asked, rows) or asyncio.run(_counted(settings, asked, rows))
         if out:
@@ -75,39 +77,44 @@ def publish(
 
 
 def _period(written: str) -> Period:
-    """Raises Refused `field.invalid`."""
+    """Raises Refused `option.invalid`; a month is too small."""
     try:
-        return Period.of(written)
+        found = Period.of(written)
     except ValueError:
-        raise Refused("field.invalid", field="--period", detail="Write it as 2021 or 2021-Q3.") from None
+        found = None
+    if found is None or len(found.months) == 1:
+        raise Refused("option.invalid", field="--period", detail="Write it as 2021 or 2021-Q3.")
+    return found
 
 
 def _rows(by: str) -> tuple[str, ...]:
-    """Raises Refused `field.invalid`."""
+    """Raises Refused `option.invalid`."""
     found = tuple(by.split(","))
     if found not in figures.ROWS:
         known = "; ".join(",".join(names) for names in figures.ROWS)
-        raise Refused("field.invalid", field="--by", detail=f"One of: {known}.")
+        raise Refused("option.invalid", field="--by", detail=f"There are: {known}.")
     return found
 
 
 async def _counted(settings: Settings, period: Period, by: tuple[str, ...]) -> dict[str, Any]:
-    """Raises `projections.missing`, `figures.not-over`, and what keeps the log from being asked whether it is real."""
-    place = Place.of(settings)
-    if not place.exists():
-        raise BarnabusError("projections.missing")
-    end = await log_end(settings)
-    with place.opened() as view, snapshot(view, READ_LIMIT_S) as connection:
+    """Raises `figures.not-over`, and what keeps read models or log from being asked; of it, whether it is real."""
+    with reading(settings, Handoffs()) as view:
+        made_up = (await log_end(settings)).synthetic_now is not None
+        return _of_view(view, period, by, made_up=made_up)
+
+
+def _of_view(view: Engine, period: Period, by: tuple[str, ...], *, made_up: bool) -> dict[str, Any]:
+    with snapshot(view, READ_LIMIT_S) as connection:
         progress = connection.execute(select(PROGRESS)).first()
         if progress is None or datetime.fromisoformat(progress.logged_at) < period.end:
-            as_of = progress.logged_at if progress else "nothing"
-            raise BarnabusError("figures.not-over", detail=f"It ends at {period.end}, and they are as of {as_of}.")
+            as_of = f"as of {show.minute(progress.logged_at)} (UTC)" if progress else "empty"
+            raise BarnabusError("figures.not-over", detail=f"Its last day is {period.last_day}, and they are {as_of}.")
         digest = connection.execute(select(META.c.digest).where(META.c.model == Handoffs.name)).scalar()
         return figures.document(
             figures.counted(connection, period, by),
             period,
             by,
-            made_up=end.synthetic_now is not None,
+            made_up=made_up,
             as_of=progress.logged_at,
             position=progress.position,
             digest=digest,
@@ -164,25 +171,25 @@ def _write(out: Path, document: dict[str, Any]) -> None:
             file.writelines(f"# {name}: {document[name]}\n" for name in HEAD)
             table = csv.writer(file)
             table.writerow([*document["by"], *document["columns"]])
-            table.writerows(_lines(document))
+            table.writerows(_lines(document, figures.WITHHELD))
     except OSError as error:
         raise BarnabusError("file.unwritable", detail=f"{out}: {error.strerror}.") from None
 
 
-def _lines(document: dict[str, Any]) -> Iterator[list[object]]:
+def _lines(document: dict[str, Any], withheld: str) -> Iterator[list[object]]:
     by = document["by"]
-    for row in document["rows"]:
-        yield [*(row[name] for name in by), *map(_cell, row["counts"])]
-    yield ["total", *[""] * (len(by) - 1), *map(_cell, document["total"])]
-
-
-def _cell(count: int | None) -> int | str:
-    return figures.WITHHELD if count is None else count
+    for names, counts in (
+        *(([row[name] for name in by], row["counts"]) for row in document["rows"]),
+        (["total", *[""] * (len(by) - 1)], document["total"]),
+    ):
+        yield [*names, *(withheld if count is None else count for count in counts)]
 
 
 def _show(document: dict[str, Any], out: Path | None) -> None:
     show.fields({name: document[name] for name in HEAD})
-    show.table([*document["by"], *document["columns"]], _lines(document), empty="")
+    heads = (figures.SHORT.get(column, column) for column in document["columns"])
+    show.table([*document["by"], *heads], _lines(document, _WITHHELD), empty="")
+    show.out.print(f"{_WITHHELD}  {figures.WITHHELD}")
     if out:
         show.out.print(f"Published on {document['published_at'][:10]}, in {out}.", markup=False)
     elif document["published_at"]:

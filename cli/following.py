@@ -65,6 +65,9 @@ async def _until_wanted(settings: Settings, place: Place, signs: pulse.Pulse) ->
                 grown.clear()
                 try:
                     last = await log.last()
+                    if last < projector.position:
+                        detail = f"The log ends at position {last}; {projector.position} was folded."
+                        raise BarnabusError("projections.gap", detail=detail)
                     entries = building.verified(log, keyring, projector.position + 1, last)
                     await projector.catch_up(_living(entries, signs))
                 except BarnabusError as error:

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from cli import show, times
+from cli.show import minute
 from contracts.agencies import Agency
 from projections.account import NOBODY
 from projections.legs import INFORMATION, LEGS, MADE, RECEIVED
@@ -69,11 +70,12 @@ def print_list(found: list[dict[str, Any]]) -> None:
         (
             f"{one['id']}\n  case {one['case_ref']}",
             f"{_asked_for(one)}\n  {one['from']} → {one['to']}",
-            f"{one['stage']}\n{one['whose_move'] or 'nobody'}\n{times.minute(one['since'])[:10]}",
+            f"{one['stage']}\n{one['whose_move'] or 'nobody'}\n{minute(one['since'])[:10]}",
         )
         for one in found
     )
-    show.table(("id and case", "asked for", "stage, whose"), rows, empty="There are none.")
+    heads = ("id\n  case", "asked for\n  from → to", "stage\nwhose move\nsince (UTC)")
+    show.table(heads, rows, empty="There are none.")
 
 
 def _asked_for(found: Mapping[str, Any]) -> str:
@@ -85,7 +87,7 @@ def print_summary(found: Mapping[str, Any]) -> None:
     if not found["groups"]:
         show.out.print("There are none.")
         return
-    show.out.print(f"As of {times.minute(found['as_of'])} (UTC), by the log's clock; those under way are counted.\n")
+    show.out.print(f"As of {minute(found['as_of'])} (UTC), by the log's clock; those under way are counted.\n")
     show.out.print(
         f"{'':14}{'ended':>7}{'under way':>11}{'cut off':>9}{'half in':>10}{'9 of 10 in':>12}{'99 of 100 in':>14}"
     )
@@ -121,11 +123,11 @@ def within(length: timedelta) -> str:
 
 
 def print_one(found: Mapping[str, Any]) -> None:
-    urgency, move = found["urgency"] or "no urgency said", found["whose_move"] or "nobody’s"
+    urgency, move = found["urgency"] or "no urgency said", found["whose_move"] or "nobody's"
     show.out.print(f"[bold]{_asked_for(found)}[/bold], {found['from']} → {found['to']}: {found['stage']}")
-    show.out.print(f"case {found['case_ref']}, {urgency}, as of {times.minute(found['as_of'])}")
+    show.out.print(f"case {found['case_ref']}, {urgency}, as of {minute(found['as_of'])}")
     show.out.print(f"whose move: {move}; answers for it: {found['responsible'] or 'nobody'}\n")
-    rows = ((act["act"], act["by"], times.minute(act["at"]), *_claimed(act)) for act in found["acts"])
+    rows = ((act["act"], act["by"], minute(act["at"]), *_claimed(act)) for act in found["acts"])
     show.table(("act", "by", "logged (UTC)", "it says (UTC)", "recorded after"), rows, empty="Nothing was said.")
     show.out.print()
     legs = ((*(leg[name] for name in ("leg", "state")), *_by_three_clocks(leg), _clocks(leg)) for leg in found["legs"])
@@ -143,10 +145,10 @@ def print_one(found: Mapping[str, Any]) -> None:
 def _claimed(act: Mapping[str, Any]) -> tuple[str, str]:
     claims = act["claims"]
     if act["act"] == RECEIVED:
-        return times.minute(claims["received"]), "" if act["opened"] else "not opened"
+        return minute(claims["received"]), "" if act["opened"] else "not opened"
     said = claims["recorded"] if act["act"] in (MADE, "asked") else claims["occurred"]
     lag = f"{_roughly(act['lag_s'])} ({act['lag_since']})" if act["lag_s"] is not None else ""
-    return times.minute(said or claims["time"]), lag
+    return minute(said or claims["time"]), lag
 
 
 def _by_three_clocks(leg: Mapping[str, Any]) -> tuple[str, int, str]:

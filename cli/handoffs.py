@@ -8,6 +8,7 @@ from sqlalchemy import Engine
 
 from bus.settings import Settings
 from cli import choosing, handoff_rows, show
+from cli.reading import reference
 from projections import latency, listing
 from projections.choice import By
 from projections.handoffs import Handoffs
@@ -15,7 +16,6 @@ from projections.letters import Letters
 from projections.view import reading
 
 app = typer.Typer(no_args_is_help=True, help="Handoffs: what was asked, where it waits, and for how long.")
-LIMIT = 100
 
 
 @app.command("list")
@@ -26,14 +26,14 @@ def list_(
     from_: choosing.From = None,
     to: choosing.To = None,
     agency: choosing.Agencies = None,
-    period: choosing.Period = None,
+    period: choosing.Periods = None,
     since: choosing.Since = None,
     until: choosing.Until = None,
     open_: Annotated[bool, typer.Option("--open", help="Only those that wait for somebody.")] = False,
     whose_move: Annotated[str | None, typer.Option(help="Only those in which this agency has to move.")] = None,
     case_ref: Annotated[str | None, typer.Option("--case", help="Only of this case.")] = None,
     after: Annotated[str, typer.Option(help="From behind this id on: the last one of the page before.")] = "",
-    limit: Annotated[int, typer.Option(min=1, max=1_000)] = LIMIT,
+    limit: show.Limit = show.LIMIT,
     as_json: show.AsJson = False,
     as_csv: show.AsCsv = False,
 ) -> None:
@@ -41,7 +41,7 @@ def list_(
     show.one_form(json=as_json, csv=as_csv)
     choice = choosing.chosen(service, urgency, from_, to, agency, period, since, until)
     move = show.agency(whose_move).value if whose_move else None
-    page = listing.Page(after, limit, open_, move, case_ref)
+    page = listing.Page(after, limit, open_, move, reference(case_ref) if case_ref else None)
     with _view() as view:
         found = listing.listed(view, choice, page)
     if as_json:
@@ -50,8 +50,7 @@ def list_(
         show.as_csv(handoff_rows.COLUMNS, map(handoff_rows.flat, found))
     else:
         handoff_rows.print_list(found)
-    if len(found) == limit:
-        show.err.print(f"At most {limit} are shown; from here on: --after {found[-1]['id']}")
+    show.page_ended(found, limit, "id")
 
 
 @app.command("show")
@@ -77,7 +76,7 @@ def summary(
     from_: choosing.From = None,
     to: choosing.To = None,
     agency: choosing.Agencies = None,
-    period: choosing.Period = None,
+    period: choosing.Periods = None,
     since: choosing.Since = None,
     until: choosing.Until = None,
     by: Annotated[str, typer.Option(help="What a row is of: service, pair, way (both), urgency, period.")] = "service",

@@ -44,3 +44,11 @@ async def log_end(settings: Settings, position: int = 0) -> LogEnd:
         waiting_since=waiting.logged_at if waiting else None,
         synthetic_now=newest.logged_at if newest and newest.synthetic else None,
     )
+
+
+async def synthetic(settings: Settings) -> bool:
+    """Does the log hold made-up cases? Of a log that cannot be read the gateway says what is wrong with it."""
+    try:
+        return (await log_end(settings)).synthetic_now is not None
+    except BarnabusError:
+        return False

@@ -1,51 +1,67 @@
-"""The command `barnabus`: nouns and verbs."""
+"""The command `barnabus`: nouns and verbs. Each loads its own room alone: no gateway waits for what draws tables."""
+
+from collections.abc import Mapping
+from importlib import import_module
+from types import MappingProxyType
+from typing import Any
 
 import typer
+from typer.core import TyperGroup
 
-from cli import (
-    case,
-    cases,
-    contracts,
-    demo,
-    doctor,
-    duties,
-    figures,
-    handoffs,
-    inbox,
-    parked,
-    projections,
-    reconcile,
-    recover,
-    run,
-    simulate,
-    submit,
+ROOMS: Mapping[str, str] = MappingProxyType(
+    {
+        "up": "up",
+        "gateway": "run",
+        "adapter": "run",
+        "provision": "run",
+        "doctor": "doctor",
+        "recover": "recover",
+        "submit": "submit",
+        "demo": "demo",
+        "simulate": "simulate",
+        "inbox": "inbox",
+        "parked": "parked",
+        "case": "case",
+        "cases": "cases",
+        "reconcile": "reconcile",
+        "projections": "projections",
+        "handoffs": "handoffs",
+        "duties": "duties",
+        "figures": "figures",
+        "contracts": "contracts",
+    }
 )
+"""By word, the module in this folder: one with an `app` has verbs of its own, any other a function of that name."""
+
+
+class _OnDemand(TyperGroup):
+    def list_commands(self, ctx: Any) -> list[str]:
+        return list(ROOMS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        if cmd_name in ROOMS and cmd_name not in self.commands:
+            self.commands[cmd_name] = _loaded(cmd_name)
+        return super().get_command(ctx, cmd_name)
+
+
+def _loaded(word: str) -> Any:
+    module, around = import_module(f"cli.{ROOMS[word]}"), typer.Typer()
+    around.callback()(lambda: None)  # else one command alone is taken for the whole
+    if hasattr(module, "app"):
+        around.add_typer(module.app, name=word)
+    else:
+        around.command(word)(getattr(module, word))
+    return typer.main.get_group(around).commands[word]
+
 
 app = typer.Typer(
+    cls=_OnDemand,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
-    help="Barnabus carries case events between the agencies that owe a child protection.",
 )
-for command in (
-    run.up,
-    run.gateway,
-    run.adapter,
-    run.provision,
-    doctor.doctor,
-    recover.recover,
-    submit.submit,
-    demo.demo,
-    simulate.simulate,
-):
-    app.command()(command)
-app.add_typer(inbox.app, name="inbox")
-app.add_typer(parked.app, name="parked")
-app.add_typer(case.app, name="case")
-app.add_typer(cases.app, name="cases")
-app.add_typer(reconcile.app, name="reconcile")
-app.add_typer(projections.app, name="projections")
-app.add_typer(handoffs.app, name="handoffs")
-app.add_typer(duties.app, name="duties")
-app.add_typer(figures.app, name="figures")
-app.add_typer(contracts.app, name="contracts")
+
+
+@app.callback()
+def _barnabus() -> None:
+    """Barnabus carries case events between the agencies that owe a child protection."""

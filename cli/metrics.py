@@ -6,7 +6,6 @@ that takes its time must not be able to hold a run up.
 
 import asyncio
 import contextlib
-import os
 import socket
 from collections.abc import Iterator
 from functools import partial
@@ -32,7 +31,6 @@ HOST, PORT = "127.0.0.1", 9464
 SCRAPES_AT_ONCE = 4
 REQUEST_LIMIT_S = 15.0
 """From the first byte to the last, whatever the client does; more than a view and a log may take together."""
-DATABASE_LIMIT_S = 3
 _BUSY = b"HTTP/1.0 503 Service Unavailable\r\nContent-Type: text/plain\r\nRetry-After: 15\r\n\r\nToo many at once.\n"
 _log = structlog.get_logger()
 
@@ -48,7 +46,6 @@ def metrics(
     settings = Settings()
     directory.load(settings)  # says what to do where there is no home
     host, port = address(listen)
-    os.environ.setdefault("PGCONNECT_TIMEOUT", str(DATABASE_LIMIT_S))
     with served(settings, host, port) as url:
         show.out.print(f"Metrics are at {url}. Ctrl-C ends it.")
         asyncio.run(until_told(_forever()))
@@ -59,10 +56,10 @@ async def _forever() -> None:
 
 
 def address(listen: str) -> tuple[str, int]:
-    """Of `[HOST:]PORT`. Raises Refused `field.invalid`."""
+    """Of `[HOST:]PORT`. Raises Refused `option.invalid`."""
     host, _, port = listen.rpartition(":")
     if not port.isascii() or not port.isdecimal() or int(port) > 65_535:
-        raise Refused("field.invalid", field="--listen", detail="Write it as 9464 or 127.0.0.1:9464.")
+        raise Refused("option.invalid", field="--listen", detail="Write it as 9464 or 127.0.0.1:9464.")
     return host.removeprefix("[").removesuffix("]") or HOST, int(port)
 
 

@@ -16,8 +16,11 @@ from cli.log import log_end, reader
 from cli.run import until_told
 from contracts.errors import BarnabusError
 from projections import building, engine, pulse
-from projections.view import LIVE, SHADOW, Place
+from projections.models import MODELS
+from projections.view import SHADOW, Place, reading
 
+VERIFY_LIMIT_S = 3_600.0
+"""So long it may take to read every row."""
 app = typer.Typer(no_args_is_help=True, help="Read models: what is computed from the log, and can be thrown away.")
 app.command("metrics")(metrics.metrics)
 
@@ -51,7 +54,7 @@ def rebuild(as_json: show.AsJson = False) -> None:
     settings = Settings()
     with read_models.rebuilding(settings):
         place = Place.of(settings)
-        found = asyncio.run(_built(settings, place, SHADOW, _known(place)))
+        found = asyncio.run(_built(settings, place, SHADOW, _known(settings)))
         place.swap()
     _tell({"position": found.position, "rows": dict(found.rows), "digests": dict(found.digests)}, as_json)
 
@@ -65,11 +68,12 @@ def verify_view(
     """Fold the log anew aside, up to where the read models are, and compare what both come to."""
     logging.configure("projections")
     settings = Settings()
-    live = _progress(settings)
+    with reading(settings, *MODELS) as view:
+        live = engine.progress(view, tallies=True, rows_of=MODELS, limit_s=VERIFY_LIMIT_S)
     with tempfile.TemporaryDirectory(prefix="barnabus-verify-") as folder:
         aside = Place(Path(folder), None)
         known = None if signatures else live
-        anew = asyncio.run(_built(settings, aside, LIVE, known, upto=live.position))
+        anew = asyncio.run(_built(settings, aside, SHADOW, known, upto=live.position))
     differing = [*engine.differences(live, anew), *(["the log"] if anew.seen != live.seen else [])]
     _tell({"position": live.position, "equal": not differing, "differing": differing}, as_json)
     if differing:
@@ -83,28 +87,22 @@ def _tell(found: dict[str, Any], as_json: bool) -> None:
         show.fields(found)
 
 
-def _known(place: Place) -> engine.Progress | None:
-    """Likewise; of a view that cannot be read any more nothing is known, and it is to be replaced."""
+def _known(settings: Settings) -> engine.Progress | None:
+    """How far the log was verified once, if a view says so that can be read here."""
     try:
-        return _seen(place)
-    except (BarnabusError, SQLAlchemyError):
+        return _progress(settings)
+    except SQLAlchemyError:
+        return None  # a file that is none any more
+    except BarnabusError as error:
+        if error.code not in ("projections.missing", "projections.stale"):
+            raise
         return None
-
-
-def _seen(place: Place) -> engine.Progress | None:
-    """How far the log was verified once, if that is known."""
-    if not place.exists():
-        return None
-    with place.opened() as view:
-        return engine.progress(view, tallies=True)
 
 
 def _progress(settings: Settings) -> engine.Progress:
-    """Raises `projections.missing`."""
-    found = _seen(Place.of(settings))
-    if found is None:
-        raise BarnabusError("projections.missing")
-    return found
+    """Raises `projections.missing`, `projections.stale`."""
+    with reading(settings) as view:
+        return engine.progress(view, tallies=True)
 
 
 async def _built(

@@ -39,6 +39,7 @@ def alone(settings: Settings) -> Iterator[None]:
 @contextlib.contextmanager
 def rebuilding(settings: Settings) -> Iterator[None]:
     """Likewise, but a run steps aside for as long as this lasts. Raises `home.in-use` if none does in time."""
+    directory.load(settings)  # before there is a lock, and so a folder, where there is no home
     until = time.monotonic() + STEP_ASIDE_S
     with contextlib.ExitStack() as held:
         for lock in (_wanting, alone):

@@ -12,7 +12,7 @@ import typer
 
 from bus import directory
 from bus.clock import wall_clock
-from bus.log import LogReader, verify
+from bus.log import Entry, LogReader, verify
 from bus.rereading import again
 from bus.settings import Settings
 from cli.log import reader
@@ -22,21 +22,28 @@ from contracts.errors import BarnabusError, Refused
 from contracts.ids import CaseRef
 from contracts.tiers import Frozen
 from projections.case_log import CaseLog
+from projections.letters import Letters
 from projections.places import Places, places
-from projections.view import Place
+from projections.records import Records
+from projections.view import reading
 
 Reference = Annotated[str, typer.Argument(help="The case's reference, such as 7k3q-9m2x-w4td-h6rv.")]
 Purpose = Annotated[str, typer.Option(help="Why you look; written down before anything is shown.")]
 
 
-class Asked(Frozen):
+class _Asked(Frozen):
     case_ref: CaseRef
+
+
+def reference(case_ref: str) -> str:
+    """Raises Refused `field.invalid` if it is none, or mistyped."""
+    return read(_Asked, {"case_ref": case_ref}).case_ref
 
 
 def case(case_ref: str, purpose: str) -> CaseLog:
     """The whole case. Raises Refused `purpose.missing`, `purpose.unrecorded`, `case.not-found`, `log.damaged`."""
     settings = Settings()
-    read(Asked, {"case_ref": case_ref})
+    reference(case_ref)
     if not purpose.strip():
         raise Refused("purpose.missing", field="--purpose")
     keyring = directory.load(settings)  # without a home there is nothing to look at, and nowhere to write who looked
@@ -63,11 +70,12 @@ def _write_down(settings: Settings, case_ref: str, purpose: str) -> None:
 
 async def _read(settings: Settings, keyring: directory.Directory, case_ref: str) -> CaseLog:
     async with reader(settings) as log:
-        reading = _Reading(log, keyring, case_ref)
-        there = await log.count(subjects.of_case(case_ref))
-        found = await reading.quickly(_places(settings, case_ref) or Places(upto=0, records=(), receipts=()))
-        if len(found.records) < there or await reading.is_signed_for(found):
-            found = await reading.from_the_leader()  # what an index or a replica has of it is not all of it
+        of_case = _Reading(log, keyring, case_ref)
+        there, last = await log.count(subjects.of_case(case_ref))
+        found = await of_case.quickly(_places(settings, case_ref) or Places(upto=0, records=(), receipts=()), last)
+        counted = sum(logged.stamp.position <= last for logged in found.records)
+        if counted < there or await of_case.is_signed_for(found):
+            found = await of_case.from_the_leader()  # what an index or a replica has of it is not all of it
         return found
 
 
@@ -77,18 +85,29 @@ class _Reading:
     keyring: directory.Directory
     case_ref: str
 
-    async def quickly(self, known: Places) -> CaseLog:
-        """What is known to be the case's, and what the log got since."""
+    async def quickly(self, known: Places, last: int) -> CaseLog:
+        """What is known to be the case's, and what the log got since.
+
+        Raises `log.damaged` if the log, which ends at `last`, has nothing where an entry of the case was seen.
+        """
         found, of_case = CaseLog(), subjects.of_case(self.case_ref)
+        gone = {position for position in known.records if position <= last}
         async for entry in self.log.at(known.records):
-            if entry.subject.startswith(of_case.removesuffix(">")):
-                found.apply(verify(entry, self.keyring))
+            gone.discard(entry.position)
+            self._apply(found, entry)
+        if gone:
+            raise BarnabusError("log.damaged", detail=f"Position {min(gone)}: the entry is gone.")
         async for entry in self.log.of(of_case, first=known.upto + 1, quickly=True):
-            found.apply(verify(entry, self.keyring))
+            self._apply(found, entry)
         async for entry in self.log.at(known.receipts):
             found.apply(verify(entry, self.keyring))
         await self._receipts(found, after=known.upto, quickly=True)
         return found
+
+    def _apply(self, found: CaseLog, entry: Entry) -> None:
+        """Unless it is another case's: neither an index nor a replica is trusted."""
+        if entry.subject.startswith(subjects.of_case(self.case_ref).removesuffix(">")):
+            found.apply(verify(entry, self.keyring))
 
     async def from_the_leader(self) -> CaseLog:
         found = CaseLog()
@@ -114,18 +133,28 @@ class _Reading:
                         break
 
     async def is_signed_for(self, found: CaseLog) -> bool:
-        """Has the log a receipt for a letter that seems to have none? A link's receipts are without a gap."""
+        """Can the log have a receipt for a letter that seems to have none?
+
+        A link's receipts are without a gap, so its last one tells; unless its recipient's store was restored since, and
+        signs from a lower number on.
+        """
         for (sender, recipient), number in found.unsigned().items():
             last = await self.log.last_of(subjects.link(sender, recipient))
             receipt = verify(last, self.keyring).receipt if last else None
+            restored = await self.log.last_of(subjects.own(recipient))
             if receipt and receipt.letters[-1].number >= number:
+                return True
+            if restored and restored.position > found.records[0].stamp.position:
                 return True
         return False
 
 
 def _places(settings: Settings, case_ref: str) -> Places | None:
-    place = Place.of(settings)
-    if not place.exists():
+    """None if there is no view, or none that can say: then the whole log is asked."""
+    try:
+        with reading(settings, Letters(), Records()) as view:
+            return places(view, case_ref)
+    except BarnabusError as error:
+        if not error.code.startswith("projections."):
+            raise
         return None
-    with place.opened() as view:
-        return places(view, case_ref)

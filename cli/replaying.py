@@ -29,7 +29,9 @@ def show_case(
     """Show what a case has come to, or had come to at some moment, or what one agency knew of it then."""
     moment = times.moment(as_of)
     if position is not None and (as_of or as_known_to):
-        raise Refused("field.invalid", field="--position", detail="It stands in place of --as-of, and knows no agency.")
+        raise Refused(
+            "option.invalid", field="--position", detail="It stands in place of --as-of, and knows no agency."
+        )
     agency = Agency(show.agency(as_known_to, list(Agency))) if as_known_to else None
     found = reading.case(case_ref, purpose)
     if agency:
@@ -64,8 +66,8 @@ def timeline(
             one["service"],
             one["from"],
             one["to"],
-            times.minute(one["made_at"]),
-            times.minute(one["ended_at"]),
+            show.minute(one["made_at"]),
+            show.minute(one["ended_at"]),
             one["stage"],
         )
         for one in spans
@@ -104,8 +106,8 @@ def _print_known(document: dict[str, Any]) -> None:
             one["position"],
             f"{one['sender']}, its own" if one["own"] else one["sender"],
             one["type"],
-            times.minute(one["held_at"]) + ("" if one["opened"] else ", not opened"),
-            times.minute(one["seen_at"]) if one["seen_at"] else "nothing says so",
+            show.minute(one["held_at"]) + ("" if one["opened"] else ", not opened"),
+            show.minute(one["seen_at"]) if one["seen_at"] else "nothing says so",
         )
         for one in document["known"]
     )

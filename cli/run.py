@@ -1,20 +1,16 @@
-"""`barnabus up`, `gateway`, `adapter`, `provision`: running it."""
+"""`barnabus gateway`, `adapter`, `provision`: running its parts."""
 
 import asyncio
-import contextlib
 import signal
 from collections.abc import Coroutine
 from typing import Annotated, Any
 
 import typer
 
-from bus import logging, node, provisioning, tasks
+from bus import logging, node, provisioning
 from bus.clock import wall_clock
 from bus.settings import Settings
-from cli import read_models, show
-from cli.agencies import APPLICATIONS
-from cli.log import log_end
-from contracts.errors import BarnabusError
+from cli import show
 
 
 async def until_told(work: Coroutine[Any, Any, None]) -> bool:
@@ -50,53 +46,6 @@ def provision(
 
 
 @show.coded
-def up() -> None:
-    """Run everything: server, gateway, adapters, read models. Ctrl-C ends it and leaves nothing running.
-
-    A home that holds made-up cases is only shown: server and read models, and nobody who writes.
-    """
-    logging.configure("up")
-    asyncio.run(until_told(_up(Settings())))
-
-
-async def _up(settings: Settings) -> None:
-    async with contextlib.AsyncExitStack() as running:
-        server = await running.enter_async_context(node.embedded(settings))
-        await running.enter_async_context(read_models.at_work(settings))
-        where = f"Barnabus is up at {server.url}, home {settings.home}"
-        synthetic = await _synthetic(settings)
-        tasks.heed()
-        if synthetic:
-            show.out.print(f"{where}: made-up cases, to look at only. Ctrl-C ends it.")
-            show.out.print("Try: barnabus handoffs summary")
-            await asyncio.Event().wait()
-        service = await running.enter_async_context(node.gateway(settings))
-        await _start_adapters(settings, running)
-        tasks.heed()
-        node.keep_what_is_loaded()
-        show.out.print(f"{where}. Ctrl-C ends it.")
-        show.out.print("Try: barnabus submit police contracts/examples/referral.made.valid.json")
-        await service.until_ended()
-
-
-async def _start_adapters(settings: Settings, running: contextlib.AsyncExitStack) -> None:
-    from services.adapter import Adapter  # FastStream: a third of a second that no other command should wait for
-
-    for kind in APPLICATIONS.values():
-        adapter = Adapter(kind, settings)
-        await adapter.start()
-        running.push_async_callback(adapter.stop)
-
-
-async def _synthetic(settings: Settings) -> bool:
-    """Does the log hold made-up cases? Of a log that cannot be read the gateway says what is wrong with it."""
-    try:
-        return (await log_end(settings)).synthetic_now is not None
-    except BarnabusError:
-        return False
-
-
-@show.coded
 def gateway(
     name: Annotated[str, typer.Option(help="Two gateways of a home have two names; one is active.")] = "a",
 ) -> None:
@@ -114,6 +63,7 @@ async def _gateway(settings: Settings, name: str) -> None:
 @show.coded
 def adapter(agency: Annotated[str, typer.Argument(help="police, prosecution, social, health or oversight.")]) -> None:
     """Run one agency's adapter."""
+    from cli.agencies import APPLICATIONS  # with FastStream half a second, that a gateway should not wait for
     from services.adapter import Adapter
 
     kind = APPLICATIONS[show.agency(agency, APPLICATIONS)]

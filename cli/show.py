@@ -5,12 +5,14 @@ import io
 import json
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from functools import wraps
 from typing import Annotated, Any, ParamSpec, TypeVar
 
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from contracts.agencies import Agency
 from contracts.errors import BarnabusError, Refused
@@ -19,6 +21,8 @@ out = Console(soft_wrap=True, highlight=False)
 err = Console(stderr=True, highlight=False)
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
 AsCsv = Annotated[bool, typer.Option("--csv", help="A table for a spreadsheet on standard output: CSV in UTF-8.")]
+Limit = Annotated[int, typer.Option(min=1, max=1_000, help="So many at most.")]
+LIMIT = 100
 WIDEST = 1_000
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """What begins with one of these, a spreadsheet would reckon out."""
@@ -68,6 +72,17 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, empty: st
         out.print(empty)
 
 
+def page_ended(rows: Sequence[Mapping[str, Any]], limit: int, key: str) -> None:
+    """Where a list that is as long as it may be goes on."""
+    if len(rows) == limit:
+        err.print(f"At most {limit} are shown; from here on: --after {rows[-1][key]}")
+
+
+def minute(moment: str | None) -> str:
+    """A moment as a person reads it, in UTC; nothing for none."""
+    return f"{datetime.fromisoformat(moment).astimezone(UTC):%Y-%m-%d %H:%M}" if moment else ""
+
+
 def fields(found: Mapping[str, Any], indent: int = 0) -> None:
     """A nested document as indented lines."""
     for name, value in found.items():
@@ -83,10 +98,8 @@ def fields(found: Mapping[str, Any], indent: int = 0) -> None:
 def problem(error: BarnabusError) -> None:
     """A failure: its code and place, what happened, and the next step."""
     where = f" at {error.field}" if error.field else ""
-    err.print(f"[red bold]{error.code}[/red bold]{where}: {error.row.message}", end=" ")
-    if error.detail:
-        err.print(error.detail, markup=False, end=" ")
-    err.print(f"\n  Next: {error.row.hint}", markup=False)
+    said = " ".join(filter(None, (f"{where}: {error.row.message}", error.detail)))
+    err.print(Text.assemble((error.code, "bold red"), said, f"\n  Next: {error.row.hint}"))
 
 
 def coded(command: Callable[P, R]) -> Callable[P, R]:

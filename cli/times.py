@@ -1,6 +1,6 @@
 """Moments and lengths as a person writes and reads them."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated
 
 import typer
@@ -12,19 +12,14 @@ AsOf = Annotated[str | None, typer.Option("--as-of", help="A moment, such as 201
 
 
 def moment(text: str | None) -> datetime | None:
-    """What `--as-of` says. Raises Refused `field.invalid`."""
+    """What `--as-of` says. Raises Refused `option.invalid`."""
     if text is None:
         return None
     try:
         found = datetime.fromisoformat(text)
     except ValueError:
-        raise Refused("field.invalid", field="--as-of", detail="Write it as 2019-03-12T14:00.") from None
+        raise Refused("option.invalid", field="--as-of", detail="Write it as 2019-03-12T14:00.") from None
     return found if found.tzinfo else found.replace(tzinfo=KOSOVO)
-
-
-def minute(moment: str | None) -> str:
-    """In UTC, rounded down to the minute; nothing for none."""
-    return f"{datetime.fromisoformat(moment).astimezone(UTC):%Y-%m-%d %H:%M}" if moment else ""
 
 
 def length(seconds: float | None) -> str:

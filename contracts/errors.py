@@ -383,6 +383,13 @@ CODES: Mapping[str, Code] = MappingProxyType(
             http=503,
             exit=1,
         ),
+        "projections.unavailable": Code(
+            "The read models cannot be read or written.",
+            "Bring their database back, or BARNABUS_PROJECTIONS in order; the log has all that they hold.",
+            Then.RETRY,
+            503,
+            1,
+        ),
         "projections.missing": Code(
             "There are no read models here yet.",
             "Build them: `barnabus projections rebuild`, or keep them up to date with `barnabus projections run`.",
@@ -491,7 +498,7 @@ CODES: Mapping[str, Code] = MappingProxyType(
             exit=1,
         ),
         "postgres.missing": Code(
-            "A store is to lie in PostgreSQL, and its driver is not installed.",
+            "Something is to lie in PostgreSQL, and its driver is not installed.",
             "Install barnabus with its extra: barnabus[postgres].",
             exit=1,
         ),
@@ -518,8 +525,8 @@ CODES: Mapping[str, Code] = MappingProxyType(
         "process.ended": Code(
             "A process of this home ended by itself.", "Read its file in the home's logs folder.", exit=1
         ),
-        "agency.unknown": Code("No such agency has an adapter here.", "Name one of those listed."),
-        "option.invalid": Code("An option has no such value.", "Give one of those that are named."),
+        "agency.unknown": Code("There is no such agency here.", "Name one of those listed."),
+        "option.invalid": Code("The option cannot be given like that.", "Give it as named above, or see --help."),
         "file.unreadable": Code(
             "The file cannot be read.", "Check its name and permissions, or use - for standard input."
         ),

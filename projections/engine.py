@@ -17,11 +17,11 @@ from bus.submission import Head
 from contracts.catalogue import entry_of
 from contracts.envelope import Stamp
 from contracts.errors import BarnabusError, Refused
-from projections import counts
+from projections import counts, rows
 from projections.readmodel import HEADS, META, PARKED, PROGRESS, SIGNED, ReadModel
 from projections.rows import KEYS_AT_ONCE, Rows
-from projections.snapshot import snapshot
-from projections.view import check_layout
+from projections.snapshot import READ_LIMIT_S, snapshot
+from projections.view import of_this_version
 
 CHUNK_ENTRIES = 500
 """So many entries at most are folded in one transaction while people read."""
@@ -48,7 +48,7 @@ class Projector:
         self._engine = engine
         self._rows = [Rows(model) for model in models]
         with engine.begin() as connection:
-            check_layout(connection)
+            of_this_version(connection)
             self._heads = _heads(connection)
             self._seen = connection.execute(select(PROGRESS.c.seen)).scalar() or _NO_DIGEST
             self._held_up = set(connection.execute(select(PARKED.c.case_ref).distinct()).scalars())
@@ -89,13 +89,13 @@ class Projector:
         try:
             with self._engine.begin() as connection:
                 foldable = [logged for logged in chunk if self._follows(connection, logged)]
-                for rows in self._rows:
-                    rows.fold(connection, foldable)
+                for of_model in self._rows:
+                    of_model.fold(connection, foldable)
                 self._note(connection, chunk[-1].stamp, before)
         except BaseException:  # the transaction is rolled back, and so is what is in memory
             self._heads, self._held_up, self._seen = before, held_up, seen
-            for rows in self._rows:
-                rows.forget()
+            for of_model in self._rows:
+                of_model.forget()
             raise
 
     def _follows(self, connection: Connection, logged: Logged) -> bool:
@@ -132,29 +132,34 @@ class Projector:
         _put(connection, HEADS, "chain", {n: {"number": h.number, "digest": h.digest} for n, h in moved.items()})
         signed = {link: n for link, n in self._heads.receipted.items() if n != before.receipted.get(link)}
         _put(connection, SIGNED, "link", {link: {"number": number} for link, number in signed.items()})
-        there = connection.execute(select(PROGRESS.c.position)).scalar()
         values = {"position": last.position, "logged_at": last.logged_at.isoformat(), "seen": self._seen}
-        if there is None:
+        if not before.position:
             connection.execute(insert(PROGRESS).values(one=1, **values))
-        else:
-            connection.execute(update(PROGRESS).values(values))
+            return
+        moved_on = update(PROGRESS).where(PROGRESS.c.position == before.position).values(values)
+        if connection.execute(moved_on).rowcount != 1:
+            raise BarnabusError("home.in-use", detail="Somebody else has folded into this view.")
 
 
-def progress(engine: Engine, *, tallies: bool = False) -> Progress:
+def progress(
+    engine: Engine, *, tallies: bool = False, rows_of: Sequence[ReadModel] = (), limit_s: float = READ_LIMIT_S
+) -> Progress:
     """How far a view is, as one reader sees it; on demand with the digest of its tallies, all of which are read.
 
-    Raises `projections.stale`.
+    A model's digest is the one that was kept while folding; for `rows_of` it is that of the rows themselves, each of
+    which is read. Raises `projections.stale`.
     """
-    with snapshot(engine) as connection:
-        check_layout(connection)
+    with snapshot(engine, limit_s) as connection:
+        of_this_version(connection)
         row = connection.execute(select(PROGRESS.c.position, PROGRESS.c.logged_at, PROGRESS.c.seen)).first()
         meta = list(connection.execute(select(META.c.model, META.c.digest, META.c.row_count)))
         parked = connection.execute(select(func.count()).select_from(PARKED)).scalar_one()
         counted = {"tallies": counts.digest(connection)} if tallies else {}
+        stand = {model.name: rows.digest(connection, model) for model in rows_of}
     return Progress(
         position=row.position if row else 0,
         logged_at=row.logged_at if row else None,
-        digests={one.model: one.digest for one in meta} | counted,
+        digests={one.model: one.digest for one in meta} | counted | stand,
         rows={one.model: one.row_count for one in meta},
         parked=parked,
         seen=row.seen if row else _NO_DIGEST,

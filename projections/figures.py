@@ -4,24 +4,27 @@ One table a period and no other, ever: what publishing.py withholds of one table
 away, whether it divides them otherwise, overlaps in time, or was counted later (docs/adr/0026).
 """
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
-from typing import Any, Self
+from datetime import timedelta
+from typing import Any
 
 from sqlalchemy import Connection, select
 
 from contracts.agencies import Agency
 from contracts.catalogue import ASKED
-from contracts.durations import KOSOVO, band
+from contracts.durations import band
 from contracts.vocabulary.asking import Service
 from projections.handoffs import Handoffs
+from projections.periods import Period
 from projections.publishing import SMALL, publishable
 
 BANDS = (timedelta(hours=24), timedelta(hours=72), timedelta(days=7))
 COLUMNS = ("up to 24 h", "over 24 h, up to 72 h", "over 72 h, up to 7 days", "over 7 days", "not decided")
+SHORT = dict(
+    zip(COLUMNS, ("up to\n24 h", "24 h to\n72 h", "72 h to\n7 days", "over\n7 days", "not\ndecided"), strict=True)
+)
+"""The columns' names, for a narrow terminal."""
 WITHHELD = f"<{SMALL} or withheld"
 WHY = (
     f"Counts under {SMALL}, zeros and totals included, are withheld, and with them as many others as are needed so "
@@ -32,49 +35,6 @@ WHAT = (
     "after it was made, on the log's clock, the agency that was asked accepted or declined. Each band holds its upper "
     "limit. What was withdrawn or replaced before a decision is not decided."
 )
-_WRITTEN = re.compile(r"(\d{4})(?:-Q([1-4]))?")
-
-
-@dataclass(frozen=True, slots=True)
-class Period:
-    """A year, or a quarter of one, by Kosovo's dates."""
-
-    year: int
-    quarter: int | None = None
-
-    @classmethod
-    def of(cls, written: str) -> Self:
-        """`2021` or `2021-Q3`. Raises ValueError."""
-        found = _WRITTEN.fullmatch(written)
-        if not found or not 2000 <= int(found[1]) <= 2100:
-            raise ValueError(f"neither a year nor a quarter of one: {written}")
-        return cls(int(found[1]), int(found[2]) if found[2] else None)
-
-    def __str__(self) -> str:
-        return f"{self.year}-Q{self.quarter}" if self.quarter else str(self.year)
-
-    @property
-    def months(self) -> tuple[str, ...]:
-        """As the read model has them."""
-        first, count = (3 * self.quarter - 2, 3) if self.quarter else (1, 12)
-        return tuple(f"{self.year}-{month:02}" for month in range(first, first + count))
-
-    @property
-    def start(self) -> datetime:
-        return _midnight(self.year, 3 * self.quarter - 2 if self.quarter else 1)
-
-    @property
-    def end(self) -> datetime:
-        """The first moment after it."""
-        last = 3 * self.quarter if self.quarter else 12
-        return _midnight(self.year + 1, 1) if last == 12 else _midnight(self.year, last + 1)
-
-    def overlaps(self, other: "Period") -> bool:
-        return self.start < other.end and other.start < self.end
-
-
-def _midnight(year: int, month: int) -> datetime:
-    return datetime.combine(date(year, month, 1), datetime.min.time(), KOSOVO).astimezone(UTC)
 
 
 ROWS: Mapping[tuple[str, ...], Sequence[tuple[str, ...]]] = {
@@ -112,8 +72,8 @@ def document(counts: Sequence[Sequence[int]], period: Period, by: tuple[str, ...
     return {
         "what": WHAT,
         "period": str(period),
-        "from": period.start.astimezone(KOSOVO).date().isoformat(),
-        "to": (period.end.astimezone(KOSOVO).date() - timedelta(days=1)).isoformat(),
+        "from": period.first_day.isoformat(),
+        "to": period.last_day.isoformat(),
         "by": list(by),
         **said,
         "withheld": WHY,

@@ -33,8 +33,11 @@ SAID: Mapping[Move, str] = {
 }
 """What an act is in a row, by its move; questions have a list of their own."""
 _canonical = pattern(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}").fullmatch
-UNDER_WAY_COLUMNS = (*Way._fields, "open", "stage", "made_us", "decided_us", "asked_us")
-"""All that a summary reads of what is under way: an index holds them, so no row is touched for it."""
+UNDER_WAY_COLUMNS = (*Way._fields, "open", "stage", "made_us", "decided_us")
+"""All that a summary reads of what is under way, but for questions: an index holds them, so no row is touched for it.
+
+How many questions are open is their agencies' own choice, and what an index can hold is bounded.
+"""
 
 
 class Handoffs:
@@ -45,7 +48,7 @@ class Handoffs:
     """
 
     name = "handoffs"
-    version = 2
+    version = 3
     table = table(
         "handoffs",
         Column("case_ref", String(64), nullable=False),
@@ -65,6 +68,7 @@ class Handoffs:
     Index("handoffs_whose_move", table.c.whose_move)
     Index("handoffs_case", table.c.case_ref)
     open_index("handoffs_under_way", table, UNDER_WAY_COLUMNS, table.c.open.is_(True))
+    open_index("handoffs_asked", table, ("key",), table.c.asked_us.is_not(None))
 
     def keys(self, logged: Logged) -> Iterable[str]:
         record = logged.record
@@ -86,10 +90,12 @@ class Handoffs:
         row = dict(state) if state else _unmade(record.subject)
         standing = standings.load(row["standing"])
         after = step(standing, act)
-        if after.voids:
+        of_another_case = MADE in row["said"] and row["case_ref"] != record.subject  # its recipients park it, too
+        if after.voids or of_another_case:
             return row | {"void": row["void"] + 1}
         if move is Move.MAKE:
-            row |= {"service": service, "urgency": codes.get("urgency"), "concerns": codes["concerns"]["ref"]}
+            row |= {"case_ref": record.subject, "service": service, "urgency": codes.get("urgency")}
+            row["concerns"] = codes["concerns"]["ref"]
             row["period"] = period_of(logged.stamp.logged_at)
         now_us = us_of(logged.stamp.logged_at)
         row |= {"standing": standings.dump(after), **_said(row, act, [now_us, claims(record)])}
@@ -97,7 +103,8 @@ class Handoffs:
 
     def columns(self, state: State) -> Mapping[str, Any]:
         said, standing = state["said"], state["standing"]
-        asked = (str(one["asked"][0]) for one in state["questions"] if "answered" not in one)
+        is_open = MADE in said and state["over_us"] is None
+        asked = (str(one["asked"][0]) for one in state["questions"] if is_open and "answered" not in one)
         return {
             "case_ref": state["case_ref"],
             "service": state["service"],
@@ -108,7 +115,7 @@ class Handoffs:
             "stage": standing["stage"],
             "whose_move": state["whose_move"],
             "responsible": state["responsible"],
-            "open": MADE in said and state["over_us"] is None,
+            "open": is_open,
             "made_us": said[MADE][0] if MADE in said else None,
             "decided_us": said[DECIDED][0] if DECIDED in said else None,
             "asked_us": " ".join(asked) or None,

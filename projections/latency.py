@@ -18,8 +18,8 @@ from projections.choice import DIVIDED, By, Choice
 from projections.handoffs import Handoffs
 from projections.legs import INFORMATION, LEGS, MADE, RECEIVED, UNDER_WAY, us_of
 from projections.letters import Letters
-from projections.readmodel import COUNTS, PROGRESS
-from projections.snapshot import snapshot
+from projections.readmodel import COUNTS
+from projections.snapshot import logged_at, snapshot
 from projections.tallies import Between, Tally, place
 
 PERCENTS = (50, 90, 99)
@@ -76,7 +76,7 @@ def summary(engine: Engine, choice: Choice = EVERYTHING, by: By = By.WAY) -> Sum
 
 def summed(connection: Connection, choice: Choice = EVERYTHING, by: By = By.WAY) -> Summary:
     """The same, in a snapshot in which more is asked."""
-    as_of = connection.execute(select(PROGRESS.c.logged_at)).scalar()
+    as_of = logged_at(connection)
     if as_of is None:
         return Summary(None, by, {})
     groups = _Groups(by)
@@ -140,17 +140,19 @@ def _cut(choice: Choice, by: By) -> str:
 
 def _add_under_way(connection: Connection, groups: _Groups, choice: Choice) -> None:
     table = Handoffs.table
-    more = [table.c[name] for name in ("stage", "made_us", "decided_us", "asked_us")]
+    more = [table.c[name] for name in ("stage", "made_us", "decided_us")]
     divided = [table.c[name] for name in DIVIDED[groups.by]]
     asked = select(*divided, *more).where(table.c.open.is_(True), *choice.among(table))
     for row in connection.execute(asked).all():
         group = groups.of(row)
-        *_, stage, made_us, decided_us, asked_us = row
+        *_, stage, made_us, decided_us = row
         group.open += 1
         for leg in UNDER_WAY.get(stage, ()):  # a scrape outlives a row with any other stage
             group.since[leg].append(made_us if LEGS[leg] == MADE else decided_us)
-        if asked_us:
-            group.since[INFORMATION].extend(map(int, asked_us.split()))
+
+    is_asked = table.c.asked_us.is_not(None)
+    for row in connection.execute(select(*divided, table.c.asked_us).where(is_asked, *choice.among(table))).all():
+        groups.of(row).since[INFORMATION].extend(map(int, row[-1].split()))
 
     table, parties = Letters.table, {"opener": "sender", "receiver": "recipient"}
     divided, since = [table.c[parties.get(name, name)] for name in DIVIDED[groups.by]], table.c.asks_since_us

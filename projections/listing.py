@@ -12,12 +12,12 @@ from projections.choice import Choice
 from projections.handoffs import Handoffs
 from projections.legs import us_of
 from projections.letters import Letters
-from projections.readmodel import PROGRESS
-from projections.snapshot import snapshot
+from projections.snapshot import logged_at, snapshot
 
 _TABLE, _LETTER = Handoffs.table, Letters.table
 _ASKED_BY = and_(
     _LETTER.c.record_id == _TABLE.c.key,
+    _LETTER.c.case_ref == _TABLE.c.case_ref,
     _LETTER.c.sender == _TABLE.c.opener,
     _LETTER.c.recipient == _TABLE.c.receiver,
 )
@@ -57,7 +57,7 @@ def one(engine: Engine, handoff_id: str) -> dict[str, Any]:
 
 
 def _found(connection: Connection, *conditions: Any, limit: int) -> list[dict[str, Any]]:
-    as_of = connection.execute(select(PROGRESS.c.logged_at)).scalar()
+    as_of = logged_at(connection)
     if as_of is None:
         return []
     as_of_us = us_of(datetime.fromisoformat(as_of))

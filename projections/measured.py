@@ -106,7 +106,7 @@ METRICS: Mapping[str, Metric] = MappingProxyType(
             {"whose_move": AGENCIES, "service": SERVICES, "stage": STAGES},
         ),
         "barnabus_handoffs_oldest_seconds": Metric(
-            "Since when the oldest open handoff is made, by whose move it is and the stage; none is no series.",
+            "How long ago the oldest open handoff was made, by whose move it is and the stage; none is no series.",
             {"whose_move": AGENCIES, "stage": STAGES},
         ),
         "barnabus_handoffs_leg_seconds": Metric(

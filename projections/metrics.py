@@ -144,7 +144,7 @@ class Collector(Told):
                 return None
             with self._place.opened() as view, snapshot(view, READ_LIMIT_S) as connection:
                 return read(connection)
-        except SQLAlchemyError:
+        except (BarnabusError, SQLAlchemyError):
             return None
 
 

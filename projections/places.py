@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Engine, Select, select
-from sqlalchemy.exc import SQLAlchemyError
 
 from projections.letters import Letters
 from projections.readmodel import PARKED, PROGRESS
 from projections.records import Records
+from projections.snapshot import snapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,20 +23,17 @@ class Places:
     receipts: tuple[int, ...]
 
 
-def places(view: Engine, case_ref: str) -> Places | None:
-    """None if this view cannot say: it is of another version."""
+def places(view: Engine, case_ref: str) -> Places:
+    """As of one moment."""
     records, letters = Records.table, Letters.table
-    try:
-        with view.begin() as connection:
-            upto = connection.execute(select(PROGRESS.c.position)).scalar() or 0
+    with snapshot(view) as connection:
+        upto = connection.execute(select(PROGRESS.c.position)).scalar() or 0
 
-            def positions(asked: Select[Any]) -> tuple[int, ...]:
-                return tuple(sorted(connection.scalars(asked)))
+        def positions(asked: Select[Any]) -> tuple[int, ...]:
+            return tuple(sorted(connection.scalars(asked)))
 
-            folded = positions(select(records.c.position).where(records.c.case_ref == case_ref))
-            parked = positions(select(PARKED.c.position).where(PARKED.c.case_ref == case_ref))
-            of_case = (letters.c.case_ref == case_ref, letters.c.receipt.is_not(None))
-            receipts = positions(select(letters.c.receipt).where(*of_case).distinct())
-    except SQLAlchemyError:
-        return None
-    return Places(upto, tuple(sorted(folded + parked)), receipts)
+        folded = positions(select(records.c.position).where(records.c.case_ref == case_ref))
+        parked = positions(select(PARKED.c.position).where(PARKED.c.case_ref == case_ref))
+        of_case = (letters.c.case_ref == case_ref, letters.c.receipt.is_not(None))
+        receipts = positions(select(letters.c.receipt).where(*of_case).distinct())
+    return Places(upto, tuple(sorted({*folded, *parked})), receipts)

@@ -26,12 +26,12 @@ class Sign:
 
 
 def last(folder: Path) -> Sign | None:
-    """None if no run was ever heard of."""
+    """None if no run was ever heard of, or if its sign did not survive a power cut."""
     try:
         found = json.loads((folder / _FILE).read_text())
-    except FileNotFoundError:
+        return Sign(datetime.fromisoformat(found["alive_at"]), found["stopped"])
+    except (FileNotFoundError, ValueError, KeyError, TypeError):
         return None
-    return Sign(datetime.fromisoformat(found["alive_at"]), found["stopped"])
 
 
 class Pulse:

@@ -68,10 +68,6 @@ def open_index(name: str, of: Table, columns: Iterable[str], condition: ColumnEl
     Index(name, *(of.c[column] for column in columns), sqlite_where=condition, postgresql_where=condition)
 
 
-LAYOUT = 1
-"""Raised with every change of the tables below or of how they are used: a view of another layout is built anew."""
-LAYOUTS = Table("layout", TABLES, Column("version", BigInteger, primary_key=True, autoincrement=False))
-"""One row: the layout that the view was made in."""
 META = Table(
     "meta",
     TABLES,
@@ -121,3 +117,5 @@ COUNTS = Table(
 )
 """Tallies of rows, in each cut of projections/counts.py; what a cut is not by is empty."""
 Index("counts_cut", COUNTS.c.cut, COUNTS.c.period, COUNTS.c.service)
+OF_THE_ENGINE = (META, PROGRESS, HEADS, SIGNED, PARKED, COUNTS)
+"""The tables of every view, beside those of its read models."""

@@ -4,7 +4,9 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine, select, text
+
+from projections.readmodel import PROGRESS
 
 READ_LIMIT_S = 60.0
 """So long a person waits for an answer at most."""
@@ -15,6 +17,7 @@ STEPS_BETWEEN_LOOKS = 10_000
 @contextmanager
 def snapshot(engine: Engine, limit_s: float = READ_LIMIT_S) -> Iterator[Connection]:
     """All that is asked inside is answered as of one moment. A database that takes longer raises SQLAlchemy's own."""
+    driver = None
     with engine.connect() as connection:
         if engine.dialect.name == "sqlite":
             until = time.monotonic() + limit_s
@@ -25,4 +28,14 @@ def snapshot(engine: Engine, limit_s: float = READ_LIMIT_S) -> Iterator[Connecti
         else:
             connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
             connection.execute(text(f"SET LOCAL statement_timeout = {int(limit_s * 1_000)}"))
-        yield connection
+        try:
+            yield connection
+        finally:
+            if driver:
+                driver.set_progress_handler(None, 0)  # the pool gives it to the next
+
+
+def logged_at(connection: Connection) -> str | None:
+    """Up to when this view has the log; None while nothing is folded."""
+    found: str | None = connection.execute(select(PROGRESS.c.logged_at)).scalar()
+    return found

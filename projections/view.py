@@ -5,18 +5,27 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from secrets import token_hex
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Engine, create_engine, event, insert, inspect, select, text
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url, select, text
+from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
 
+from bus import directory
 from bus.settings import Settings
 from contracts.errors import BarnabusError
-from projections.readmodel import LAYOUT, LAYOUTS, META, PROGRESS, TABLES, ReadModel
+from projections.models import MODELS
+from projections.readmodel import META, OF_THE_ENGINE, PROGRESS, TABLES, ReadModel
 
 PROJECTIONS = "BARNABUS_PROJECTIONS"
 """A PostgreSQL URL; without it, a file in the home."""
 LIVE, SHADOW = "live", "shadow"
+_BUILT = "built-"
+_ENDS = ("", "-wal", "-shm")
+"""What belongs to one view in a file."""
+CONNECT_WITHIN_S = 3
+_NO_SUCH_TABLE, _NO_SUCH_COLUMN, _NO_RIGHT = "42P01", "42703", "42501"  # as PostgreSQL says it
 _JSON: Mapping[str, Any] = {
     "json_serializer": lambda value: msgspec.json.encode(value).decode(),
     "json_deserializer": msgspec.json.decode,
@@ -39,16 +48,25 @@ class Place:
         return cls(settings.home / "projections", url)
 
     def exists(self) -> bool:
+        """Is there a view, of whatever version?"""
         if self.url is None and not self._file(LIVE).exists():
-            return False  # to look inside would make it
+            return False
         with self.opened(LIVE) as engine, engine.connect() as connection:
-            return inspect(connection).has_table(PROGRESS.name, schema=_schema_of(connection))
+            return inspect(connection).has_table(PROGRESS.name, schema=_schema(LIVE) if self.url else None)
 
     @contextmanager
     def opened(self, view: str = LIVE) -> Iterator[Engine]:
+        """Raises `projections.unavailable`, `projections.stale` for tables of another version, `postgres.missing`."""
         engine = self._engine(view)
         try:
             yield engine
+        except DBAPIError as error:
+            detail = f"{str(error.orig).splitlines()[0]}."
+            if _has_other_tables(error):
+                raise BarnabusError("projections.stale", detail=detail) from error
+            if _is_away(error):
+                raise BarnabusError("projections.unavailable", detail=detail) from error
+            raise
         finally:
             engine.dispose()
 
@@ -56,10 +74,16 @@ class Place:
         if self.url is None:
             self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             engine = create_engine(f"sqlite:///{self._file(view)}", **_JSON)
-            event.listen(engine, "connect", _of_sqlite)
+            event.listen(engine, "connect", _read_while_written if view == LIVE else _thrown_away_if_broken_off)
             return engine
-        url = "postgresql+psycopg://" + self.url.partition("://")[2]
-        return create_engine(url, **_JSON).execution_options(schema_translate_map={None: _schema(view)})
+        try:
+            url = make_url("postgresql+psycopg://" + self.url.partition("://")[2])
+            url = url.set(query={"connect_timeout": str(CONNECT_WITHIN_S), **url.query})
+            return create_engine(url, **_JSON).execution_options(schema_translate_map={None: _schema(view)})
+        except (ArgumentError, ValueError):
+            raise BarnabusError("setting.invalid", detail=f"{PROJECTIONS} is no URL of a database.") from None
+        except ModuleNotFoundError:
+            raise BarnabusError("postgres.missing") from None
 
     def _file(self, view: str) -> Path:
         return self.folder / f"{view}.db"
@@ -67,48 +91,59 @@ class Place:
     def begin(self, view: str) -> None:
         """An empty view in this place; what stood there is gone."""
         if self.url is None:
-            for end in ("", "-wal", "-shm"):
+            for end in _ENDS:
                 self._file(view).with_name(f"{view}.db{end}").unlink(missing_ok=True)
+            self._sweep()
         with self.opened(view) as engine, engine.begin() as connection:
             if self.url:
                 connection.execute(text(f'DROP SCHEMA IF EXISTS "{_schema(view)}" CASCADE'))
                 connection.execute(text(f'CREATE SCHEMA "{_schema(view)}"'))
             else:
-                connection.exec_driver_sql("BEGIN")  # all tables or none: of itself the driver begins none for these
-            TABLES.create_all(connection)
-            connection.execute(insert(LAYOUTS).values(version=LAYOUT))
+                connection.exec_driver_sql("BEGIN")  # of itself the driver makes each table in a transaction of its own
+            TABLES.create_all(connection, [*OF_THE_ENGINE, *(model.table for model in MODELS)])
 
     def swap(self) -> None:
-        """The shadow takes the live view's place in one step: a reader sees the one or the other, and never half."""
+        """The shadow takes the live view's place in one step: a reader sees the one or the other, and never half.
+
+        SQLite finds what belongs to a file by its name, so no two views ever bear one: the live one is a link.
+        """
         if self.url is None:
-            with self.opened(SHADOW) as engine, engine.connect() as connection:
-                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-            for end in ("-wal", "-shm"):
-                self._file(SHADOW).with_name(f"{SHADOW}.db{end}").unlink(missing_ok=True)
-                self._file(LIVE).with_name(f"{LIVE}.db{end}").unlink(missing_ok=True)
-            self._file(SHADOW).replace(self._file(LIVE))
+            with self._file(SHADOW).open("rb") as whole:
+                os.fsync(whole.fileno())  # it was written without waiting for the disk
+            view, link = self.folder / f"{_BUILT}{token_hex(8)}.db", self._file("next")
+            self._file(SHADOW).rename(view)
+            link.unlink(missing_ok=True)
+            link.symlink_to(view.name)
+            link.replace(self._file(LIVE))
             return
         with self.opened(LIVE) as engine, engine.begin() as connection:
             connection.execute(text(f'DROP SCHEMA IF EXISTS "{_schema(LIVE)}" CASCADE'))
             connection.execute(text(f'ALTER SCHEMA "{_schema(SHADOW)}" RENAME TO "{_schema(LIVE)}"'))
 
+    def _sweep(self) -> None:
+        """Views that were live once: not at the swap, for a reader may be about to open them."""
+        live = self._file(LIVE)
+        kept = {f"{live.readlink()}{end}" for end in _ENDS} if live.is_symlink() else set()
+        for path in self.folder.glob(f"{_BUILT}*"):
+            if path.name not in kept:
+                path.unlink(missing_ok=True)
 
-def check_layout(connection: Connection) -> None:
-    """Raises `projections.stale` if this view was made by a version that lays tables out in another way."""
-    known = inspect(connection).has_table(LAYOUTS.name, schema=_schema_of(connection))
-    if not known or connection.execute(select(LAYOUTS.c.version)).scalar() != LAYOUT:
-        raise BarnabusError("projections.stale", detail="Its tables are laid out in another way.")
+
+def standing(settings: Settings) -> Place:
+    """Where there is a view. Raises `projections.missing`, or `home.missing` where there is no home either."""
+    place = Place.of(settings)
+    if not place.exists():
+        directory.load(settings)  # says what to do where there is no home
+        raise BarnabusError("projections.missing")
+    return place
 
 
 @contextmanager
 def reading(settings: Settings, *models: ReadModel) -> Iterator[Engine]:
-    """The live view, for what these models show. Raises `projections.missing`, `projections.stale`."""
-    place = Place.of(settings)
-    if not place.exists():
-        raise BarnabusError("projections.missing")
-    with place.opened() as engine:
+    """The live view, for what these models show. Raises as `standing` and `opened` do."""
+    with standing(settings).opened() as engine:
         with engine.connect() as connection:
-            check_layout(connection)
+            of_this_version(connection)
             known = {row.model: row.version for row in connection.execute(select(META.c.model, META.c.version))}
         for model in models:
             if (found := known.get(model.name)) != model.version:
@@ -117,17 +152,37 @@ def reading(settings: Settings, *models: ReadModel) -> Iterator[Engine]:
         yield engine
 
 
-def _schema_of(connection: Connection) -> str | None:
-    """The view's, in PostgreSQL."""
-    names: Mapping[None, str] | None = connection.get_execution_options().get("schema_translate_map")
-    return names[None] if names else None
+def of_this_version(connection: Connection) -> None:
+    """Raises `projections.stale` if a table of this view has other columns than are written here, or is not there."""
+    schema = (connection.get_execution_options().get("schema_translate_map") or {}).get(None)
+    columns = inspect(connection).get_multi_columns(schema=schema)
+    found = {table: {column["name"] for column in of_table} for (_, table), of_table in columns.items()}
+    for table in TABLES.sorted_tables:
+        if found.get(table.name) != set(table.columns.keys()):
+            raise BarnabusError("projections.stale", detail=f"Table {table.name} is another.")
+
+
+def _has_other_tables(error: DBAPIError) -> bool:
+    said = str(error.orig).startswith(("no such table", "no such column"))  # SQLite has no codes for it
+    return said or getattr(error.orig, "sqlstate", None) in (_NO_SUCH_TABLE, _NO_SUCH_COLUMN)
+
+
+def _is_away(error: DBAPIError) -> bool:
+    """Or full, or closed to us; anything else is a mistake of our own."""
+    return isinstance(error, OperationalError | InterfaceError) or getattr(error.orig, "sqlstate", None) == _NO_RIGHT
 
 
 def _schema(view: str) -> str:
     return f"barnabus_projections_{view}"
 
 
-def _of_sqlite(connection: Any, _: Any) -> None:
+def _thrown_away_if_broken_off(connection: Any, _: Any) -> None:
+    """Nobody reads it until it is whole, and what was broken off is begun anew."""
+    connection.execute("PRAGMA journal_mode=MEMORY")
+    connection.execute("PRAGMA synchronous=OFF")
+
+
+def _read_while_written(connection: Any, _: Any) -> None:
     """It can be built anew from the log, so it need not survive a power cut whole: only a crash of this process."""
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=NORMAL")

@@ -26,6 +26,7 @@ async def test_what_a_synthetic_home_holds_can_be_looked_at_and_published_once(t
         status = await current(settings)
         assert status["rows"]["handoffs"] == played["handoffs"]["made"]
         assert status["lag_s"] == 0, "by the year's own clock"
+        assert (await answer(settings, "doctor"))[0] == 0, "that nobody writes is as it must be"
         code, _, said = await answer(settings, "submit", "police", "contracts/examples/referral.made.valid.json")
         assert (code, "adapter.unreachable" in said) == (CODES["adapter.unreachable"].exit, True)
         await publishing(settings, tmp_path)

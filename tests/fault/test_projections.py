@@ -18,7 +18,8 @@ from bus.leash import die_with_parent
 from bus.settings import Settings
 from cli import metrics
 from cli.main import app
-from projections.readmodel import HEADS
+from contracts.errors import CODES
+from projections.readmodel import HEADS, PROGRESS
 from projections.view import Place
 from tests.builders import POLICE, SOCIAL, on, refer
 from tests.docs.pages import ROOT
@@ -171,6 +172,19 @@ async def test_a_run_that_a_gap_has_stopped_is_seen_to_be_until_a_run_has_come_p
     finally:
         process.send_signal(signal.SIGTERM)
         assert await process.wait() == 0
+
+
+async def test_a_run_whose_log_ends_sooner_than_it_has_folded_stops_and_says_so(bus: Bus) -> None:
+    settings = bus.settings
+    await bus.police.do(refer())
+    await bus.settled()
+    code, _, _ = await answer(settings, "projections", "rebuild")
+    with Place.of(settings).opened() as view, view.begin() as writing:
+        writing.execute(update(PROGRESS).values(position=1_000))
+    process = await barnabus(settings, "projections", "run")
+    assert await asyncio.wait_for(process.wait(), 20) == CODES["projections.gap"].exit
+    code, found, _ = await answer(settings, "projections", "status")
+    assert (code, found["stopped"], found["current"]) == (1, "projections.gap", False)
 
 
 async def test_a_run_steps_aside_for_a_rebuild_and_goes_on(bus: Bus) -> None:

@@ -93,6 +93,13 @@ def test_a_recipient_signs_within_a_second_by_the_years_own_clock(first: list[Lo
         assert 0 <= (signed_at - datetime.fromisoformat(received_at)).total_seconds() < 2
 
 
+@pytest.mark.timeout(120)
+async def test_a_machine_that_is_busy_ends_no_year(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("services.adapter.LOGGED_WITHIN_S", 0.0)
+    found = await simulate.run(Settings(home=tmp_path, nats_url=None), cases=1, of_year=YEAR, seed=SEED)
+    assert found["events"] == len(list(year(cases=1, year=YEAR, seed=SEED)))
+
+
 async def test_what_an_adapter_refuses_is_named_and_ends_the_year(tmp_path: Path) -> None:
     first, second, *_ = year(cases=CASES, year=YEAR, seed=SEED)
     wrong = replace(second, command={**second.command, "legal_basis": "because"})

@@ -12,6 +12,7 @@ from eventsourcing.sqlite import SQLiteCursor
 from bus.settings import STORE, Settings
 from bus.sqlite_store import SQLiteStore
 from bus.store import Statement, Store, opened
+from projections.view import LIVE, Place
 from tests.builders import POLICE, ByHand
 from tests.carried import Carried
 
@@ -63,3 +64,12 @@ def full_disk(store: Store, table: str) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(SQLiteCursor, "execute", execute)
         yield
+
+
+@pytest.fixture(params=DATABASES)
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
+    """An empty view of read models, in either database."""
+    url = request.getfixturevalue("postgres").url() if request.param == "postgres" else None
+    found = Place(tmp_path, url)
+    found.begin(LIVE)
+    return found

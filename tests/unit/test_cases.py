@@ -4,7 +4,6 @@ import json
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,9 @@ import pytest
 from sqlalchemy import update
 from typer.testing import CliRunner, Result
 
+from bus import provisioning
 from bus.log import Logged
+from bus.settings import Settings
 from cli.main import app
 from contracts.errors import CODES
 from projections import case_fold, cases
@@ -21,9 +22,9 @@ from projections.engine import Projector
 from projections.models import MODELS
 from projections.readmodel import META
 from projections.view import LIVE, PROJECTIONS, Place
-from tests.benchmarks.entries import year
 from tests.builders import HEALTH, POLICE, PROSECUTION, SOCIAL
 from tests.case_logs import CASE, FIRST, Log
+from tests.views import made_up_log
 
 ENTRIES = 600
 CHILD = {"ref": "p-7k3q9m2xw4", "role": "child"}
@@ -33,7 +34,7 @@ Run = Callable[..., Result]
 
 @pytest.fixture(scope="module")
 def log() -> Sequence[Logged]:
-    return [entry.logged() for entry in islice(year(ENTRIES, 7).entries(), ENTRIES)]
+    return made_up_log(ENTRIES)
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
@@ -151,7 +152,7 @@ def test_a_case_that_is_held_up_says_so(place: Place, log: Sequence[Logged]) -> 
 @pytest.mark.parametrize(
     ("words", "code", "choices"),
     [
-        (("--phase", "over"), "field.invalid", "intervention, investigation, reintegration"),
+        (("--phase", "over"), "option.invalid", "intervention, investigation, reintegration"),
         (("--responsible", "court"), "agency.unknown", "health, oversight, police, prosecution, social"),
         (("--active", "court"), "agency.unknown", "health, oversight, police, prosecution, social"),
         (("--waiting-on", "court"), "agency.unknown", "health, oversight, police, prosecution, social"),
@@ -163,6 +164,7 @@ def test_a_wrong_value_is_refused_with_those_that_there_are(words: tuple[str, ..
 
 @pytest.mark.parametrize("verb", ["list", "summary"])
 def test_without_a_view_or_with_one_of_another_fold_it_says_what_to_do(place: Place, verb: str) -> None:
+    provisioning.provision(Settings(), FIRST)
     refused(run(verb), "projections.missing")
     fold(place, [])
     assert "There are none." in run(verb).stdout

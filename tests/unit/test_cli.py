@@ -99,6 +99,7 @@ def test_an_agency_without_an_adapter_is_refused_with_those_that_have_one(run: R
     assert "There are: health, oversight, police, prosecution, social." in refused(run(*words), "agency.unknown")
 
 
+@pytest.mark.usefixtures("commands_at_hand")
 @pytest.mark.parametrize(
     "words",
     [
@@ -106,6 +107,11 @@ def test_an_agency_without_an_adapter_is_refused_with_those_that_have_one(run: R
         ("parked", "list", "police"),
         ("parked", "retry", "police"),
         ("case", "log", new_case(), "--purpose", "to see"),
+        ("handoffs", "list"),
+        ("cases", "summary"),
+        ("projections", "status"),
+        ("projections", "rebuild"),
+        ("figures", "publish", "--period", "2021"),
     ],
 )
 def test_a_folder_that_is_no_home_is_said_to_be_none(
@@ -114,6 +120,16 @@ def test_a_folder_that_is_no_home_is_said_to_be_none(
     monkeypatch.setenv("BARNABUS_HOME", str(tmp_path / "nowhere"))
     assert "nowhere" in refused(run(*words), "home.missing")
     assert not (tmp_path / "nowhere").exists(), "looking makes no home"
+
+
+@pytest.mark.usefixtures("commands_at_hand")
+@pytest.mark.parametrize("words", [("up",), ("provision",)])
+def test_a_home_that_cannot_be_made_is_named(
+    run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, words: Sequence[str]
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("BARNABUS_HOME", str(tmp_path / "file" / "home"))
+    assert "home" in refused(run(*words), "file.unwritable")
 
 
 @pytest.mark.parametrize("words", [("submit", "police", REFERRAL), ("case", "log", new_case(), "--purpose", "to see")])
@@ -169,7 +185,7 @@ def test_a_purpose_is_written_down_before_anything_is_read(run: Run, settings: S
 def test_a_moment_that_is_none_is_refused_before_anybody_looks(
     run: Run, settings: Settings, words: Sequence[str], field: str
 ) -> None:
-    assert field in refused(run("case", "show", new_case(), "--purpose", "to see", *words), "field.invalid")
+    assert field in refused(run("case", "show", new_case(), "--purpose", "to see", *words), "option.invalid")
     assert not (settings.home / "reader" / "access.jsonl").exists()
 
 

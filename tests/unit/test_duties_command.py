@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
+from bus import provisioning
 from bus.clock import wall_clock
 from bus.log import Logged
 from bus.settings import Settings
@@ -441,7 +442,7 @@ def test_a_spreadsheet_says_what_the_document_says() -> None:
         (("list", "--agency", "court"), "agency.unknown", "health, oversight, police, prosecution, social"),
         (("list", "--rule", "exam"), "option.invalid", "examined-anyway"),
         (("list", "--case", "7"), "field.invalid", "case_ref"),
-        (("list", "--as-of", "yesterday"), "field.invalid", "2019-03-12T14:00"),
+        (("list", "--as-of", "yesterday"), "option.invalid", "2019-03-12T14:00"),
         (("list", "--json", "--csv"), "option.invalid", "--json, --csv"),
         (("list", "--after", "x"), "duty.not-found", "--after"),
         (("show", "00000000-0000-0000-0000-000000000000"), "duty.not-found", "duties list"),
@@ -453,6 +454,7 @@ def test_a_wrong_value_is_refused_with_those_that_there_are(words: tuple[str, ..
 
 
 def test_without_a_view_it_says_what_to_do_and_of_an_empty_one_that_there_is_nothing(place: Place) -> None:
+    provisioning.provision(Settings(), NOON)
     for verb in ("list", "missing"):
         refused(run(verb), "projections.missing")
     place.begin(LIVE)

@@ -3,20 +3,20 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
-from itertools import islice, pairwise
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import delete, select, update
+from sqlalchemy import BigInteger, Column, Connection, MetaData, Table, insert, select, text
 
 from bus import seal
 from bus.log import Logged
 from bus.settings import Settings
 from contracts.errors import BarnabusError
-from projections import case_state, engine
+from projections import case_state, engine, latency
 from projections.case_log import case_log
 from projections.cases import Cases
 from projections.engine import Progress, Projector
@@ -24,27 +24,24 @@ from projections.handoffs import Handoffs
 from projections.legs import legs
 from projections.letters import Letters
 from projections.models import MODELS
-from projections.readmodel import LAYOUT, LAYOUTS, PARKED, PROGRESS, State
-from projections.snapshot import snapshot
+from projections.readmodel import HEADS, META, PARKED, PROGRESS, TABLES, State
+from projections.rows import Rows
+from projections.snapshot import STEPS_BETWEEN_LOOKS, snapshot
 from projections.view import LIVE, PROJECTIONS, SHADOW, Place
-from tests.benchmarks.entries import year
+from tests.builders import POLICE, SOCIAL
+from tests.case_logs import Log
 from tests.postgres import PostgresServer
+from tests.views import made_up_log
 
 ENTRIES = 600
+QUESTIONS = 500
+"""More than one entry of an index in PostgreSQL could hold the times of."""
 
 
 @pytest.fixture(scope="module")
 def log() -> Sequence[Logged]:
     """Made-up cases of a year, as a log has them."""
-    return [entry.logged() for entry in islice(year(ENTRIES, 7).entries(), ENTRIES)]
-
-
-@pytest.fixture(params=["sqlite", "postgres"])
-def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
-    url = request.getfixturevalue("postgres").url() if request.param == "postgres" else None
-    found = Place(tmp_path, url)
-    found.begin(LIVE)
-    return found
+    return made_up_log(ENTRIES)
 
 
 def folded(place: Place, *chunks: Sequence[Logged], view: str = LIVE) -> Progress:
@@ -97,6 +94,12 @@ def test_a_cases_row_is_what_case_show_tells_of_it(place: Place, log: Sequence[L
     }
 
 
+def test_what_was_kept_while_folding_is_what_the_rows_themselves_come_to(place: Place, log: Sequence[Logged]) -> None:
+    kept = folded(place, log[:250], log[250:])
+    with place.opened() as opened:
+        assert engine.progress(opened, tallies=True, rows_of=MODELS) == kept
+
+
 def test_both_databases_come_to_the_same_digests(
     postgres: PostgresServer, tmp_path: Path, log: Sequence[Logged]
 ) -> None:
@@ -107,6 +110,21 @@ def test_both_databases_come_to_the_same_digests(
     assert found[0] == found[1]
     assert found[0].position == ENTRIES
     assert all(found[0].rows.values())
+
+
+def test_however_many_questions_are_open_on_a_handoff_its_row_is_kept_and_each_is_counted(place: Place) -> None:
+    log = Log()
+    handoff = log.make(POLICE, SOCIAL)
+    for _ in range(QUESTIONS):
+        log.on(POLICE, "information.asked", handoff)
+    with place.opened() as opened:
+        Projector(opened, MODELS)
+        with opened.begin() as connection:
+            Rows(Handoffs()).fold(connection, log.entries)
+            at = {"position": len(log.entries), "logged_at": log.entries[-1].stamp.logged_at.isoformat()}
+            connection.execute(insert(PROGRESS).values(one=1, **at))
+        (found,) = latency.summary(opened).groups.values()
+    assert (found.open, found.under_way["information"]) == (1, QUESTIONS)
 
 
 # any chunks, any crash
@@ -148,6 +166,19 @@ def test_what_was_cut_off_in_the_middle_of_a_chunk_is_as_if_it_had_not_begun(
     cut = folded(place, log[200:])
     place.begin(LIVE)
     assert folded(place, log) == cut
+
+
+def test_of_two_who_fold_the_same_into_one_view_the_second_changes_nothing(place: Place, log: Sequence[Logged]) -> None:
+    """Two homes can share a database; and a commit whose answer was lost may have come through."""
+    folded(place, log[:100])
+    with place.opened() as opened, place.opened() as other:
+        second = Projector(other, MODELS)
+        Projector(opened, MODELS).apply(log[100:200])
+        once = engine.progress(opened, tallies=True)
+        with pytest.raises(BarnabusError) as raised:
+            second.apply(log[100:200])
+        assert raised.value.code == "home.in-use"
+        assert engine.progress(opened, tallies=True) == once
 
 
 # every gap
@@ -209,6 +240,36 @@ def test_a_view_of_another_fold_asks_to_be_built_anew(place: Place, log: Sequenc
             assert raised.value.code == "projections.stale"
 
 
+def test_a_view_with_other_tables_asks_to_be_built_anew(place: Place, log: Sequence[Logged]) -> None:
+    folded(place, log[:50])
+    with place.opened() as opened:
+        with opened.begin() as connection:
+            PROGRESS.drop(connection)
+            Table(PROGRESS.name, MetaData(), Column("position", BigInteger)).create(connection)
+        for looks in (lambda: Projector(opened, MODELS), lambda: engine.progress(opened)):
+            with pytest.raises(BarnabusError) as raised:
+                looks()
+            assert raised.value.code == "projections.stale"
+    assert place.exists()
+
+
+def test_a_view_that_was_cut_off_while_it_was_made_is_made_again(
+    place: Place, log: Sequence[Logged], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def dies(connection: Connection, *_: object) -> None:
+        for table in (HEADS, META, PROGRESS):
+            table.create(connection)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as dying:
+        dying.setattr(TABLES, "create_all", dies)
+        with pytest.raises(KeyboardInterrupt):
+            place.begin(LIVE)
+    if not place.exists():
+        place.begin(LIVE)
+    assert folded(place, log[:50]).position == 50
+
+
 def test_what_is_read_in_a_snapshot_is_of_one_moment_although_the_projector_goes_on(
     place: Place, log: Sequence[Logged]
 ) -> None:
@@ -223,6 +284,18 @@ def test_what_is_read_in_a_snapshot_is_of_one_moment_although_the_projector_goes
 
 class _Another(Letters):
     name = "another"
+
+
+def test_how_long_a_snapshot_may_take_says_nothing_of_what_is_asked_after_it(
+    place: Place, log: Sequence[Logged]
+) -> None:
+    folded(place, log[:200])
+    asked = text("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000) SELECT max(i) FROM n")
+    with place.opened() as opened:
+        with snapshot(opened, limit_s=0.001) as connection:
+            connection.execute(text("SELECT 1"))
+        with opened.connect() as connection:
+            assert connection.execute(asked).scalar_one() == 2 * STEPS_BETWEEN_LOOKS
 
 
 def test_a_reader_sees_the_old_view_until_the_new_one_takes_its_place_whole(
@@ -250,15 +323,45 @@ def test_a_view_of_which_nothing_is_made_yet_is_none(tmp_path: Path) -> None:
     assert place.exists()
 
 
-def test_a_view_laid_out_in_another_way_asks_to_be_built_anew(place: Place) -> None:
-    for change in (update(LAYOUTS).values(version=LAYOUT + 1), delete(LAYOUTS)):
-        with place.opened() as opened:
-            with opened.begin() as writing:
-                writing.execute(change)
-            for use in (lambda: Projector(opened, MODELS), lambda: engine.progress(opened)):
-                with pytest.raises(BarnabusError) as raised:
-                    use()
-                assert raised.value.code == "projections.stale"
+def test_a_swap_that_dies_leaves_the_live_view_as_it_was(
+    tmp_path: Path, log: Sequence[Logged], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Though a reader keeps what was folded last from being put into the view's own file."""
+    place = Place(tmp_path, None)
+    place.begin(LIVE)
+    place.begin(SHADOW)
+    folded(place, log[:100])
+    with place.opened() as opened, snapshot(opened) as reading:
+        reading.execute(select(PROGRESS.c.position))
+        before = folded(place, log[100:200])
+        with monkeypatch.context() as dying:
+            dying.setattr(Path, "replace", _dies)
+            with pytest.raises(KeyboardInterrupt):
+                place.swap()
+        with place.opened() as another:
+            assert engine.progress(another, tallies=True) == before
+
+
+def _dies(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+def test_who_reads_over_a_swap_reads_on_in_the_old_view_and_old_ones_are_cleared_away(
+    tmp_path: Path, log: Sequence[Logged]
+) -> None:
+    place = Place(tmp_path, None)
+    place.begin(LIVE)
+    folded(place, log[:100])
+    for end in (200, 300, 400):
+        with place.opened() as opened, snapshot(opened) as reading:
+            before = reading.execute(select(PROGRESS.c.position)).scalar()
+            place.begin(SHADOW)
+            folded(place, log[:end], view=SHADOW)
+            place.swap()
+            assert folded(place, log[end : end + 50]).position == end + 50
+            assert reading.execute(select(PROGRESS.c.position)).scalar() == before
+        assert folded(place, log[end + 50 : end + 60]).position == end + 60
+    assert len([path for path in tmp_path.iterdir() if path.suffix == ".db" and not path.is_symlink()]) == 2
 
 
 def test_what_no_environment_names_is_a_file_and_a_wrong_url_is_refused(
@@ -271,6 +374,30 @@ def test_what_no_environment_names_is_a_file_and_a_wrong_url_is_refused(
     with pytest.raises(BarnabusError) as raised:
         Place.of(Settings(home=tmp_path))
     assert raised.value.code == "setting.invalid"
+
+
+@pytest.mark.parametrize(
+    ("url", "code"),
+    [
+        ("postgresql://x@127.0.0.1:1/x", "projections.unavailable"),
+        ("postgresql://x:not-a-port/x", "setting.invalid"),
+    ],
+)
+def test_a_database_that_cannot_be_reached_is_said_to_be(url: str, code: str, tmp_path: Path) -> None:
+    with pytest.raises(BarnabusError) as raised:
+        Place(tmp_path, url).exists()
+    assert raised.value.code == code
+
+
+def test_a_view_whose_tables_are_of_another_version_asks_to_be_built_anew(place: Place, log: Sequence[Logged]) -> None:
+    folded(place, log[:100])
+    with place.opened() as opened, opened.begin() as connection:
+        name = connection.get_execution_options().get("schema_translate_map", {}).get(None)
+        connection.execute(text(f"ALTER TABLE {f'{name}.' if name else ''}progress DROP COLUMN seen"))
+    for reads in (engine.progress, lambda opened: Projector(opened, MODELS)):
+        with pytest.raises(BarnabusError) as raised, place.opened() as opened:
+            reads(opened)
+        assert raised.value.code == "projections.stale"
 
 
 def test_a_gateways_clock_that_went_back_takes_nothing_from_anybody(place: Place, log: Sequence[Logged]) -> None:

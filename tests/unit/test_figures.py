@@ -8,32 +8,29 @@ from typing import Any
 
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 
+from bus.settings import Settings
+from cli import figures as command
+from cli.figures import _counted
 from contracts.agencies import Agency
 from contracts.durations import KOSOVO
+from contracts.errors import BarnabusError
 from projections import figures
-from projections.figures import COLUMNS, ROWS, Period
+from projections.figures import COLUMNS, ROWS
 from projections.handoffs import Handoffs, period_of
 from projections.legs import us_of
+from projections.periods import Period
 from projections.publishing import SMALL
+from projections.readmodel import META
 from projections.snapshot import snapshot
-from projections.view import LIVE, Place
+from projections.view import LIVE, PROJECTIONS, Place
+from tests.unit.test_periods import PERIODS
 from tests.views import fold, made_up_log
 
 BY = ("service", "receiver")
 NOON = datetime(2021, 5, 4, 12, tzinfo=KOSOVO)
 HOUR, MICROSECOND = timedelta(hours=1), timedelta(microseconds=1)
-PERIODS = st.builds(Period, st.integers(2019, 2022), st.sampled_from([None, 1, 2, 3, 4]))
-
-
-@pytest.fixture(params=["sqlite", "postgres"])
-def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
-    url = request.getfixturevalue("postgres").url() if request.param == "postgres" else None
-    found = Place(tmp_path, url)
-    found.begin(LIVE)
-    return found
 
 
 def made(place: Place, *handoffs: tuple[datetime, timedelta | None]) -> None:
@@ -109,6 +106,21 @@ def test_rows_are_those_of_the_contract_whatever_happened() -> None:
     assert {service for service, _ in ROWS[BY]} == {service for (service,) in ROWS["service",]}
 
 
+async def test_nothing_is_published_out_of_what_another_version_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(PROJECTIONS, raising=False)
+    settings = Settings(home=tmp_path)
+    place = Place.of(settings)
+    place.begin(LIVE)
+    fold(place, made_up_log(50))
+    with place.opened() as opened, opened.begin() as connection:
+        connection.execute(update(META).where(META.c.model == Handoffs.name).values(version=META.c.version - 1))
+    with pytest.raises(BarnabusError) as raised:
+        await _counted(settings, Period.of("2019"), BY)
+    assert raised.value.code == "projections.stale"
+
+
 # what is shown of it
 
 
@@ -125,34 +137,21 @@ def test_a_document_says_what_it_counts_and_what_is_withheld_and_shows_no_small_
     assert "withheld" in found["withheld"]
 
 
+def test_a_terminal_of_80_columns_shows_the_whole_table(capsys: pytest.CaptureFixture[str]) -> None:
+    counts = [[3, *[100] * (len(COLUMNS) - 1)], *([100] * len(COLUMNS) for _ in ROWS["service",][1:])]
+    said = dict.fromkeys(command.HEAD) | figures.document(counts, Period(2021), ("service",), published_at=None)
+    command._show(said, None)
+    table = capsys.readouterr().out.splitlines()[-len(counts) - 2 :]
+    assert max(map(len, table)) <= 80
+    assert table[0].split()[:2] == ["child-protection-assessment", "·"]
+    assert "100" in table[0]
+    assert table[-1] == f"·  {figures.WITHHELD}"
+
+
 # one table a period
 
 
-@pytest.mark.parametrize(
-    ("written", "begins", "ends"),
-    [
-        ("2021", "2020-12-31T23:00:00+00:00", "2021-12-31T23:00:00+00:00"),
-        ("2021-Q1", "2020-12-31T23:00:00+00:00", "2021-03-31T22:00:00+00:00"),
-        ("2021-Q2", "2021-03-31T22:00:00+00:00", "2021-06-30T22:00:00+00:00"),
-        ("2021-Q4", "2021-09-30T22:00:00+00:00", "2021-12-31T23:00:00+00:00"),
-    ],
-)
-def test_a_period_begins_and_ends_at_kosovos_midnights(written: str, begins: str, ends: str) -> None:
-    period = Period.of(written)
-    assert (str(period), period.start.isoformat(), period.end.isoformat()) == (written, begins, ends)
-
-
-@pytest.mark.parametrize("written", ["", "21", "2021-Q0", "2021-Q5", "2021-05", "1999", "2101", "2021-Q1 ", "²021"])
-def test_only_whole_years_and_quarters_are_periods(written: str) -> None:
-    with pytest.raises(ValueError, match="neither a year nor a quarter"):
-        Period.of(written)
-
-
 @given(one=PERIODS, other=PERIODS)
-def test_two_periods_overlap_if_and_only_if_they_share_a_quarter(one: Period, other: Period) -> None:
-    def quarters(period: Period) -> set[tuple[int, int]]:
-        return {(period.year, period.quarter)} if period.quarter else {(period.year, n) for n in (1, 2, 3, 4)}
-
-    assert one.overlaps(other) == bool(quarters(one) & quarters(other))
+def test_figures_stand_in_the_way_of_all_that_overlap(one: Period, other: Period) -> None:
     published: list[dict[str, Any]] = [{"period": str(one)}]
     assert (figures.standing_in_the_way(published, other) is not None) == one.overlaps(other)

@@ -2,9 +2,10 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -19,7 +20,8 @@ from projections.handoffs import Handoffs
 from projections.legs import us_of
 from projections.letters import Letters
 from projections.readmodel import ReadModel, State
-from tests.case_logs import FIRST, Log
+from tests.builders import new_case
+from tests.case_logs import CASE, FIRST, Log
 
 POLICE, PROSECUTION, SOCIAL, HEALTH, OVERSIGHT = Agency
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -168,6 +170,29 @@ def test_what_is_void_ends_no_leg_and_is_counted() -> None:
     log.on(HEALTH, "referral.acknowledged", handoff)
     found = told(log, handoff)
     assert (found["void"], leg(found, "decided")["state"]) == (2, "under-way")
+
+
+def in_another_case(entry: Logged, **more: Any) -> Logged:
+    return replace(entry, record=entry.record.model_copy(update={"subject": new_case(), **more}))
+
+
+def test_an_act_that_names_a_handoff_of_another_case_moves_nothing() -> None:
+    log = Log()
+    handoff = log.make(POLICE, SOCIAL)
+    log.on(SOCIAL, "referral.accepted", handoff)
+    log.entries[-1] = in_another_case(log.entries[-1])
+    found = told(log, handoff)
+    assert (found["case_ref"], found["stage"], found["void"]) == (CASE, "made", 1)
+
+
+def test_a_handoff_is_of_the_case_in_which_it_was_made_whoever_spoke_of_it_before_in_another() -> None:
+    log = Log()
+    log.on(SOCIAL, "referral.accepted", handoff := uuid4())
+    log.entries[0] = in_another_case(log.entries[0])
+    log.make(POLICE, SOCIAL)
+    log.entries[1] = replace(log.entries[1], record=log.entries[1].record.model_copy(update={"id": handoff}))
+    found = told(log, handoff)
+    assert (found["case_ref"], found["stage"], found["void"]) == (CASE, "made", 1)
 
 
 def test_an_act_on_what_was_never_made_is_a_row_without_legs() -> None:

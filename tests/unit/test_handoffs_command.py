@@ -101,6 +101,7 @@ def test_pages_of_a_list_follow_on(run: Run) -> None:
         (("--from", "court"), "agency.unknown", ["police"]),
         (("--agency", "Police"), "agency.unknown", ["police"]),
         (("--period", "2025-13"), "option.invalid", ["2021-03"]),
+        (("--until", "1999"), "option.invalid", ["2021-Q3"]),
         (("--since", "March"), "option.invalid", ["2021-03"]),
         (("--since", "2025-03", "--until", "2025-02"), "option.invalid", ["before"]),
         (("--period", "2025-03", "--since", "2025-02"), "option.invalid", ["since"]),
@@ -124,11 +125,17 @@ def test_a_summary_is_divided_as_asked_or_says_how_it_can_be(run: Run) -> None:
     assert len(set(counts.values())) == 1, "however it is divided, it is the same handoffs"
 
 
+def test_a_mistyped_case_is_refused_and_not_said_to_have_none(run: Run) -> None:
+    case_ref = document(run("list", "--limit", "1", "--json"))["handoffs"][0]["case_ref"]
+    assert document(run("list", "--case", case_ref, "--json"))["handoffs"]
+    refused(run("list", "--case", case_ref[:-1]), "field.invalid")
+
+
 def test_nothing_to_show_is_said_so(run: Run) -> None:
     for command in ("list", "summary"):
-        assert run(command, "--period", "1999").stdout == "There are none.\n"
-    assert document(run("summary", "--period", "1999", "--json"))["groups"] == []
-    assert run("list", "--period", "1999", "--csv").stdout_bytes.decode() == ",".join(COLUMNS) + "\r\n"
+        assert run(command, "--period", "2001").stdout == "There are none.\n"
+    assert document(run("summary", "--period", "2001", "--json"))["groups"] == []
+    assert run("list", "--period", "2001", "--csv").stdout_bytes.decode() == ",".join(COLUMNS) + "\r\n"
 
 
 def test_one_handoff_is_shown_in_full_or_not_found(run: Run) -> None:
@@ -175,6 +182,10 @@ def test_what_a_spreadsheet_would_take_for_a_formula_is_text(capsysbinary: Any, 
     assert row == [f"'{text}", "-1.5"]
 
 
+def test_a_moment_is_shown_in_utc_wherever_it_was_said() -> None:
+    assert show.minute("2026-03-11T00:20:00+01:00") == "2026-03-10 23:20"
+
+
 def test_a_length_is_shown_by_one_that_it_does_not_exceed() -> None:
     second, hour, day = timedelta(seconds=1), timedelta(hours=1), timedelta(days=1)
     shown = {
@@ -184,12 +195,10 @@ def test_a_length_is_shown_by_one_that_it_does_not_exceed() -> None:
     assert {length: within(length) for length in shown} == shown
 
 
-def test_read_models_that_are_missing_or_of_another_version_are_asked_for(
+def test_read_models_of_another_version_are_asked_for_anew(
     run: Run, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("BARNABUS_HOME", str(tmp_path))
-    for words in (("list",), ("summary",), ("show", "x")):
-        refused(run(*words), "projections.missing")
     place = Place.of(Settings(home=tmp_path))
     place.begin(LIVE)
     with place.opened() as opened:

@@ -34,7 +34,7 @@ from projections.pulse import Pulse, last
 from projections.readmodel import PARKED, PROGRESS
 from projections.rows import Rows
 from projections.snapshot import snapshot
-from projections.view import LIVE, Place
+from projections.view import Place
 from tests.case_logs import FIRST, Log
 from tests.views import fold, made_up_log
 
@@ -42,14 +42,6 @@ ENTRIES = 600
 DAY, HOUR, MICROSECOND = timedelta(days=1), timedelta(hours=1), timedelta(microseconds=1)
 POLICE, SOCIAL = Agency.POLICE, Agency.SOCIAL
 Samples = dict[tuple[str, tuple[tuple[str, str], ...]], float]
-
-
-@pytest.fixture(params=["sqlite", "postgres"])
-def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
-    url = request.getfixturevalue("postgres").url() if request.param == "postgres" else None
-    found = Place(tmp_path, url)
-    found.begin(LIVE)
-    return found
 
 
 def exported(place: Place, end: LogEnd | BarnabusError | None = None, now: datetime | None = None) -> Samples:
@@ -280,6 +272,14 @@ def test_what_stopped_a_run_stands_until_a_run_has_come_past_it(tmp_path: Path) 
     assert stopped() == set()
 
 
+@pytest.mark.parametrize("left", ["", "{", "[]", '{"alive_at": "2026"}'])
+def test_a_sign_that_a_power_cut_left_half_written_keeps_no_run_from_its_work(tmp_path: Path, left: str) -> None:
+    (tmp_path / "run.json").write_text(left)
+    assert last(tmp_path) is None
+    Pulse(tmp_path, lambda: datetime(2026, 3, 2, tzinfo=UTC)).beat()
+    assert last(tmp_path)
+
+
 # one reading
 
 
@@ -373,4 +373,4 @@ def test_a_port_alone_is_this_machines(said: str, meant: tuple[str, int]) -> Non
 def test_what_is_no_address_is_refused(said: str) -> None:
     with pytest.raises(Refused) as raised:
         command.address(said)
-    assert (raised.value.code, raised.value.field) == ("field.invalid", "--listen")
+    assert (raised.value.code, raised.value.field) == ("option.invalid", "--listen")

@@ -12,9 +12,11 @@ from hypothesis import strategies as st
 from pydantic import BaseModel
 
 from bus import seal
+from bus.chains import receipt_of
 from bus.log import Entry
 from bus.rereading import again
-from contracts.envelope import Record, Stamp
+from contracts import check
+from contracts.envelope import SUBMISSION_LIMIT_BYTES, Record, Stamp
 from contracts.errors import BarnabusError
 from tests.benchmarks.entries import year
 
@@ -62,6 +64,35 @@ def test_a_moment_is_the_same_however_it_is_spelled(fraction: str, zone: str) ->
     except ValueError:
         return
     assert again(entry(spelled)).record.time.isoformat() == first.time.isoformat()
+
+
+SPELLINGS = (
+    "2024-01-01T00:00Z", "2024-01-01_00:00:00Z", "2024-01-01 00:00:00Z", "1704067200", "2024-01-01T00:00:00,5Z",
+    "2024-01-01T00:00:00\u221202:00", "2024-01-01T00:00:00.9999999Z", r"2024-01-01T00:00:00\u002e9999999Z",
+    r"2024-01-01T00:00:00.999999\u0039Z", "2024-01-01T00:00:00+0200",
+)  # fmt: skip
+"""Of one moment or nearly so, as an agency may sign it; the contract takes them all."""
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS)
+def test_when_a_letter_was_received_is_the_same_however_its_recipient_spells_it(spelling: str) -> None:
+    said = next(one for one in year(ENTRIES, 3).entries() if b'"type":"receipt"' in one.record).record.decode()
+    spelled = said.replace(said.partition('"received_at":"')[2].partition('"')[0], spelling)
+    first = receipt_of(check.read(Record, check.document(spelled, limit_bytes=SUBMISSION_LIMIT_BYTES)))
+    found = again(entry(spelled)).receipt
+    assert found
+    assert [one.received_at.isoformat() for one in found.letters] == [
+        one.received_at.isoformat() for one in first.letters
+    ]
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS)
+def test_a_records_own_time_is_the_same_however_it_is_spelled(spelling: str) -> None:
+    record = ENTRY.record.decode()
+    spelled = record.replace(record.partition('"time":"')[2].partition('"')[0], spelling)
+    first = check.read(Record, check.document(spelled, limit_bytes=SUBMISSION_LIMIT_BYTES))
+    found = again(entry(spelled)).record
+    assert (found.time.isoformat(), fields(found.data)) == (first.time.isoformat(), fields(first.data))
 
 
 @pytest.mark.parametrize("spell", [str.upper, lambda uid: f"urn:uuid:{uid}", lambda uid: uid.replace("-", "")])

@@ -1,0 +1,50 @@
+"""`barnabus up`: running all of it."""
+
+import asyncio
+import contextlib
+
+from bus import logging, node, tasks
+from bus.settings import Settings
+from cli import read_models, show
+from cli.agencies import APPLICATIONS
+from cli.log import synthetic
+from cli.run import until_told
+
+
+@show.coded
+def up() -> None:
+    """Run everything: server, gateway, adapters, read models. Ctrl-C ends it and leaves nothing running.
+
+    A home that holds made-up cases is only shown: server and read models, and nobody who writes.
+    """
+    logging.configure("up")
+    asyncio.run(until_told(_up(Settings())))
+
+
+async def _up(settings: Settings) -> None:
+    async with contextlib.AsyncExitStack() as running:
+        server = await running.enter_async_context(node.embedded(settings))
+        await running.enter_async_context(read_models.at_work(settings))
+        where = f"Barnabus is up at {server.url}, home {settings.home}"
+        made_up = await synthetic(settings)
+        tasks.heed()
+        if made_up:
+            show.out.print(f"{where}: made-up cases, to look at only. Ctrl-C ends it.")
+            show.out.print("Try: barnabus handoffs summary")
+            await asyncio.Event().wait()
+        service = await running.enter_async_context(node.gateway(settings))
+        await _start_adapters(settings, running)
+        tasks.heed()
+        node.keep_what_is_loaded()
+        show.out.print(f"{where}. Ctrl-C ends it.")
+        show.out.print("Try: barnabus submit police contracts/examples/referral.made.valid.json")
+        await service.until_ended()
+
+
+async def _start_adapters(settings: Settings, running: contextlib.AsyncExitStack) -> None:
+    from services.adapter import Adapter  # FastStream: a third of a second that no other command should wait for
+
+    for kind in APPLICATIONS.values():
+        adapter = Adapter(kind, settings)
+        await adapter.start()
+        running.push_async_callback(adapter.stop)
