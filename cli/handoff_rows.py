@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import Any
 
-from cli import show
+from cli import show, times
 from cli.show import minute
 from contracts.agencies import Agency
 from projections.account import NOBODY
@@ -134,9 +134,11 @@ def print_one(found: Mapping[str, Any]) -> None:
     columns = ("leg", "", "wall", "days", "working", "clocks")
     show.table(columns, legs, empty="No leg has begun.")
     show.out.print()
-    held = [(holder, _length(of["wall_s"]), _length(of["working_s"])) for holder, of in found["holders"].items()]
+    held = [
+        (holder, times.length(of["wall_s"]), times.length(of["working_s"])) for holder, of in found["holders"].items()
+    ]
     whole = found["whole"]
-    held.append(("together", _length(whole["wall_s"]), _length(whole["working_s"])))
+    held.append(("together", times.length(whole["wall_s"]), times.length(whole["working_s"])))
     show.table(("held by", "wall", "working"), held, empty="Nobody has held it.")
 
 
@@ -150,7 +152,7 @@ def _claimed(act: Mapping[str, Any]) -> tuple[str, str]:
 
 
 def _by_three_clocks(leg: Mapping[str, Any]) -> tuple[str, int, str]:
-    return _length(leg["wall_s"]), leg["calendar_days"], _length(leg["working_s"])
+    return times.length(leg["wall_s"]), leg["calendar_days"], times.length(leg["working_s"])
 
 
 def _clocks(leg: Mapping[str, Any]) -> str:
@@ -158,16 +160,6 @@ def _clocks(leg: Mapping[str, Any]) -> str:
         return "agree"
     least, most = leg["between_s"]
     return f"differ: {_roughly(least)} to {_roughly(most)}"
-
-
-def _length(seconds: float | None) -> str:
-    """Days and hours, or hours and minutes; rounded down, and so never more than it was."""
-    if seconds is None:
-        return "not known"
-    hours, rest = divmod(int(seconds), 3600)
-    if hours >= 72:
-        return f"{hours // 24} d {hours % 24} h"
-    return f"{hours} h {rest // 60} min" if hours else f"{rest // 60} min {rest % 60} s"
 
 
 def _roughly(seconds: float) -> str:

@@ -26,6 +26,7 @@ ROOMS: Mapping[str, str] = MappingProxyType(
         "reconcile": "reconcile",
         "projections": "projections",
         "handoffs": "handoffs",
+        "duties": "duties",
         "figures": "figures",
         "contracts": "contracts",
     }

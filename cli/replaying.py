@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 from rich.tree import Tree
 
-from cli import reading, show
+from cli import reading, show, times
 from contracts.agencies import Agency
 from contracts.durations import KOSOVO
 from contracts.errors import Refused
@@ -14,14 +14,12 @@ from projections import case_state, knowledge
 from projections import timeline as events
 from projections.case_log import CaseLog
 
-AsOf = Annotated[str | None, typer.Option("--as-of", help="A moment, such as 2019-03-12T14:00; Kosovo's time.")]
-
 
 @show.coded
 def show_case(
     case_ref: reading.Reference,
     purpose: reading.Purpose = "",
-    as_of: AsOf = None,
+    as_of: times.AsOf = None,
     position: Annotated[
         int | None, typer.Option(min=1, help="As of this place in the log, in place of a time.")
     ] = None,
@@ -29,7 +27,7 @@ def show_case(
     as_json: show.AsJson = False,
 ) -> None:
     """Show what a case has come to, or had come to at some moment, or what one agency knew of it then."""
-    moment = _moment(as_of)
+    moment = times.moment(as_of)
     if position is not None and (as_of or as_known_to):
         raise Refused(
             "option.invalid", field="--position", detail="It stands in place of --as-of, and knows no agency."
@@ -81,17 +79,6 @@ def _known(case: CaseLog, case_ref: str, agency: Agency, at: datetime) -> dict[s
     knew = knowledge.knowledge(case, agency, at)
     state = case_state.document(knowledge.as_known(case, knew), case_ref)
     return state | {"as_known_to": agency.value, "as_of": at.isoformat(), **knew.document()}
-
-
-def _moment(text: str | None) -> datetime | None:
-    """Raises Refused `option.invalid`."""
-    if text is None:
-        return None
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        raise Refused("option.invalid", field="--as-of", detail="Write it as 2019-03-12T14:00.") from None
-    return found if found.tzinfo else found.replace(tzinfo=KOSOVO)
 
 
 def _print(document: dict[str, Any]) -> None:

@@ -283,7 +283,11 @@ def _made(
 
 def codes_of(found: Record) -> dict[str, Any]:
     """A record's content as every reader spells it: one id, one moment has many spellings. Raises Refused."""
-    entry, content = entry_of(found.type, found.version), found.data.content
+    return codes(entry_of(found.type, found.version), found.data.content)
+
+
+def codes(entry: Entry, content: Mapping[str, Any]) -> dict[str, Any]:
+    """Likewise, of the content of a record of this type. Raises Refused."""
     tiers = tiers_of(entry.content)
     for name in content:
         if name in tiers and tiers[name] not in LOGGED:

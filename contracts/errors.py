@@ -547,6 +547,12 @@ CODES: Mapping[str, Code] = MappingProxyType(
             http=404,
             exit=1,
         ),
+        "duty.not-found": Code(
+            "The read models have no such duty.",
+            "List them with `barnabus duties list`, with --closed those of closed cases too.",
+            http=404,
+            exit=1,
+        ),
         "purpose.missing": Code(
             "A purpose is needed to read a case.",
             "Give it with --purpose; it is written down before anything is shown.",

@@ -1,4 +1,8 @@
-"""Every record of a case, one row each: where a case stands in the log."""
+"""Every record of a case, one row each: where a case stands in the log, and what was said there.
+
+What was said is kept as it stands in the record; how every reader spells it, is worked out when somebody asks
+(`projections/said.py`). So an entry costs the same in a long case as in a short one.
+"""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -8,12 +12,18 @@ from sqlalchemy import BigInteger, Column, Index, String
 from bus.log import Logged
 from projections.readmodel import Cell, State, table
 
+_COLUMNS = ("case_ref", "position", "type", "sender", "logged_at")
+
 
 class Records:
-    """Its key is its position, in twelve digits so that text sorts as numbers do."""
+    """Its key is its position, in twelve digits so that text sorts as numbers do.
+
+    Beside its columns a row has the record's `id`, its `content` in tiers E and O, and its `clocks` where an agency
+    says when: occurred, known, received, recorded. `synthetic` is there if the log is of made-up cases.
+    """
 
     name = "records"
-    version = 1
+    version = 2
     table = table(
         "records",
         Column("case_ref", String(64), nullable=False),
@@ -29,17 +39,26 @@ class Records:
             yield f"{logged.stamp.position:012d}"
 
     def fold(self, key: str, state: State | None, logged: Logged) -> State:
-        record, stamp = logged.record, logged.stamp
-        return {
+        record, stamp, about = logged.record, logged.stamp, logged.record.data.about
+        found: dict[str, Any] = {
             "case_ref": record.subject,
             "position": stamp.position,
             "type": record.type,
             "sender": record.sender,
             "logged_at": stamp.logged_at.isoformat(),
+            "id": str(record.id),
+            "content": record.data.content,
         }
+        if about:
+            clocks = about.clocks
+            moments = (clocks.occurred, clocks.known, clocks.received, clocks.recorded)
+            found["clocks"] = [moment.isoformat() if moment else None for moment in moments]
+        if stamp.synthetic:
+            found["synthetic"] = True
+        return found
 
     def columns(self, state: State) -> Mapping[str, Any]:
-        return state
+        return {name: state[name] for name in _COLUMNS}
 
     def cells(self, state: State) -> Iterable[Cell]:
         return ()

@@ -42,8 +42,12 @@ def fold(dated: Iterable[Dated], protocol: Protocol, at: datetime) -> tuple[Duty
     Raises Refused `type.unknown` for a type that the catalogue does not have.
     """
     said = words(dated, at)
-    parties, rule_ids = Parties.of(said), protocol.rule_ids
-    found = (_duty(rule_id, trigger, said, parties, protocol, at) for trigger in said for rule_id in rule_ids)
+    parties, set_off = Parties.of(said), protocol.set_off_by
+    found = (
+        _duty(rule_id, trigger, said, parties, protocol, at)
+        for trigger in said
+        for rule_id in set_off.get(trigger.said.type, ())
+    )
     return tuple(duty for duty in found if duty)
 
 
@@ -70,7 +74,8 @@ def _duty(
     owner = parties.owner(rule.owner, last)
     if owner is None:
         return None
-    now, at_first = times(rule, version, last, parties), times(rule, version, first, parties)
+    now = times(rule, version, last, parties)
+    at_first = now if first is last else times(rule, version, first, parties)
     ends = Ends.of(rule, last, said, {owner, parties.holder(owner)}, put_away(trigger, last))
     holder = parties.holder(owner, ends.ending.position) if ends.ending else parties.holder(owner)
     moved = now.due_at != at_first.due_at

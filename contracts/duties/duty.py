@@ -114,6 +114,17 @@ class Duty:
         return self._until > self.expected_by
 
     @property
+    def past(self) -> timedelta | None:
+        """How far past the moment by which it was expected; less than nothing before it; None where nothing says when.
+
+        What was met is measured where it was done, what has ended otherwise where that was logged.
+        """
+        if self.expected_by is None:
+            return None
+        met = self.ending if self.state is State.MET else None
+        return (met.done_at if met else self._until) - self.expected_by
+
+    @property
     def _until(self) -> datetime:
         return self.ending.logged_at if self.ending else self.as_of
 
@@ -153,6 +164,7 @@ class Duty:
             "first_due_at": _text(self.first_due_at),
             "corrected_by": str(self.corrected_by) if self.corrected_by else None,
             "expected_by": _text(self.expected_by),
+            "past_s": self.past.total_seconds() if self.past is not None else None,
             "ending": self.ending.document() if self.ending else None,
             "excuse": self.excuse.document() if self.excuse else None,
         }

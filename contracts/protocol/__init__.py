@@ -4,9 +4,10 @@ A folder holds one jurisdiction's versions, a TOML file each. A duty is judged b
 began, so a replay of what was before a version's date uses the one before it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from itertools import combinations
 from pathlib import Path
 
@@ -19,16 +20,25 @@ SHIPPED = Path(__file__).parent / "xk"
 """The default protocol, of Kosovo."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Protocol:
     """The versions of one jurisdiction, the oldest first."""
 
     versions: tuple[Version, ...]
 
-    @property
+    @cached_property
     def rule_ids(self) -> tuple[str, ...]:
         """Of every version, each once."""
         return tuple(dict.fromkeys(rule.id for version in self.versions for rule in version.rules))
+
+    @cached_property
+    def set_off_by(self) -> Mapping[str, tuple[str, ...]]:
+        """By type, the rules of which some version can be set off by a record of it; in the order of `rule_ids`."""
+        meant: dict[str, set[str]] = {}
+        for rule in (rule for version in self.versions for rule in version.rules):
+            for name in rule.trigger_types:
+                meant.setdefault(name, set()).add(rule.id)
+        return {name: tuple(one for one in self.rule_ids if one in ids) for name, ids in meant.items()}
 
     def judging(self, rule_id: str, begins: Callable[[Rule], datetime | None]) -> tuple[Version, Rule] | None:
         """The version of a rule by which a duty is judged that begins then; None if no duty does.

@@ -1,0 +1,194 @@
+"""What is owed over all cases as of a moment: the duties of each, out of the read models by one pure fold.
+
+Nothing of it is kept: a duty moves with the clock, and another version of the protocol changes what is owed.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, Connection, or_, select
+
+from contracts.agencies import Agency
+from contracts.casefile import CaseFile
+from contracts.catalogue.reintegration import CLOSED, REOPENED
+from contracts.dated import Dated
+from contracts.duties import fold
+from contracts.duties.duty import Duty, State
+from contracts.errors import BarnabusError
+from contracts.protocol import Protocol
+from projections import said
+from projections.cases import Cases
+from projections.legs import moment_of
+from projections.letters import Letters
+from projections.readmodel import PARKED, PROGRESS
+from projections.records import Records
+
+_CASES, _RECORDS, _LETTERS = Cases.table, Records.table, Letters.table
+STANDINGS: Mapping[str, Callable[[Duty], bool]] = {
+    "overdue": lambda duty: duty.state is State.BREACHED,
+    "absent": lambda duty: duty.absent,
+    "due-soon": lambda duty: duty.state is State.DUE_SOON and not duty.absent,
+    "met": lambda duty: duty.state is State.MET,
+    "excused": lambda duty: duty.state is State.EXCUSED,
+    "withdrawn": lambda duty: duty.state is State.WITHDRAWN,
+}
+"""By what can be asked for. Absent is what was expected and never done: what is overdue, what the law gives no limit
+and its alarm has passed, and what was withdrawn only after its time."""
+
+
+class Owed(NamedTuple):
+    case_ref: str
+    duty: Duty
+
+    @property
+    def place(self) -> tuple[datetime, str]:
+        """By which a list goes: what was expected first, and last what nothing says when."""
+        return self.duty.expected_by or _NEVER, str(self.duty.id)
+
+
+_NEVER = datetime.max.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Which duties are asked for; `standings` are of STANDINGS, and any of them will do. None: those that are owed.
+
+    An agency's are those that it has to do: where a bypass leads around their owner, whoever does them instead.
+    """
+
+    standings: tuple[str, ...] = ()
+    agency: Agency | None = None
+    rule: str | None = None
+
+    def of(self, duty: Duty) -> bool:
+        if self.agency not in (None, duty.holder) or self.rule not in (None, duty.rule.id):
+            return False
+        return any(STANDINGS[name](duty) for name in self.standings) if self.standings else duty.owed
+
+
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """Up to where the log is folded, and its present: a made-up log's own last moment, else no moment but the clock's.
+
+    `logged_at` is None of an empty log.
+    """
+
+    position: int
+    logged_at: datetime | None
+    synthetic: bool
+
+    def present(self, now: datetime) -> datetime:
+        if self.logged_at is None:
+            return now
+        return self.logged_at if self.synthetic else max(now, self.logged_at)
+
+
+def folded(connection: Connection) -> Folded:
+    row = connection.execute(select(PROGRESS.c.position, PROGRESS.c.logged_at)).first()
+    one = connection.scalars(select(_RECORDS.c.state).limit(1)).first()
+    logged_at = datetime.fromisoformat(row.logged_at) if row and row.logged_at else None
+    return Folded(row.position if row else 0, logged_at, bool(one and one.get("synthetic")))
+
+
+@dataclass(frozen=True, slots=True)
+class Among:
+    """Cases as of a moment: all that were not closed then, or closed ones too; or one of them."""
+
+    at: datetime
+    closed: bool = False
+    case_ref: str | None = None
+
+    def cases(self, connection: Connection) -> Iterator[tuple[str, list[Dated]]]:
+        """By their references, with what was said in each, also after that moment."""
+        asked = select(_CASES.c.key).order_by(_CASES.c.key)
+        if not self.closed:
+            asked = asked.where(or_(_CASES.c.closed.is_(False), *self._closed_since(connection)))
+        if self.case_ref:
+            asked = asked.where(_CASES.c.key == self.case_ref)
+        for case_ref, dated in said.cases(connection, list(connection.scalars(asked))):
+            if self.closed or not _closed(dated, self.at):
+                yield case_ref, dated
+
+    def _closed_since(self, connection: Connection) -> Iterator[ColumnElement[bool]]:
+        """Of cases that were closed after that moment. Of none if the log ends there: it looks at every record."""
+        last, at = folded(connection).logged_at, self.at.astimezone(UTC)
+        if last and at < last:
+            closings = (_RECORDS.c.type == CLOSED, _RECORDS.c.logged_at > at.isoformat())
+            yield _CASES.c.key.in_(select(_RECORDS.c.case_ref).where(*closings))
+
+
+def _closed(dated: list[Dated], at: datetime) -> bool:
+    ends = (one.said for one in dated if one.said.type in (CLOSED, REOPENED) and one.at <= at)
+    return CaseFile.of(ends).closed
+
+
+def owed(connection: Connection, among: Among, protocol: Protocol) -> list[Owed]:
+    """All duties of these cases, whatever has become of them; what was expected first stands first."""
+    cases = among.cases(connection)
+    found = [Owed(case_ref, duty) for case_ref, dated in cases for duty in fold(dated, protocol, among.at)]
+    return sorted(found, key=lambda one: one.place)
+
+
+def page(every: list[Owed], choice: Choice, after: str, limit: int) -> list[Owed]:
+    """Of those chosen, the first ones behind the duty of this id. Raises `duty.not-found` if there is none."""
+    start = 0
+    if after:
+        ids = [str(one.duty.id) for one in every]
+        if after not in ids:
+            raise BarnabusError("duty.not-found", field="--after")
+        start = ids.index(after) + 1
+    return [one for one in every[start:] if choice.of(one.duty)][:limit]
+
+
+def row(one: Owed) -> dict[str, Any]:
+    """What operators are shown of a duty: nothing by person."""
+    found = one.duty.document()
+    shown = {name: value for name, value in found.items() if name not in ("child", "suspect")}
+    return {"case_ref": one.case_ref} | shown | {"verified": one.duty.rule.verified}
+
+
+def held_up(connection: Connection) -> set[str]:
+    """Cases in which something is not known here, so that they may have gone on."""
+    return set(connection.scalars(select(PARKED.c.case_ref).distinct()))
+
+
+def one(connection: Connection, every: list[Owed], duty_id: str) -> dict[str, Any]:
+    """A duty in full, with what its holder's system had of the case by then. Raises `duty.not-found`."""
+    found = next((one for one in every if str(one.duty.id) == duty_id), None)
+    if found is None:
+        raise BarnabusError("duty.not-found")
+    duty = found.duty
+    shown = row(found)
+    shown["trigger"] |= {"position": duty.position, "opened_at": duty.opened_at.isoformat()}
+    return shown | {
+        "taken_as": duty.rule.taken_as,
+        "escalates": [{"from": moment.isoformat(), "to": agency.value} for moment, agency in duty.escalates],
+        "letters": list(_letters(connection, found)),
+    }
+
+
+def _letters(connection: Connection, found: Owed) -> Iterator[dict[str, Any]]:
+    """Every letter of the case to the duty's holder, as of the duty's moment; a receipt counts once the log has it."""
+    at, to = found.duty.as_of, found.duty.holder.value
+    types = select(_RECORDS.c.position, _RECORDS.c.type).where(_RECORDS.c.case_ref == found.case_ref)
+    type_of = {row.position: row.type for row in connection.execute(types)}
+    asked = (
+        select(_LETTERS.c.state)
+        .where(_LETTERS.c.case_ref == found.case_ref, _LETTERS.c.recipient == to)
+        .order_by(_LETTERS.c.position)
+    )
+    for letter in connection.scalars(asked):
+        if datetime.fromisoformat(letter["logged_at"]) > at:
+            continue
+        signed = letter["received_at"] is not None and moment_of(letter["signed_us"]) <= at
+        yield {
+            "position": letter["position"],
+            "type": type_of.get(letter["position"]),
+            "sender": letter["sender"],
+            "logged_at": letter["logged_at"],
+            "received_at": letter["received_at"] if signed else None,
+            "opened": letter["opened"] if signed else None,
+            "receipt": letter["receipt"] if signed else None,
+        }
