@@ -2,7 +2,8 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncGenerator, AsyncIterator
 from typing import TypeVar
 
 import structlog
@@ -69,7 +70,7 @@ async def _until_wanted(settings: Settings, place: Place, signs: pulse.Pulse) ->
                         detail = f"The log ends at position {last}; {projector.position} was folded."
                         raise BarnabusError("projections.gap", detail=detail)
                     entries = building.verified(log, keyring, projector.position + 1, last)
-                    await projector.catch_up(_living(entries, signs))
+                    await projector.catch_up(_until_asked(settings, entries, signs))
                 except BarnabusError as error:
                     if error.code != "log.unavailable":
                         raise
@@ -82,8 +83,14 @@ async def _until_wanted(settings: Settings, place: Place, signs: pulse.Pulse) ->
                         await grown.wait()
 
 
-async def _living(entries: AsyncIterator[T], signs: pulse.Pulse) -> AsyncIterator[T]:
-    """These, with a sign of life while they come: a long log takes long."""
-    async for entry in entries:
-        signs.beat()
-        yield entry
+async def _until_asked(settings: Settings, entries: AsyncGenerator[T, None], signs: pulse.Pulse) -> AsyncIterator[T]:
+    """These, with signs of life while they come, as a long log takes long; no more of them once a rebuild waits."""
+    looked = time.monotonic()
+    async with contextlib.aclosing(entries):
+        async for entry in entries:
+            signs.beat()
+            yield entry
+            if time.monotonic() - looked > LOOK_EVERY_S:
+                looked = time.monotonic()
+                if read_models.wanted(settings):
+                    return

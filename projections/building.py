@@ -1,7 +1,7 @@
 """Building a view from the first entry on, aside from the one that people read (docs/adr/0027)."""
 
 import gc
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, Iterator
 from contextlib import contextmanager
 
 import structlog
@@ -43,7 +43,7 @@ async def build(
             return progress(opened, tallies=True)
 
 
-async def verified(reader: LogReader, keyring: Directory, first: int, last: int) -> AsyncIterator[Logged]:
+async def verified(reader: LogReader, keyring: Directory, first: int, last: int) -> AsyncGenerator[Logged, None]:
     """These entries, each one's signatures verified. Raises `log.damaged`."""
     async for entry in reader.entries(first, last):
         yield verify(entry, keyring)

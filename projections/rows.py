@@ -17,7 +17,7 @@ from projections.readmodel import META, ReadModel, State
 
 KEYS_AT_ONCE = 400
 """So many rows at most are asked for in one statement: SQLite's limit on parameters is near."""
-KEPT_ROWS = 20_000
+KEPT_ROWS = 5_000
 """So many rows at most stay in memory from one chunk to the next."""
 _SORTED = msgspec.json.Encoder(order="sorted")
 
