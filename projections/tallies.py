@@ -2,8 +2,11 @@
 
 A bucket holds what is longer than the edge below and at most its own edge; edges are 5 % apart, from one second to a
 hundred years, and every limit of the field is one, so that how many kept it is exact. Within a bucket the order of ends
-and censorings is forgotten: a tally answers with what the exact estimate (`projections/survival.py`) lies between for
+and censorings is forgotten: a tally answers with what the exact estimate of Kaplan and Meier (1958) lies between for
 any order. That is one bucket wide, unless many in it are censored and few are at risk; then the answer says so.
+
+What is still open is censored: it has lasted so long, and nobody knows how much longer. Leaving it out flatters, as
+what takes longest is what is open.
 """
 
 from bisect import bisect_left
@@ -12,10 +15,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from projections.survival import ZERO, Lasted, remaining
-
 GROWTH = 1.05
-MICROSECOND = timedelta(microseconds=1)
+ZERO, MICROSECOND = timedelta(0), timedelta(microseconds=1)
+ROUNDING = 1e-9
+"""Survival within this of a share has reached it: products of fractions miss it by less, for up to a million steps."""
 SHORTEST = timedelta(seconds=1)
 LONGEST = timedelta(days=36_525)
 LIMITS = (
@@ -51,6 +54,21 @@ def bucket(length: timedelta) -> int:
 def place(us: int) -> int:
     """The bucket of so many microseconds: the first of what is below zero, the last of what is over LONGEST."""
     return bisect_left(EDGES_US, us, 0, LAST)
+
+
+@dataclass(frozen=True, slots=True)
+class Lasted:
+    """One length, and whether it ended with it (or is as long as that so far)."""
+
+    length: timedelta
+    ended: bool
+
+
+def remaining(percent: int) -> float:
+    """What survival comes down to when so many percent have ended. ValueError unless 1 to 99."""
+    if not 1 <= percent <= 99:
+        raise ValueError(f"a quantile is of 1 to 99 percent: {percent}")
+    return 1 - percent / 100 + ROUNDING
 
 
 @dataclass(frozen=True, slots=True)

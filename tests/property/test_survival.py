@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import CensoredData, ecdf
 
-from projections.survival import Lasted, curve
-from projections.tallies import GROWTH, SHORTEST, Tally, tally
+from projections.tallies import GROWTH, SHORTEST, Lasted, Tally, tally
+from tests.kaplan_meier import curve
 
 SECOND = timedelta(seconds=1)
 FEW = st.integers(0, 30).map(lambda n: n * timedelta(hours=7))

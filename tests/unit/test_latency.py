@@ -22,10 +22,10 @@ from projections.legs import LEGS, RECEIVED, legs, us_of
 from projections.letters import Letters
 from projections.models import MODELS
 from projections.readmodel import COUNTS
-from projections.survival import Lasted, curve
-from projections.tallies import Tally
+from projections.tallies import Lasted, Tally
 from projections.view import LIVE, Place
 from tests.benchmarks.entries import year
+from tests.kaplan_meier import curve
 
 ENTRIES = 900
 MICROSECOND = timedelta(microseconds=1)

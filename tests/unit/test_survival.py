@@ -5,8 +5,8 @@ from itertools import pairwise
 
 import pytest
 
-from projections.survival import Lasted, curve
-from projections.tallies import EDGES, GROWTH, LIMITS, LONGEST, SHORTEST, Between, Tally, bucket, tally
+from projections.tallies import EDGES, GROWTH, LIMITS, LONGEST, SHORTEST, Between, Lasted, Tally, bucket, tally
+from tests.kaplan_meier import curve
 
 DAY = timedelta(days=1)
 

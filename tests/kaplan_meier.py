@@ -1,7 +1,6 @@
-"""How long things take when some are not over yet: the estimate of Kaplan and Meier (1958).
+"""The exact estimate of Kaplan and Meier (1958), from every single length: by it tallies are judged.
 
-What is still open is censored: it has lasted so long, and nobody knows how much longer. Leaving it out flatters, as
-what takes longest is what is open. At one and the same length, ends come before censorings, as is usual.
+At one and the same length, ends come before censorings, as is usual.
 """
 
 from collections import Counter
@@ -9,17 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 
-ROUNDING = 1e-9
-"""Survival within this of a share has reached it: products of fractions miss it by less, for up to a million steps."""
-ZERO = timedelta(0)
-
-
-@dataclass(frozen=True, slots=True)
-class Lasted:
-    """One length, and whether it ended with it (or is as long as that so far)."""
-
-    length: timedelta
-    ended: bool
+from projections.tallies import ZERO, Lasted, remaining
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +52,3 @@ def curve(lasted: Iterable[Lasted]) -> Curve:
             steps.append(Step(length, survival))
         at_risk -= ended[length] + censored[length]
     return Curve(tuple(steps))
-
-
-def remaining(percent: int) -> float:
-    """What survival comes down to when so many percent have ended. ValueError unless 1 to 99."""
-    if not 1 <= percent <= 99:
-        raise ValueError(f"a quantile is of 1 to 99 percent: {percent}")
-    return 1 - percent / 100 + ROUNDING
