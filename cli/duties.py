@@ -22,12 +22,10 @@ from projections.view import Place
 from projections.view import reading as reading_view
 
 app = typer.Typer(no_args_is_help=True, help="Duties: what is owed and by whom, and what was never done.")
-LIMIT = 100
 SILENT = timedelta(seconds=10)
 """A run of the read models gives a sign of life every second."""
 CaseRef = Annotated[str | None, typer.Option("--case", help="Only of this case, closed or not.")]
 Closed = Annotated[bool, typer.Option("--closed", help="Of closed cases too.")]
-Limit = Annotated[int, typer.Option(min=1, max=1_000)]
 
 
 class Asked(NamedTuple):
@@ -55,7 +53,7 @@ def list_(
     closed: Closed = False,
     as_of: times.AsOf = None,
     after: Annotated[str, typer.Option(help="From behind this id on: the last one of the page before.")] = "",
-    limit: Limit = LIMIT,
+    limit: show.Limit = show.LIMIT,
     as_json: show.AsJson = False,
     as_csv: show.AsCsv = False,
 ) -> None:
@@ -76,8 +74,7 @@ def list_(
     else:
         duty_rows.print_list(rows, among.at)
     _say_what_may_be_behind({one["case_ref"] for one in rows if one["held_up"]})
-    if len(rows) == limit:
-        show.err.print(f"At most {limit} are shown; from here on: --after {rows[-1]['id']}")
+    show.page_ended(rows, limit, "id")
 
 
 @app.command("show")
@@ -108,7 +105,7 @@ def missing(
     case_ref: CaseRef = None,
     as_of: times.AsOf = None,
     after: Annotated[str, typer.Option(help="From behind this case on: the last one of the page before.")] = "",
-    limit: Limit = LIMIT,
+    limit: show.Limit = show.LIMIT,
     as_json: show.AsJson = False,
     as_csv: show.AsCsv = False,
 ) -> None:
@@ -129,8 +126,7 @@ def missing(
     else:
         duty_rows.print_missing(counts, shown, among.at)
     _say_what_may_be_behind({one["case_ref"] for one in shown if one["held_up"]})
-    if len(shown) == limit:
-        show.err.print(f"At most {limit} are shown; from here on: --after {shown[-1]['case_ref']}")
+    show.page_ended(shown, limit, "case_ref")
 
 
 @contextmanager
