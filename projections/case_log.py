@@ -11,7 +11,7 @@ from uuid import UUID
 
 from bus.chains import RECEIPT, receipt_of
 from bus.log import Logged
-from contracts import again, check
+from contracts import again
 from contracts.agencies import Agency
 from contracts.casefile import Said
 from contracts.catalogue import entry_of
@@ -115,7 +115,7 @@ class CaseLog:
         record, entry = logged.record, entry_of(logged.record.type)
         if entry.move and entry.acts(record.data.content):
             # as its recipients read it: one moment has many spellings
-            codes = check.codes_of(record)
+            codes = logged.codes
             act = act_of(logged, entry.move, codes, entry.service_of(codes))
             self._acts.setdefault(handoff_of(record, codes), []).append((act, logged))
 
@@ -156,7 +156,7 @@ class CaseLog:
             record, about = logged.record, logged.record.data.about
             if entry_of(record.type).command is None or about is None:
                 continue
-            said = Said(record.id, record.sender, record.type, check.codes_of(record), logged.stamp.position)
+            said = Said(record.id, record.sender, record.type, logged.codes, logged.stamp.position)
             letters = (self.deliveries[record.sender, letter.to, letter.number] for letter in record.data.letters)
             received = {letter.to: receipt for letter in letters if (receipt := letter.received)}
             found.append(Dated(said, logged.stamp.logged_at, about.clocks, received))

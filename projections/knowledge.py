@@ -12,7 +12,6 @@ from typing import Any
 from uuid import UUID
 
 from bus.log import Logged
-from contracts import check
 from contracts.agencies import Agency
 from contracts.catalogue import entry_of
 from contracts.catalogue.post import SAID_AGAIN
@@ -91,7 +90,7 @@ def _known(
         return None
     held_at, opened = _opened(delivery)
     entry = entry_of(record.type)
-    codes = check.codes_of(record)
+    codes = logged.codes
     acts = touched.get(handoff_of(record, codes), []) if entry.acts(codes) else []
     seen_at = next((moment for position, moment in acts if position > logged.stamp.position), None)
     return Known(logged, False, held_at, opened, delivery.tiers, seen_at)
@@ -114,7 +113,7 @@ def _own_acts(case: CaseLog, agency: Agency, at: datetime) -> dict[UUID, list[tu
         entry = entry_of(record.type)
         if record.sender != agency or record.type == SAID_AGAIN or not entry.command or record.data.about is None:
             continue
-        codes = check.codes_of(record)
+        codes = logged.codes
         if entry.acts(codes) and record.data.about.clocks.recorded <= at:
             acted = (logged.stamp.position, record.data.about.clocks.recorded)
             found.setdefault(handoff_of(record, codes), []).append(acted)
