@@ -25,7 +25,7 @@ _BUILT = "built-"
 _ENDS = ("", "-wal", "-shm")
 """What belongs to one view in a file."""
 CONNECT_WITHIN_S = 3
-_NO_SUCH_TABLE, _NO_SUCH_COLUMN, _NO_RIGHT = "42P01", "42703", "42501"  # as PostgreSQL says it
+_NO_RIGHT = "42501"  # as PostgreSQL says it
 _JSON: Mapping[str, Any] = {
     "json_serializer": lambda value: msgspec.json.encode(value).decode(),
     "json_deserializer": msgspec.json.decode,
@@ -56,17 +56,15 @@ class Place:
 
     @contextmanager
     def opened(self, view: str = LIVE) -> Iterator[Engine]:
-        """Raises `projections.unavailable`, `projections.stale` for tables of another version, `postgres.missing`."""
+        """Raises `projections.unavailable`, `postgres.missing`."""
         engine = self._engine(view)
         try:
             yield engine
         except DBAPIError as error:
+            if not _is_away(error):
+                raise
             detail = f"{str(error.orig).splitlines()[0]}."
-            if _has_other_tables(error):
-                raise BarnabusError("projections.stale", detail=detail) from error
-            if _is_away(error):
-                raise BarnabusError("projections.unavailable", detail=detail) from error
-            raise
+            raise BarnabusError("projections.unavailable", detail=detail) from error
         finally:
             engine.dispose()
 
@@ -160,11 +158,6 @@ def of_this_version(connection: Connection) -> None:
     for table in TABLES.sorted_tables:
         if found.get(table.name) != set(table.columns.keys()):
             raise BarnabusError("projections.stale", detail=f"Table {table.name} is another.")
-
-
-def _has_other_tables(error: DBAPIError) -> bool:
-    said = str(error.orig).startswith(("no such table", "no such column"))  # SQLite has no codes for it
-    return said or getattr(error.orig, "sqlstate", None) in (_NO_SUCH_TABLE, _NO_SUCH_COLUMN)
 
 
 def _is_away(error: DBAPIError) -> bool:
