@@ -61,6 +61,16 @@ class Case:
             self.receives(agency, found, at)
         return found
 
+    def bypass(self, by: Agency, around: Agency, alternate: Agency, at: datetime) -> UUID:
+        """A way around a whole agency."""
+        codes: dict[str, Any] = {
+            "conflicted": around.value,
+            "office": None,
+            "alternate": alternate.value,
+            "alternate_office": None,
+        }
+        return self.say(by, "route.bypass-invoked", at, **codes)
+
     def receives(self, agency: Agency, record: UUID, at: datetime, logged_at: datetime | None = None) -> None:
         place = next(n for n, one in enumerate(self.said) if one.said.id == record)
         receipt = Received(at, 1000 + place, logged_at or at)

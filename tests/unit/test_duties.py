@@ -407,13 +407,7 @@ def test_the_pattern_of_2019_shows_the_exam_as_expected_and_absent_from_the_day_
 def test_a_bypass_moves_a_duty_to_whom_it_names_and_tells_the_bypassed_nothing() -> None:
     case = Case()
     case.concern(NOON, by=HEALTH, to=SOCIAL, **URGENT)
-    around: dict[str, Any] = {
-        "conflicted": "police",
-        "office": None,
-        "alternate": "prosecution",
-        "alternate_office": None,
-    }
-    case.say(HEALTH, "route.bypass-invoked", NOON + HOUR, **around)
+    case.bypass(HEALTH, POLICE, PROSECUTION, NOON + HOUR)
     before, after = case.duty("examined-anyway", NOON), case.duty("examined-anyway", NOON + HOUR)
     assert (before.owner, before.holder, before.tell) == (POLICE, POLICE, (POLICE,))
     assert (after.owner, after.holder, after.tell) == (POLICE, PROSECUTION, (PROSECUTION,))
@@ -422,13 +416,7 @@ def test_a_bypass_moves_a_duty_to_whom_it_names_and_tells_the_bypassed_nothing()
 
 def test_whom_a_bypass_keeps_from_every_letter_gains_no_time_by_it() -> None:
     case = Case()
-    around: dict[str, Any] = {
-        "conflicted": "police",
-        "office": None,
-        "alternate": "prosecution",
-        "alternate_office": None,
-    }
-    case.say(HEALTH, "route.bypass-invoked", NOON, **around)
+    case.bypass(HEALTH, POLICE, PROSECUTION, NOON)
     case.say(HEALTH, "concern.reported", NOON + HOUR, to=SOCIAL, notified=["oversight"], **URGENT)
     found = case.duty("suspicion-to-prosecutor", NOON + HOUR)
     assert (found.holder, found.due_at) == (PROSECUTION, NOON + 25 * HOUR)

@@ -28,7 +28,7 @@ from projections.protections import PROTECTIONS
 from projections.pulse import Pulse
 from projections.view import LIVE, PROJECTIONS, Place
 from tests import views
-from tests.builders import HEALTH, POLICE, SOCIAL, new_case
+from tests.builders import HEALTH, POLICE, PROSECUTION, SOCIAL, new_case
 from tests.case_logs import CASE, Log
 from tests.dated_cases import Case, scenario
 from tests.unit.given import SIBLING
@@ -199,13 +199,7 @@ def test_a_closed_case_is_listed_on_demand_and_as_of_before_it_was_closed(place:
 def test_a_duty_is_found_with_whoever_has_to_do_it_where_a_bypass_leads_around_its_owner(file: Place) -> None:
     case = Case()
     case.concern(NOON, by=HEALTH, to=SOCIAL)
-    around: dict[str, Any] = {
-        "conflicted": "police",
-        "office": None,
-        "alternate": "prosecution",
-        "alternate_office": None,
-    }
-    case.say(HEALTH, "route.bypass-invoked", NOON + HOUR, **around)
+    case.bypass(HEALTH, POLICE, PROSECUTION, NOON + HOUR)
     views.by_hand(file, logged(case).entries)
     then = (NOON + 2 * HOUR).isoformat()
     assert listed("--agency", "police", "--as-of", then) == []
