@@ -15,6 +15,8 @@ POINTS = (
     "gateway.posted",  # record and letters are out, the agency has no answer
     "inbox.taken",  # the letter is in hand, and not in the recipient's store
     "inbox.saved",  # the letter is in the recipient's store, the post is not acknowledged
+    "keeper.judged",  # what is to be said of a case is decided, and not recorded
+    "keeper.recorded",  # it is recorded in the keeper's store, and not sent
 )
 
 _name, _, _times = os.environ.get("BARNABUS_KILL_AT", "").partition(":")

@@ -9,13 +9,14 @@ from bus.settings import Settings
 from contracts.agencies import Agency
 from contracts.errors import BarnabusError
 from contracts.export import accounts
+from contracts.export.accounts import users_of
 
 GATEWAY = "gateway"
 _NATS_USERS = {
     GATEWAY: ("gateway", "provisioner"),
     "reader": ("reader",),
     "monitor": ("monitor",),
-    **{agency.value: ("adapter", "system") for agency in Agency},
+    **{agency.value: users_of(agency) for agency in Agency},
 }
 _SERVER = """\
 # What a nats-server of the bus is told: public keys, accounts, permissions. Add listen and jetstream's store_dir.

@@ -61,6 +61,15 @@ TABLES = (
     "CREATE INDEX IF NOT EXISTS inbox_case ON inbox (case_ref)",
     "CREATE INDEX IF NOT EXISTS inbox_record ON inbox (record_id)",
     "CREATE INDEX IF NOT EXISTS inbox_unreceipted ON inbox (receipted, sender, number)",
+    # the keeper's alone
+    "CREATE TABLE IF NOT EXISTS keeper_progress ("
+    "id INTEGER PRIMARY KEY, protocol TEXT NOT NULL, position INTEGER NOT NULL, since INTEGER NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS keeper_agenda (case_ref TEXT PRIMARY KEY, next_at TEXT NOT NULL)",
+    "CREATE INDEX IF NOT EXISTS keeper_agenda_next ON keeper_agenda (next_at)",
+    "CREATE TABLE IF NOT EXISTS keeper_owed ("
+    "duty_id TEXT PRIMARY KEY, case_ref TEXT NOT NULL, rule TEXT NOT NULL, agency TEXT NOT NULL, state TEXT NOT NULL, "
+    "expected_by TEXT)",
+    "CREATE INDEX IF NOT EXISTS keeper_owed_case ON keeper_owed (case_ref)",
 )
 
 

@@ -9,13 +9,14 @@ from bus.settings import Settings
 from contracts.agencies import Agency
 from services.agency import AgencyApplication
 from services.health.application import Health
+from services.keeper.application import Keeper
 from services.oversight.application import Oversight
 from services.police.application import Police
 from services.prosecution.application import Prosecution
 from services.social.application import Social
 
 APPLICATIONS: Mapping[Agency, type[AgencyApplication]] = MappingProxyType(
-    {kind.agency: kind for kind in (Police, Prosecution, Social, Health, Oversight)}
+    {kind.agency: kind for kind in (Police, Prosecution, Social, Health, Oversight, Keeper)}
 )
 
 

@@ -11,6 +11,7 @@ from bus import logging, node, provisioning
 from bus.clock import wall_clock
 from bus.settings import Settings
 from cli import show
+from contracts.agencies import EVERYBODY
 
 
 async def until_told(work: Coroutine[Any, Any, None]) -> bool:
@@ -66,5 +67,5 @@ def adapter(agency: Annotated[str, typer.Argument(help="police, prosecution, soc
     from cli.agencies import APPLICATIONS  # with FastStream half a second, that a gateway should not wait for
     from services.adapter import Adapter
 
-    kind = APPLICATIONS[show.agency(agency, APPLICATIONS)]
+    kind = APPLICATIONS[show.agency(agency, EVERYBODY)]
     asyncio.run(Adapter(kind, Settings()).app.run())

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from contracts.agencies import Agency
+from contracts.agencies import EVERYBODY, Agency
 from contracts.errors import BarnabusError, Refused
 
 out = Console(soft_wrap=True, highlight=False)
@@ -118,7 +118,7 @@ def coded(command: Callable[P, R]) -> Callable[P, R]:
     return run
 
 
-def agency(name: str, known: Iterable[Agency] = tuple(Agency)) -> Agency:
+def agency(name: str, known: Iterable[Agency] = EVERYBODY) -> Agency:
     """The agency of this name. Raises `agency.unknown`, listing those that there are."""
     names = sorted(agency.value for agency in known)
     if name not in names:

@@ -5,15 +5,16 @@ import contextlib
 
 from bus import logging, node, tasks
 from bus.settings import Settings
-from cli import read_models, show
+from cli import keeper, read_models, show
 from cli.agencies import APPLICATIONS
 from cli.log import synthetic
 from cli.run import until_told
+from contracts.agencies import EVERYBODY
 
 
 @show.coded
 def up() -> None:
-    """Run everything: server, gateway, adapters, read models. Ctrl-C ends it and leaves nothing running.
+    """Run everything: server, gateway, adapters, read models, keeper. Ctrl-C ends it and leaves nothing running.
 
     A home that holds made-up cases is only shown: server and read models, and nobody who writes.
     """
@@ -34,6 +35,7 @@ async def _up(settings: Settings) -> None:
             await asyncio.Event().wait()
         service = await running.enter_async_context(node.gateway(settings))
         await _start_adapters(settings, running)
+        await running.enter_async_context(keeper.at_work(settings))
         tasks.heed()
         node.keep_what_is_loaded()
         show.out.print(f"{where}. Ctrl-C ends it.")
@@ -44,7 +46,7 @@ async def _up(settings: Settings) -> None:
 async def _start_adapters(settings: Settings, running: contextlib.AsyncExitStack) -> None:
     from services.adapter import Adapter  # FastStream: a third of a second that no other command should wait for
 
-    for kind in APPLICATIONS.values():
-        adapter = Adapter(kind, settings)
+    for agency in sorted(EVERYBODY):
+        adapter = Adapter(APPLICATIONS[agency], settings)
         await adapter.start()
         running.push_async_callback(adapter.stop)

@@ -3,16 +3,23 @@
 from collections.abc import Mapping
 from enum import StrEnum
 from types import MappingProxyType
+from typing import Literal, get_args
 
 
 class Agency(StrEnum):
-    """An agency with an account, keys and an inbox of its own on the bus."""
+    """Who has an account, keys and a post of its own on the bus."""
 
     POLICE = "police"
     PROSECUTION = "prosecution"
     SOCIAL = "social"  # the Centre for Social Work
     HEALTH = "health"  # hospitals, family medicine, the Institute of Forensic Medicine
     OVERSIGHT = "oversight"  # the Ombudsperson, inspectorates
+    KEEPER = "keeper"  # no institution: the bus's own, which watches everybody's duties and owes none
+
+
+Answerable = Literal[Agency.POLICE, Agency.PROSECUTION, Agency.SOCIAL, Agency.HEALTH, Agency.OVERSIGHT]
+"""Whom content can name: an agency that can owe something, be asked, told, or led around. Never the keeper."""
+EVERYBODY: frozenset[Agency] = frozenset(get_args(Answerable))
 
 
 class Institution(StrEnum):

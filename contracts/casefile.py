@@ -12,7 +12,7 @@ from uuid import UUID
 
 from contracts.agencies import Agency
 from contracts.bypass import INVOKED, LIFTED
-from contracts.catalogue.accounting import CORRECTED
+from contracts.catalogue.accounting import CORRECTED, KEPT_OPEN
 from contracts.catalogue.reintegration import CLOSED, REOPENED
 from contracts.standing import COME_TO_NOTHING, Standing
 from contracts.vocabulary.asking import Service
@@ -103,8 +103,10 @@ class CaseFile:
 
     @property
     def closed(self) -> bool:
-        last = self.last(CLOSED, REOPENED)
-        return last is not None and last.type == CLOSED
+        """Not by a closing of which the keeper has said that it is void."""
+        kept_open = {one.codes["closing_id"] for one in self.all(KEPT_OPEN)}
+        ends = [one for one in self.all(CLOSED, REOPENED) if str(one.id) not in kept_open]
+        return bool(ends) and ends[-1].type == CLOSED
 
     def missing(self, child: str) -> Said | None:
         """By what a child is said to be missing, unless somebody has said since where it lives."""

@@ -37,14 +37,15 @@ class Received:
 class Dated:
     """One act or fact as it was first said, void or not; what puts it right is another.
 
-    `at` is the log's own time; of an agency's own that is not logged yet, when it was saved. `received` are the
-    receipts for its letters.
+    `at` is the log's own time; of an agency's own that is not logged yet, when it was saved. `to` are those who get a
+    letter of it, and `received` the receipts for these.
     """
 
     said: Said
     at: datetime
     clocks: Clocks
     received: Mapping[Agency, Received] = field(default_factory=lambda: MappingProxyType({}))
+    to: frozenset[Agency] = frozenset()
 
     @property
     def by(self) -> Agency:

@@ -8,14 +8,13 @@ from types import MappingProxyType
 from typing import Any
 
 from contracts import examples as ex
-from contracts.agencies import SPONSORS, Agency, Institution
+from contracts.agencies import EVERYBODY, SPONSORS, Agency, Institution
 from contracts.standing import Course, Move, course_of
 from contracts.tiers import LOGGED, Content, Tier, view
 from contracts.vocabulary.asking import Service
 
 OVERSEEN = frozenset({Tier.E, Tier.O, Tier.S})
 """What oversight may see: it reviews what institutions did for a child's safety, and investigates nobody (D)."""
-EVERYBODY = frozenset(Agency)
 
 
 class Audience(StrEnum):
@@ -27,6 +26,7 @@ class Audience(StrEnum):
     KNOWN = "known"  # those whom the sender knows to be concerned, such as the agencies active in the case
     AGAIN = "again"  # the one to whom an earlier letter went, and who could not open it
     SAME = "same"  # those to whom an earlier record went, in the tiers that they saw of it
+    OWED = "owed"  # those whom the protocol has the keeper tell of a duty
     NOBODY = "nobody"  # the bus's own
 
 
@@ -60,6 +60,11 @@ class Entry:
     def by_the_bus(self) -> bool:
         """Does no post of an agency say it, but its adapter by itself?"""
         return self.command is None and self.audience is Audience.NOBODY
+
+    @property
+    def word(self) -> bool:
+        """Is it somebody's word about a case: an agency's, or the keeper's?"""
+        return self.command is not None or self.audience is Audience.OWED
 
     @property
     def course(self) -> Course | None:
@@ -176,5 +181,17 @@ def fact(
     )
 
 
+def notice(type_name: str, content: Content) -> Entry:
+    """What the keeper says by itself."""
+    return _entry(
+        type_name,
+        content,
+        senders=frozenset({Agency.KEEPER}),
+        tiers=letters("EO", EVERYBODY, frozenset({Agency.KEEPER})),
+        audience=Audience.OWED,
+        whom="those whom the protocol has told of it",
+    )
+
+
 def of_the_bus(type_name: str, content: Content, **more: Any) -> Entry:
-    return _entry(type_name, content, **{"senders": EVERYBODY, "audience": Audience.NOBODY} | more)
+    return _entry(type_name, content, **{"senders": frozenset(Agency), "audience": Audience.NOBODY} | more)

@@ -16,7 +16,7 @@ from contracts import bypass, responsibility
 from contracts.agencies import Agency
 from contracts.casefile import ABOUT, Asked, CaseFile, Said, whom
 from contracts.catalogue import entry_of, intervention, investigation, reintegration
-from contracts.catalogue.accounting import CORRECTED
+from contracts.catalogue.accounting import CORRECTED, KEPT_OPEN
 from contracts.entry import Entry
 from contracts.handoff import step
 from contracts.standing import Move, Stage, Standing, course_of
@@ -48,6 +48,7 @@ READ: Mapping[str, tuple[str, ...]] = MappingProxyType(
         bypass.LIFTED: ("bypass_id",),
         CORRECTED: ("of_id", "of_type", "codes", "concerns"),
         reintegration.CLOSED: (),
+        KEPT_OPEN: ("closing_id",),
         reintegration.REOPENED: (),
     }
 )
@@ -68,7 +69,7 @@ def after(state: State, logged: Logged) -> State:
     record, at = logged.record, logged.stamp.logged_at.isoformat()
     entry = entry_of(record.type)
     found = {**state, "position": logged.stamp.position, "logged_at": at}
-    if not entry.command:
+    if not entry.word:
         return found  # the bus's own: nobody said it
     # what is read is read as its recipients read it: one moment has many spellings
     read = entry.move is Move.MAKE or entry.type in READ

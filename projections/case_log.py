@@ -154,12 +154,13 @@ class CaseLog:
         found = []
         for logged in self.records:
             record, about = logged.record, logged.record.data.about
-            if entry_of(record.type).command is None or about is None:
+            if not entry_of(record.type).word or about is None:
                 continue
             said = Said(record.id, record.sender, record.type, logged.codes, logged.stamp.position)
-            letters = (self.deliveries[record.sender, letter.to, letter.number] for letter in record.data.letters)
+            letters = [self.deliveries[record.sender, letter.to, letter.number] for letter in record.data.letters]
             received = {letter.to: receipt for letter in letters if (receipt := letter.received)}
-            found.append(Dated(said, logged.stamp.logged_at, about.clocks, received))
+            to = frozenset(letter.to for letter in letters)
+            found.append(Dated(said, logged.stamp.logged_at, about.clocks, received, to))
         return found
 
     def voids(self) -> dict[tuple[str, UUID], str]:

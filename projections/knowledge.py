@@ -60,7 +60,7 @@ def knowledge(case: CaseLog, agency: Agency, at: datetime) -> Knowledge:
     known, waiting, unsent = list[Known](), list[Logged](), list[Logged]()
     touched = _own_acts(case, agency, at)
     for logged in case.records:
-        if entry_of(logged.record.type).command is None:
+        if not entry_of(logged.record.type).word:
             continue  # the bus's own: what it says again is shown at what it says
         one = _known(case, logged, agency, touched)
         if one and one.held_at <= at:
@@ -111,7 +111,7 @@ def _own_acts(case: CaseLog, agency: Agency, at: datetime) -> dict[UUID, list[tu
     for logged in case.records:
         record = logged.record
         entry = entry_of(record.type)
-        if record.sender != agency or record.type == SAID_AGAIN or not entry.command or record.data.about is None:
+        if record.sender != agency or record.type == SAID_AGAIN or not entry.word or record.data.about is None:
             continue
         codes = logged.codes
         if entry.acts(codes) and record.data.about.clocks.recorded <= at:

@@ -33,7 +33,7 @@ class Letters:
     """
 
     name = "letters"
-    version = 3
+    version = 4
     table = table(
         "letters",
         Column("sender", String(20), nullable=False),
@@ -53,6 +53,7 @@ class Letters:
     )
     Index("letters_case", table.c.case_ref)
     Index("letters_of", table.c.record_id, table.c.recipient)
+    Index("letters_receipt", table.c.receipt)
     open_index("letters_waiting", table, ("recipient",), table.c.received_at.is_(None))
     open_index("letters_under_way", table, UNDER_WAY_COLUMNS, table.c.asks_since_us.is_not(None))
 

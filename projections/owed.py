@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Connection, or_, select
 
 from contracts.agencies import Agency
 from contracts.casefile import CaseFile
+from contracts.catalogue.accounting import KEPT_OPEN
 from contracts.catalogue.reintegration import CLOSED, REOPENED
 from contracts.dated import Dated
 from contracts.duties import fold
@@ -120,7 +121,7 @@ class Among:
 
 
 def _closed(dated: list[Dated], at: datetime) -> bool:
-    ends = (one.said for one in dated if one.said.type in (CLOSED, REOPENED) and one.at <= at)
+    ends = (one.said for one in dated if one.said.type in (CLOSED, REOPENED, KEPT_OPEN) and one.at <= at)
     return CaseFile.of(ends).closed
 
 

@@ -36,7 +36,11 @@ class Records:
 
     def keys(self, logged: Logged) -> Iterable[str]:
         if not logged.subject.startswith("link."):
-            yield f"{logged.stamp.position:012d}"
+            yield self.key_of(logged.stamp.position)
+
+    @staticmethod
+    def key_of(position: int) -> str:
+        return f"{position:012d}"
 
     def fold(self, key: str, state: State | None, logged: Logged) -> State:
         record, stamp, about = logged.record, logged.stamp, logged.record.data.about

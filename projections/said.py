@@ -46,7 +46,7 @@ def dated(records: Iterable[State], letters: Iterable[State]) -> list[Dated]:
     """Out of a case's rows in any order, in the log's order."""
     ordered, sent = sorted(records, key=lambda row: int(row["position"])), _by_record(letters)
     again = _said_again(ordered, sent)
-    spoken = (row for row in ordered if "clocks" in row and entry_of(row["type"]).command)
+    spoken = (row for row in ordered if "clocks" in row and entry_of(row["type"]).word)
     return [_dated(row, sent.get(row["position"], {}), again) for row in spoken]
 
 
@@ -62,7 +62,8 @@ def _dated(row: State, letters: Mapping[str, State], again: Mapping[tuple[int, s
     said = Said(UUID(row["id"]), row["sender"], row["type"], codes, row["position"])
     received = {Agency(to): receipt for to, letter in letters.items() if (receipt := _received(letter, again))}
     clocks = dict(zip(Clocks.model_fields, row["clocks"], strict=True))
-    return Dated(said, datetime.fromisoformat(row["logged_at"]), Clocks.model_validate(clocks), received)
+    to = frozenset(map(Agency, letters))
+    return Dated(said, datetime.fromisoformat(row["logged_at"]), Clocks.model_validate(clocks), received, to)
 
 
 def _received(letter: State, again: Mapping[tuple[int, str], State]) -> Received | None:

@@ -46,7 +46,7 @@ def tree(case: CaseLog) -> list[Node]:
     roots, voids = list[Node](), case.voids()
     for logged in case.records:
         record = logged.record
-        if entry_of(record.type).command is None:
+        if not entry_of(record.type).word:
             continue
         node = Node(logged, voids.get((record.sender, record.id)))
         nodes[record.sender, record.id] = node

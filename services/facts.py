@@ -108,8 +108,9 @@ class Fact(Aggregate):
         said: Proposal,
         receivers: Sequence[Agency],
         vault_item: str | None,
+        causation_id: UUID | None = None,
     ) -> "Fact":
-        """This agency's own, to be logged."""
+        """This agency's own, to be logged; `causation_id` is the record because of which it is said."""
         fact = cls._begin(said.by, said.id, said.case_ref, said.type)
         fact.trigger_event(
             cls.Stated,
@@ -122,7 +123,7 @@ class Fact(Aggregate):
             codes=dict(said.codes),
             vault_item=vault_item,
             correlation_id=said.id,
-            causation_id=None,
+            causation_id=causation_id,
         )
         return fact
 

@@ -44,7 +44,7 @@ class Recovering(Routing):
     def _adopted(self, own: Own, parts: Parts) -> list[Statement]:
         record, number = own.logged.record, own.logged.record.number
         entry, about, writes = entry_of(record.type, record.version), record.id, list[Statement]()
-        if entry.command:
+        if entry.word:
             adopted = self._adopted_act if entry.acts(record.data.content) else self._adopted_fact
             writes = adopted(own, entry, parts)
         elif record.type == REFUSED:

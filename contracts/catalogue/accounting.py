@@ -1,23 +1,29 @@
 """What institutions answer for: corrections, duties and failures, and who looked into a case."""
 
-from contracts.agencies import Agency
-from contracts.catalogue.parties import ANSWERABLE, OVERSIGHT
-from contracts.entry import EVERYBODY, Audience, fact, letters
+from contracts.agencies import EVERYBODY
+from contracts.catalogue.parties import ANSWERABLE, OVERSIGHT, SOCIAL
+from contracts.entry import Audience, fact, letters, notice
 from contracts.events import accounting, correction
 
 CORRECTED, BASIS, EXCUSED = "record.corrected", "basis.recorded", "duty.excused"
+OPENED, DUE_SOON, BREACHED, MET = "duty.opened", "duty.due-soon", "duty.breached", "duty.met"
+WITHDRAWN, ESCALATED, KEPT_OPEN = "duty.withdrawn", "duty.escalated", "case.kept-open"
 OF_A_RECORD = frozenset({CORRECTED, BASIS})
 """Types that speak of an earlier record of their sender's, to whom it went (`contracts/again.py`)."""
 _TO_THE_SAME = {"audience": Audience.SAME, "whom": "those to whom the earlier record went"}
-_TO_OWNER = {"audience": Audience.NAMED, "names": accounting.duty_owner, "whom": "the owner of the duty"}
 
 ENTRIES = (
-    fact(CORRECTED, correction.RecordCorrected, "record.correct", "EOSAI", *Agency, **_TO_THE_SAME),
-    fact(BASIS, correction.BasisRecorded, "basis.record", "EO", *Agency, **_TO_THE_SAME),
-    fact("duty.opened", accounting.DutyOpened, "duty.open", "EO", OVERSIGHT, **_TO_OWNER),
-    fact("duty.met", accounting.DutyMet, "duty.meet", "EO", OVERSIGHT, **_TO_OWNER),
-    fact("duty.breached", accounting.DutyBreached, "duty.breach", "EO", OVERSIGHT, **_TO_OWNER),
-    fact(EXCUSED, accounting.DutyExcused, "duty.excuse", "EO", *ANSWERABLE, told=(OVERSIGHT,)),
+    fact(CORRECTED, correction.RecordCorrected, "record.correct", "EOSAI", *EVERYBODY, **_TO_THE_SAME),
+    fact(BASIS, correction.BasisRecorded, "basis.record", "EO", *EVERYBODY, **_TO_THE_SAME),
+    notice(OPENED, accounting.DutyOpened),
+    notice(DUE_SOON, accounting.DutyDueSoon),
+    notice(BREACHED, accounting.DutyBreached),
+    notice(ESCALATED, accounting.DutyEscalated),
+    notice(MET, accounting.DutyMet),
+    notice(WITHDRAWN, accounting.DutyWithdrawn),
+    notice(KEPT_OPEN, accounting.CaseKeptOpen),
+    # who closes the case must hear of it, as of what the keeper says of the duty
+    fact(EXCUSED, accounting.DutyExcused, "duty.excuse", "EO", *ANSWERABLE, told=(OVERSIGHT, SOCIAL)),
     fact(
         "duty-failure.alleged", accounting.DutyFailureAlleged, "duty-failure.allege", "EO", *ANSWERABLE,
         told=(OVERSIGHT,),

@@ -1,7 +1,7 @@
 """The intervention phase, the ways around a receiver, and what ties cases and letters to the world outside."""
 
 from contracts import bypass
-from contracts.agencies import SPONSORS, Agency, Institution
+from contracts.agencies import EVERYBODY, SPONSORS, Institution
 from contracts.catalogue.parties import ACTIVE, ANSWERABLE, HEALTH, OVERSIGHT, POLICE, PROSECUTION, SOCIAL, spoken_for
 from contracts.entry import Audience, fact
 from contracts.events import case, protection, roundtable, route
@@ -40,7 +40,7 @@ ENTRIES = (
         SOCIAL, told=(POLICE, PROSECUTION), sponsors=spoken_for(Institution.SHELTER),
     ),
     fact(
-        bypass.INVOKED, route.BypassInvoked, "route.invoke-bypass", "EOS", *Agency,
+        bypass.INVOKED, route.BypassInvoked, "route.invoke-bypass", "EOS", *EVERYBODY,
         audience=Audience.NAMED, names=route.told_of_bypass, sponsors=SPONSORS,
         whom="oversight, who is turned to instead, and a bypassed institution's sponsors",
     ),
@@ -49,7 +49,7 @@ ENTRIES = (
         audience=Audience.KNOWN, whom="who invoked it, and who was turned to instead",
     ),
     fact(
-        LINKED, case.CaseLinked, "case.link", "EO", *Agency,
+        LINKED, case.CaseLinked, "case.link", "EO", *EVERYBODY,
         audience=Audience.KNOWN, whom="those of whom the sender knows that they hold both cases",
     ),
     fact(

@@ -1,8 +1,8 @@
 """The investigation phase: the crime report, suspects, the exam, interviews, measures, and what courts decide."""
 
-from contracts.agencies import Institution
+from contracts.agencies import EVERYBODY, Institution
 from contracts.catalogue.parties import HEALTH, OVERSIGHT, POLICE, PROSECUTION, SOCIAL, spoken_for
-from contracts.entry import EVERYBODY, act, fact, seen
+from contracts.entry import act, fact, seen
 from contracts.events import exam, interview, investigation
 from contracts.standing import Move
 from contracts.tiers import LOGGED, Tier

@@ -2,10 +2,9 @@
 
 from types import MappingProxyType
 
-from contracts.agencies import SPONSORS, Agency, Institution
-from contracts.entry import EVERYBODY
+from contracts.agencies import EVERYBODY, SPONSORS, Agency, Institution
 
-POLICE, PROSECUTION, SOCIAL, HEALTH, OVERSIGHT = Agency
+POLICE, PROSECUTION, SOCIAL, HEALTH, OVERSIGHT, KEEPER = Agency
 TAKERS = frozenset({POLICE, SOCIAL})
 """Who can be asked to take on a concern."""
 ANSWERABLE = EVERYBODY - {OVERSIGHT}

@@ -1,7 +1,7 @@
 """The bus's own types."""
 
-from contracts.agencies import SPONSORS
-from contracts.entry import EVERYBODY, Audience, letters, of_the_bus
+from contracts.agencies import EVERYBODY, SPONSORS, Agency
+from contracts.entry import Audience, letters, of_the_bus
 from contracts.events import post
 from contracts.tiers import Tier
 
@@ -13,7 +13,7 @@ ENTRIES = (
     of_the_bus("submission.refused", post.SubmissionRefused),
     of_the_bus("store.restored", post.StoreRestored),
     of_the_bus(
-        SAID_AGAIN, post.LetterSaidAgain, tiers=letters("".join(Tier), EVERYBODY, EVERYBODY), sponsors=SPONSORS,
+        SAID_AGAIN, post.LetterSaidAgain, tiers=letters("".join(Tier), EVERYBODY, frozenset(Agency)), sponsors=SPONSORS,
         audience=Audience.AGAIN, whom="the one to whom the earlier letter went, in the tiers that it held",
     ),
 )  # fmt: skip

@@ -1,8 +1,8 @@
 """The reintegration phase: needs, plan, therapy, school, custody, and the end of a case."""
 
-from contracts.agencies import Institution
+from contracts.agencies import EVERYBODY, Institution
 from contracts.catalogue.parties import ACTIVE, HEALTH, POLICE, PROSECUTION, SOCIAL, spoken_for
-from contracts.entry import EVERYBODY, Audience, act, fact, seen
+from contracts.entry import Audience, act, fact, seen
 from contracts.events import reintegration, roundtable
 from contracts.standing import Move
 from contracts.vocabulary.asking import Service

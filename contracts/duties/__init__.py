@@ -22,10 +22,13 @@ breached.
 """
 
 from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from contracts.agencies import Agency
+from contracts.catalogue.reintegration import CLOSED
 from contracts.dated import Dated, Word, words
 from contracts.duties.clocks import Times, starts, times
 from contracts.duties.duty import Duty
@@ -41,7 +44,38 @@ def fold(dated: Iterable[Dated], protocol: Protocol, at: datetime) -> tuple[Duty
     `dated` are all acts and facts of the case, void ones too, in any order; what was logged after `at` plays no part.
     Raises Refused `type.unknown` for a type that the catalogue does not have.
     """
-    said = words(dated, at)
+    known = tuple(dated)
+    void = {kept.closing.said.position for kept in kept_open(known, protocol, at)}
+    return _fold(known, void, protocol, at)
+
+
+@dataclass(frozen=True, slots=True)
+class KeptOpen:
+    """A closing of the case that is void, the duties that were owed as it was logged, and who is told of it."""
+
+    closing: Dated
+    duties: tuple[Duty, ...]
+    tell: tuple[Agency, ...]
+
+
+def kept_open(dated: Iterable[Dated], protocol: Protocol, at: datetime) -> tuple[KeptOpen, ...]:
+    """The closings of a case that are void, the first one first: nobody closes a case in which something is owed.
+
+    What a closing itself ends or withdraws is not in its way; what came after it plays no part.
+    """
+    known, found, void = tuple(dated), list[KeptOpen](), set[int]()
+    closings = (one for one in known if one.said.type == CLOSED and one.at <= at)
+    for closing in sorted(closings, key=lambda one: one.said.position):
+        until = [one for one in known if one.said.position <= closing.said.position]
+        if owed := tuple(duty for duty in _fold(until, void, protocol, closing.at) if duty.owed):
+            tell = Parties.of(words(known, at)).let_in([closing.by, *sorted(closing.to)])
+            found.append(KeptOpen(closing, owed, tell))
+            void.add(closing.said.position)
+    return tuple(found)
+
+
+def _fold(dated: Iterable[Dated], void: AbstractSet[int], protocol: Protocol, at: datetime) -> tuple[Duty, ...]:
+    said = tuple(one for one in words(dated, at) if one.said.position not in void)
     parties, set_off = Parties.of(said), protocol.set_off_by
     found = (
         _duty(rule_id, trigger, said, parties, protocol, at)

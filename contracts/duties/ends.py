@@ -72,7 +72,7 @@ def _not_undone(said: Sequence[Word]) -> list[Word]:
 
 def _excuse(rule: Rule, trigger: Word, said: Sequence[Word], owners: set[Agency]) -> Ending | None:
     """Its owner's own word on this duty, or a reasoned not-done that the rule takes for one; the first of them."""
-    about = {"rule": rule.id, "trigger_id": str(trigger.said.id)}.items()
+    about = {"rule": rule.id, "trigger_id": str(trigger.said.id), "trigger_by": trigger.said.by}.items()
     own = [one for one in said if one.said.type == EXCUSED and one.by in owners and about <= one.said.codes.items()]
     found = [_ending(one, one.at) for one in own[:1]]
     if reasoned := matching.first(rule.excused_by, rule, trigger, said):

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Self
 
-from contracts.agencies import Agency
+from contracts.agencies import EVERYBODY, Agency
 from contracts.bypass import INVOKED, LIFTED
 from contracts.casefile import UNLOGGED
 from contracts.dated import Word
@@ -77,9 +77,13 @@ class Parties:
 
     def told(self, parties: Iterable[str], trigger: Word, holder: Agency) -> tuple[Agency, ...]:
         """Who is told of a duty, each once, and never whom a bypass keeps out now."""
-        out = {one.conflicted for one in self.bypasses if one.in_force(PAST_ALL)}
         found = (holder if party == Role.OWNER else self._named(party, trigger) for party in parties)
-        return tuple(dict.fromkeys(agency for agency in found if agency and agency not in out))
+        return self.let_in(agency for agency in found if agency)
+
+    def let_in(self, agencies: Iterable[Agency]) -> tuple[Agency, ...]:
+        """Each once, without those whom a bypass keeps out now; nor is the keeper told anything."""
+        out = {one.conflicted for one in self.bypasses if one.in_force(PAST_ALL)} | {Agency.KEEPER}
+        return tuple(dict.fromkeys(agency for agency in agencies if agency not in out))
 
     def _named(self, party: str, trigger: Word) -> Agency | None:
         """Nobody stands in for a case manager that there is not."""
@@ -93,4 +97,4 @@ class Parties:
 def _of_a_whole_agency(one: Word) -> bool:
     """Around an office leads another one of the same agency; an institution owes nothing; at oversight all ends."""
     codes = one.said.codes
-    return codes.get("office") is None and codes["conflicted"] in set(Agency) - {Agency.OVERSIGHT}
+    return codes.get("office") is None and codes["conflicted"] in EVERYBODY - {Agency.OVERSIGHT}

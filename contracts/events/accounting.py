@@ -1,45 +1,94 @@
 """Duties and who failed them, and who looked into a case: what institutions answer for."""
 
-from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime, Field, PositiveInt, StringConstraints
 
-from contracts.agencies import Agency
+from contracts.agencies import Agency, Answerable
 from contracts.shapes import Post
 from contracts.tiers import Frozen, Tier
 from contracts.vocabulary.accounting import AccessPurpose, EmergencyGround, Excuse, FailureKind
 
 RuleId = Annotated[str, Field(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=60)]
+Label = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9.-]{0,29}$")]
+"""Of a jurisdiction, or of a version of its protocol."""
 OPENED_LIMIT = 50
+OPEN_LIMIT = 50
 
 
 class OnDuty(Frozen):
-    """A duty is one rule, and the record that set it off."""
+    """A duty is one rule, and the record of one sender that set it off. `owner` has to do it now."""
 
     rule: Annotated[RuleId, Tier.E]
     trigger_id: Annotated[UUID, Tier.E]
-    owner: Annotated[Agency, Tier.E]
+    trigger_by: Annotated[Agency, Tier.E]
+    owner: Annotated[Answerable, Tier.E]
 
 
-class DutyOpened(OnDuty):
+class Decided(Frozen):
+    """What the keeper says, with what it went by: the log up to a position, at the moment of the clock `occurred`.
+
+    So anybody who has the log can reckon it again.
+    """
+
+    position: Annotated[PositiveInt, Tier.E]
+
+
+class DutyNotice(OnDuty, Decided):
+    """The keeper's word on a duty, by one version of the protocol."""
+
+    version: Annotated[Label, Tier.E]
+
+
+class DutyOpened(DutyNotice):
     """Something is owed, by whom, and until when; without a limit in law, no `due_at`."""
 
     due_at: Annotated[AwareDatetime | None, Tier.E] = None
 
 
-class DutyMet(OnDuty):
-    """What was owed was done."""
+class DutyDueSoon(DutyNotice):
+    """What is owed is soon due, or, where the law names no limit, was expected by now."""
 
-    met_by: Annotated[UUID, Tier.E]
-    on_time: Annotated[bool, Tier.O]
+    due_at: Annotated[AwareDatetime | None, Tier.E] = None
 
 
-class DutyBreached(OnDuty):
-    """What was owed was not done in time."""
+class DutyBreached(DutyNotice):
+    """What was owed was not done in time: its owner does it or says why not, or it goes up."""
 
     due_at: Annotated[AwareDatetime, Tier.E]
+
+
+class DutyEscalated(DutyNotice):
+    """What was expected was neither done nor excused, and goes up to whoever gets this."""
+
+    expected_by: Annotated[AwareDatetime, Tier.E]
+    after_hours: Annotated[PositiveInt, Tier.E]
+
+
+class DutyMet(DutyNotice):
+    """What was owed was done; `on_time` is left out where the law names no limit."""
+
+    met_by: Annotated[UUID, Tier.E]
+    on_time: Annotated[bool | None, Tier.O] = None
+
+
+class DutyWithdrawn(DutyNotice):
+    """Nothing is owed any more: the cause is gone, by this record."""
+
+    withdrawn_by: Annotated[UUID, Tier.E]
+
+
+class OpenDuty(OnDuty):
+    """One duty that kept a case open."""
+
+
+class CaseKeptOpen(Decided):
+    """The closing of a case is void: these duties were open; `open` says how many, if the list is cut off."""
+
+    closing_id: Annotated[UUID, Tier.E]
+    open: Annotated[PositiveInt, Tier.E]
+    duties: Annotated[tuple[OpenDuty, ...], Field(min_length=1, max_length=OPEN_LIMIT), Tier.E]
 
 
 class DutyExcused(OnDuty):
@@ -48,14 +97,10 @@ class DutyExcused(OnDuty):
     reason: Annotated[Excuse, Tier.O]
 
 
-def duty_owner(codes: Mapping[str, Any]) -> frozenset[Agency]:
-    return frozenset({Agency(codes["owner"])})
-
-
 class DutyFailureAlleged(Frozen):
     """Somebody says that an agency failed its duty; oversight looks into it."""
 
-    against: Annotated[Agency, Tier.E]
+    against: Annotated[Answerable, Tier.E]
     failure: Annotated[FailureKind, Tier.O]
     about_id: Annotated[UUID | None, Tier.E] = None  # a record that shows it
 

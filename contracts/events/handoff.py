@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, Field, model_validator
 
-from contracts.agencies import Agency
+from contracts.agencies import EVERYBODY, Answerable
 from contracts.shapes import Child, Person
 from contracts.tiers import Frozen, Tier
 
@@ -26,9 +26,9 @@ class MayAnswerHandoff(Frozen):
 class MakesHandoff(Frozen):
     """One agency asks another for something, for one child; others may be notified of it and of every act on it."""
 
-    to: Annotated[Agency, Tier.E]
+    to: Annotated[Answerable, Tier.E]
     concerns: Annotated[Person, Tier.E]
-    notified: Annotated[tuple[Agency, ...], Field(max_length=len(Agency)), Tier.E] = ()
+    notified: Annotated[tuple[Answerable, ...], Field(max_length=len(EVERYBODY)), Tier.E] = ()
     expires_at: Annotated[AwareDatetime | None, Tier.E] = None
 
     @model_validator(mode="after")

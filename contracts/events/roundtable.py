@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, Field
 
-from contracts.agencies import Agency
+from contracts.agencies import Agency, Answerable
 from contracts.events.handoff import MakesHandoffForChild
 from contracts.events.protection import AboutChild
 from contracts.shapes import Safety
@@ -28,7 +28,7 @@ class RoundtableAction(Frozen):
     """One thing that was decided: what, whose it is, and until when."""
 
     action: Service
-    owner: Agency
+    owner: Answerable
     due_at: AwareDatetime
 
 

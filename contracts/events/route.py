@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import model_validator
 
-from contracts.agencies import SPONSORS, Agency, Institution
+from contracts.agencies import SPONSORS, Agency, Answerable, Institution
 from contracts.events.protection import AboutChild
 from contracts.shapes import OfficeCode, Safety
 from contracts.tiers import Frozen, Tier
@@ -21,9 +21,9 @@ class BypassInvoked(AboutChild):
     Of an office its own agency must keep the case away, so that agency is told, at another office.
     """
 
-    conflicted: Annotated[Agency | Institution, Tier.E]
+    conflicted: Annotated[Answerable | Institution, Tier.E]
     office: Annotated[OfficeCode | None, Tier.E] = None
-    alternate: Annotated[Agency, Tier.E]
+    alternate: Annotated[Answerable, Tier.E]
     alternate_office: Annotated[OfficeCode | None, Tier.E] = None
     reason: Annotated[BypassReason, Tier.O]
     safety: Annotated[Safety | None, Tier.S] = None

@@ -5,7 +5,10 @@ from typing import Any
 
 from contracts.examples.parts import ASKED, BAD, CHILD, HANDOFF, IDENTITY, MISSING, UNKNOWN
 
-_DUTY = {"rule": "referral-decided", "trigger_id": HANDOFF, "owner": "social"}
+_DUTY = {"rule": "handoff-decided", "trigger_id": HANDOFF, "trigger_by": "police", "owner": "social"}
+_DUE_AT = "2026-03-12T17:00:00+01:00"
+_NOTICE = {**_DUTY, "position": 17, "version": "1"}
+_OPEN = {"position": 17, "closing_id": HANDOFF, "open": 1, "duties": [{**_DUTY, "trigger_id": ASKED}]}
 
 VALID: Mapping[str, Mapping[str, Any]] = {
     "record.corrected": {
@@ -25,9 +28,13 @@ VALID: Mapping[str, Mapping[str, Any]] = {
         "identity": IDENTITY,
     },
     "basis.recorded": {"of_id": HANDOFF, "of_type": "referral.made", "basis": "court-order"},
-    "duty.opened": {**_DUTY, "due_at": "2026-03-12T17:00:00+01:00"},
-    "duty.met": {**_DUTY, "met_by": ASKED, "on_time": True},
-    "duty.breached": {**_DUTY, "due_at": "2026-03-12T17:00:00+01:00"},
+    "duty.opened": {**_NOTICE, "due_at": _DUE_AT},
+    "duty.due-soon": {**_NOTICE, "due_at": _DUE_AT},
+    "duty.breached": {**_NOTICE, "due_at": _DUE_AT},
+    "duty.escalated": {**_NOTICE, "expected_by": _DUE_AT, "after_hours": 24},
+    "duty.met": {**_NOTICE, "met_by": ASKED, "on_time": True},
+    "duty.withdrawn": {**_NOTICE, "withdrawn_by": ASKED},
+    "case.kept-open": _OPEN,
     "duty.excused": {**_DUTY, "reason": "child-not-found"},
     "duty-failure.alleged": {"against": "police", "failure": "not-protected", "about_id": HANDOFF},
     "access.recorded": {"purpose": "supervision", "opened": [HANDOFF]},
@@ -44,9 +51,13 @@ INVALID: Mapping[str, tuple[str, Mapping[str, Any]]] = {
         {**VALID["record.corrected"], "codes": [{"field": "handoff_id", "value": ASKED}]},
     ),
     "basis.recorded": (BAD, {**VALID["basis.recorded"], "basis": "custom"}),
-    "duty.opened": (BAD, {**_DUTY, "rule": "Article 7"}),
-    "duty.met": (MISSING, {**_DUTY, "met_by": ASKED}),
-    "duty.breached": (MISSING, _DUTY),
+    "duty.opened": (BAD, {**_NOTICE, "rule": "Article 7"}),
+    "duty.due-soon": (BAD, {**_NOTICE, "owner": "keeper"}),
+    "duty.breached": (MISSING, _NOTICE),
+    "duty.escalated": (MISSING, {**_NOTICE, "expected_by": _DUE_AT}),
+    "duty.met": (MISSING, _NOTICE),
+    "duty.withdrawn": (MISSING, {**_DUTY, "withdrawn_by": ASKED}),
+    "case.kept-open": (BAD, {**_OPEN, "duties": []}),
     "duty.excused": (BAD, {**_DUTY, "reason": "too busy"}),
     "duty-failure.alleged": (UNKNOWN, {**VALID["duty-failure.alleged"], "worker": "Drita"}),
     "access.recorded": (BAD, {"purpose": "curiosity", "opened": []}),

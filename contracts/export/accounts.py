@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from contracts import subjects
-from contracts.agencies import Agency
+from contracts.agencies import EVERYBODY, Agency
 from contracts.catalogue import CATALOGUE
 
 _API = "$JS.API"
@@ -31,7 +31,12 @@ def accounts() -> str:
 def users() -> tuple[str, ...]:
     """The variables that must hold the users' public keys."""
     fixed = ("SYS_MONITOR", "BUS_GATEWAY", "BUS_PROVISIONER", "READER_READER")
-    return fixed + tuple(f"{agency}_{user}".upper() for agency in Agency for user in ("adapter", "system"))
+    return fixed + tuple(f"{agency}_{user}".upper() for agency in Agency for user in users_of(agency))
+
+
+def users_of(agency: Agency) -> tuple[str, ...]:
+    """The users of its account: its adapter, and its own system. The keeper has none: nobody tells it what to say."""
+    return ("adapter", "system") if agency in EVERYBODY else ("adapter",)
 
 
 def sends(agency: Agency) -> bool:
@@ -103,12 +108,14 @@ def _agency(agency: Agency) -> dict[str, Any]:
     adapter = _user(
         f"{agency}_adapter", [subjects.COMMAND, "_INBOX.adapter.>"], [*told, *services, *calls, "_INBOX.system.>"]
     )
-    system = _user(f"{agency}_system", [*told, "_INBOX.system.>"], [subjects.COMMAND])
+    users = [adapter]
+    if "system" in users_of(agency):
+        users.append(_user(f"{agency}_system", [*told, "_INBOX.system.>"], [subjects.COMMAND]))
     # `share` makes the server itself tell the gateway which account asked
     imports = [{"service": {"account": "BUS", "subject": service}, "share": True} for service in services]
     imports += map(_import_mapped, post[:2])
     imports += [{"service": {"account": "BUS", "subject": call}} for call in post[2:]]
-    return {"users": [adapter, system], "imports": imports}
+    return {"users": users, "imports": imports}
 
 
 def _services(agency: Agency) -> list[str]:

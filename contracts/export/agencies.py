@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Iterator
 
-from contracts.agencies import Agency
+from contracts.agencies import EVERYBODY, Agency
 from contracts.catalogue import CATALOGUE
-from contracts.entry import EVERYBODY, Entry
+from contracts.entry import Entry
 from contracts.export.pages import code_list, table, whom
 from contracts.tiers import Tier
 
@@ -22,12 +22,12 @@ def readme(agency: Agency, page: str) -> str:
 
 
 def _tables(agency: Agency) -> str:
-    says = [entry for entry in CATALOGUE.values() if agency in entry.senders and entry.command]
-    hears = [entry for entry in CATALOGUE.values() if agency in entry.receivers and entry.command]
+    says = [entry for entry in CATALOGUE.values() if agency in entry.senders and entry.word]
+    hears = [entry for entry in CATALOGUE.values() if agency in entry.receivers and entry.word]
     return "\n\n".join(
         [
             f"### Says: {len(says)} types",
-            table(("commands", "go to"), _grouped((_to(entry), entry.command or "") for entry in says)).strip(),
+            table(("commands", "go to"), _grouped((_to(entry), entry.command or entry.type) for entry in says)).strip(),
             f"### Hears: {len(hears)} types",
             table(
                 ("types", "from, with tiers"), _grouped((_from(entry, agency), entry.type) for entry in hears)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from enum import StrEnum
 
 from contracts import vocabulary
-from contracts.agencies import SPONSORS, Agency, Institution
+from contracts.agencies import EVERYBODY, SPONSORS, Agency, Institution
 from contracts.catalogue import CATALOGUE
 from contracts.entry import Audience, Entry
 from contracts.envelope import About
@@ -86,7 +86,7 @@ def _type(entry: Entry) -> str:
     ]
     facts = [
         f"- version: {entry.version}",
-        f"- command: {f'`{entry.command}`' if entry.command else 'none, it is the bus’s own'}",
+        f"- command: {f'`{entry.command}`' if entry.command else 'none, the bus says it by itself'}",
         f"- senders: {code_list(sorted(entry.senders))}",
         f"- receivers, with the tiers that each may see: {', '.join(receivers) or 'none, it carries no letter'}",
         *([f"- goes to: {whom(entry)}"]),
@@ -109,7 +109,7 @@ def whom(entry: Entry) -> str:
             others = "" if Agency.OVERSIGHT in entry.told else "; oversight stands in for whom a bypass keeps out"
             return f"{code_list(sorted(entry.told))}, but for its sender{others}"
         case Audience.PARTIES if entry.course:
-            asked = "" if entry.asked == frozenset(Agency) else f", one of {code_list(sorted(entry.asked))}"
+            asked = "" if entry.asked == EVERYBODY else f", one of {code_list(sorted(entry.asked))}"
             must = f"; {code_list(sorted(entry.told))} must be among them" if entry.told else ""
             what = f"for `{entry.service}`" if entry.service else "for the service that it names"
             notified = "the envelope" if entry.shown == LOGGED else f"tiers {' '.join(sorted(entry.shown))}"

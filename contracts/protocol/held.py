@@ -8,7 +8,7 @@ from enum import StrEnum
 from types import NoneType
 from typing import Any, get_args
 
-from contracts.agencies import Agency
+from contracts.agencies import EVERYBODY, Agency
 from contracts.catalogue import CATALOGUE
 from contracts.check import MOMENTS
 from contracts.dated import ABSENT
@@ -20,7 +20,7 @@ from contracts.vocabulary.asking import Service
 
 def _entry(name: str) -> Entry:
     entry = CATALOGUE.get(name)
-    if entry is None or entry.command is None:
+    if entry is None or not entry.word:
         raise ValueError(f"no type `{name}` in the catalogue that an agency says")
     return entry
 
@@ -82,7 +82,7 @@ def _choices(name: str, path: str) -> set[Any]:
 def party_can_be(name: str, party: str) -> None:
     """Can whoever owes a duty hear of what sets it off? Else nobody would know that it owes anything."""
     entry = _entry(name)
-    if party in set(Agency) and party not in entry.senders | entry.receivers:
+    if party in EVERYBODY and party not in entry.senders | entry.receivers:
         raise ValueError(f"owner: {party} never hears of `{name}`")
     if party == Role.RECEIVER and entry.move is None:
         raise ValueError(f"owner: `{name}` is on no handoff, and has no other party")

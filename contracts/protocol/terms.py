@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator
 
-from contracts.agencies import Agency
+from contracts.agencies import EVERYBODY
 
 UNVERIFIED = "none"
 AT_SOURCE = "source"
@@ -58,7 +58,7 @@ class Role(StrEnum):
 
 
 def _party(name: str) -> str:
-    if name not in {*Agency, *Role}:
+    if name not in {*EVERYBODY, *Role}:
         raise ValueError(f"`{name}` is no agency, and none of the roles {', '.join(Role)}")
     return name
 

@@ -5,14 +5,13 @@ from functools import cached_property
 from typing import Annotated, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from contracts.durations import Office
+from contracts.events.accounting import Label
 from contracts.protocol.rules import Rule
 from contracts.tiers import Frozen
 from contracts.workdays import WEEKDAYS, WorkingDays
-
-Label = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9.-]{0,29}$")]
 
 
 def _zone(name: str) -> str:

@@ -6,7 +6,7 @@ from typing import ClassVar
 from contracts.agencies import Agency
 from contracts.standing import Move
 from services.agency import AgencyApplication
-from services.oversight.domainmodel import may_lift, may_refer, may_take_on, may_watch, may_withdraw
+from services.oversight.domainmodel import may_lift, may_refer, may_take_on, may_withdraw
 from services.posts import REPORTING, rules
 from services.proposals import Rule
 
@@ -17,5 +17,4 @@ class Oversight(AgencyApplication):
     may_say: ClassVar[Mapping[str, Rule]] = {
         **REPORTING,
         "route.bypass-lifted": may_lift,
-        **dict.fromkeys(("duty.opened", "duty.met", "duty.breached"), may_watch),
     }

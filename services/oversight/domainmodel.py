@@ -12,5 +12,3 @@ may_refer = held_by(INSPECTORS)
 may_take_on = held_by(INSPECTORS)
 may_withdraw = held_by(INSPECTORS)
 may_lift = held_by(INSPECTORS)
-may_watch = held_by(INSPECTORS)
-"""Until something watches duties by itself, an inspector says that one is open, met or breached."""

@@ -6,7 +6,9 @@ The rules are ours (D): they are for the Centre to settle.
 from collections.abc import Mapping
 
 from contracts.casefile import CaseFile, Said
+from contracts.catalogue.accounting import EXCUSED
 from contracts.catalogue.reintegration import CLOSED, REOPENED
+from contracts.duties.notices import ENDED, OWED
 from contracts.errors import Refused
 from contracts.vocabulary.people import Role
 from contracts.vocabulary.protection import SafeContact
@@ -62,13 +64,14 @@ def close(act: Proposal, case: Case) -> None:
 
 
 def _open_duties(file: CaseFile) -> list[Said]:
-    """Those of which the Centre knows: its own."""
-    ended = [_duty(said) for said in file.all("duty.met", "duty.breached", "duty.excused")]
-    return [said for said in file.all("duty.opened") if _duty(said) not in ended]
+    """Those of which the keeper has told the Centre, and whose end it has not heard of."""
+    last = {_duty(said): said for said in file.all(*OWED, *ENDED)}
+    excused = {_duty(said) for said in file.all(EXCUSED)}
+    return [said for duty, said in last.items() if said.type in OWED and duty not in excused]
 
 
-def _duty(said: Said) -> tuple[str, str]:
-    return said.codes["rule"], said.codes["trigger_id"]
+def _duty(said: Said) -> tuple[str, str, str]:
+    return said.codes["rule"], said.codes["trigger_id"], said.codes["trigger_by"]
 
 
 def reopen(act: Proposal, case: Case) -> None:

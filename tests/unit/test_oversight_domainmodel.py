@@ -7,7 +7,7 @@ from services.oversight.domainmodel import INSPECTORS
 from tests.builders import OVERSIGHT, POLICE, SOCIAL
 from tests.unit.given import by, nothing
 
-WATCHING = ["duty.opened", "duty.met", "duty.breached", "route.bypass-lifted"]
+WATCHING = ["route.bypass-lifted"]
 
 
 @pytest.mark.parametrize("type_name", WATCHING)

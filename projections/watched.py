@@ -1,0 +1,43 @@
+"""What the keeper of duties reads: up to where the log is folded, in which cases something came, and these cases."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, select
+
+from contracts.dated import Dated
+from projections import owed, said
+from projections.cases import Cases
+from projections.letters import Letters
+from projections.records import Records
+
+_CASES, _RECORDS, _LETTERS = Cases.table, Records.table, Letters.table
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """A view as of one moment; `logged_at` is that of its last entry, None while nothing is folded."""
+
+    connection: Connection
+    position: int
+    logged_at: datetime | None
+
+    @classmethod
+    def of(cls, connection: Connection) -> "Watched":
+        folded = owed.folded(connection)
+        return cls(connection, folded.position, folded.logged_at)
+
+    def changed(self, after: int) -> list[str]:
+        """The cases in which something was said, or received, after a position."""
+        spoken = select(_RECORDS.c.case_ref).where(_RECORDS.c.key > Records.key_of(after))
+        received = select(_LETTERS.c.case_ref).where(_LETTERS.c.receipt > after, _LETTERS.c.case_ref.is_not(None))
+        return list(self.connection.scalars(spoken.union(received)))
+
+    def open(self) -> list[str]:
+        """The cases that are not closed."""
+        return list(self.connection.scalars(select(_CASES.c.key).where(_CASES.c.closed.is_(False))))
+
+    def cases(self, case_refs: Sequence[str]) -> Iterator[tuple[str, list[Dated]]]:
+        """What was said in each, void or not, in the log's order."""
+        return said.cases(self.connection, case_refs)

@@ -1,0 +1,1 @@
+"""The bus's own watcher of duties: it says what is owed, what was missed, and what has ended."""

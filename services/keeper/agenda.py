@@ -1,0 +1,80 @@
+"""When the keeper looks at which case again, and what is owed there: rows of its own store, which can be made anew."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from bus.store import Statement, Store
+from contracts.duties.duty import Duty
+from contracts.duties.notices import next_look
+
+LOOKED_AT_ONCE = 500
+"""So many cases at most are due in one look; the next ones a moment later."""
+UNLOGGED_AGAIN = timedelta(minutes=1)
+"""Until the keeper asks what has become of its words that do not appear in the log."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far the log was looked through, by which protocol; what had ended up to `since` is not the keeper's."""
+
+    protocol: str
+    position: int
+    since: int
+
+
+class Agenda:
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def progress(self) -> Progress | None:
+        """None before its first look."""
+        rows = self._store.read("SELECT protocol, position, since FROM keeper_progress")
+        return Progress(rows[0]["protocol"], rows[0]["position"], rows[0]["since"]) if rows else None
+
+    def reached(self, progress: Progress) -> None:
+        row = (progress.protocol, progress.position, progress.since)
+        insert = "INSERT INTO keeper_progress (id, protocol, position, since) VALUES (1,?,?,?) ON CONFLICT (id) DO "
+        update = "UPDATE SET protocol = excluded.protocol, position = excluded.position, since = excluded.since"
+        self._store.write(Statement(insert + update, row))
+
+    def due(self, at: datetime) -> list[str]:
+        """The cases in which something changes by this moment, that which does so first at the top."""
+        rows = self._store.read(
+            f"SELECT case_ref FROM keeper_agenda WHERE next_at <= ? ORDER BY next_at LIMIT {LOOKED_AT_ONCE}",  # noqa: S608
+            _text(at),
+        )
+        return [row["case_ref"] for row in rows]
+
+    def noted(self, case_ref: str, duties: Iterable[Duty], told_at: datetime | None) -> Iterator[Statement]:
+        """The writes by which a case was looked at: what is owed in it, and when to look again, if ever.
+
+        `told_at` is set if something was said: then the next look waits until that is logged.
+        """
+        known = tuple(duties)
+        yield Statement("DELETE FROM keeper_owed WHERE case_ref = ?", (case_ref,))
+        for duty in known:
+            if duty.owed:
+                expected_by = _text(duty.expected_by) if duty.expected_by else None
+                row = (str(duty.id), case_ref, duty.rule.id, duty.holder.value, duty.state.value, expected_by)
+                yield Statement("INSERT INTO keeper_owed VALUES (?,?,?,?,?,?)", row)
+        if told_at:
+            yield self.again(case_ref, told_at)
+        elif next_at := next_look(known):
+            yield _at(case_ref, next_at)
+        else:
+            yield Statement("DELETE FROM keeper_agenda WHERE case_ref = ?", (case_ref,))
+
+    def again(self, case_ref: str, at: datetime) -> Statement:
+        """Look again when what was said of a case is logged, which makes it one that has changed; or a while later."""
+        return _at(case_ref, at + UNLOGGED_AGAIN)
+
+
+def _at(case_ref: str, moment: datetime) -> Statement:
+    insert = "INSERT INTO keeper_agenda (case_ref, next_at) VALUES (?,?) ON CONFLICT (case_ref) DO UPDATE "
+    return Statement(insert + "SET next_at = excluded.next_at", (case_ref, _text(moment)))
+
+
+def _text(moment: datetime) -> str:
+    """So that text sorts as moments do."""
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")

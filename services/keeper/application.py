@@ -1,0 +1,75 @@
+"""What the keeper does: its table of contents. It records its notices as an agency does its acts, and asks nobody."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import ClassVar
+from uuid import UUID
+
+from bus.store import Statement
+from contracts import check
+from contracts.agencies import Agency
+from contracts.catalogue import entry_of
+from contracts.dated import Dated
+from contracts.duties.notices import Notice
+from contracts.envelope import About
+from contracts.shapes import Clocks, Post
+from contracts.standing import Move
+from contracts.vocabulary.people import LegalBasis, Role
+from services.agency import AgencyApplication
+from services.facts import Fact, fact_id
+from services.keeping import BY_ID_ALONE
+from services.proposals import Proposal, Rule
+
+
+class Keeper(AgencyApplication):
+    agency = Agency.KEEPER
+    rules: ClassVar[Mapping[Move, Rule]] = {}
+
+    def give(
+        self, notices: Sequence[Notice], case_ref: str, at: datetime, now: datetime, also: Sequence[Statement] = ()
+    ) -> tuple[Notice, ...]:
+        """Record what is to be said of a case as of a moment, and these writes, together or not at all.
+
+        What was recorded before is not recorded again. The notices that are new.
+        """
+        new = tuple(notice for notice in notices if not self.knows(notice.id))
+        about = About(
+            clocks=Clocks(occurred=at, known=at, recorded=max(at, now)),
+            legal_basis=LegalBasis.PROTECTION_DUTY,
+            post=Post(role=Role.RECORDS_SYSTEM),
+        )
+        facts = [self._fact(notice, case_ref, about, now) for notice in new]
+        rows = [_row(notice, fact, now) for notice, fact in zip(new, facts, strict=True)]
+        self._save(*facts, also=[*rows, *also])
+        return new
+
+    def _fact(self, notice: Notice, case_ref: str, about: About, now: datetime) -> Fact:
+        entry = entry_of(notice.type)
+        content = check.read(entry.content, dict(notice.codes), at="data")
+        check.sending(entry, self.agency, about, content)
+        proposal = Proposal(
+            id=notice.id,
+            type=notice.type,
+            move=None,
+            by=self.agency,
+            case_ref=case_ref,
+            about=about.model_dump(mode="json"),
+            codes=content.model_dump(mode="json"),
+            at=now,
+        )
+        return Fact.stated(proposal, notice.tell, None, causation_id=notice.cause)
+
+    def waits(self, case_ref: str, dated: Collection[Dated]) -> bool:
+        """Is anything that it has said of a case not in the log yet, as far as that was read?"""
+        logged = {str(fact_id(self.agency, one.said.id)) for one in dated if one.by is self.agency}
+        own = self.store.read("SELECT id FROM case_parts WHERE case_ref = ?", case_ref)
+        return any(not self._was_refused(UUID(row["id"])) for row in own if row["id"] not in logged)
+
+    def _was_refused(self, aggregate_id: UUID) -> bool:
+        part = self._part(aggregate_id)
+        return isinstance(part, Fact) and part.refused
+
+
+def _row(notice: Notice, fact: Fact, now: datetime) -> Statement:
+    row = (str(notice.id), BY_ID_ALONE, str(fact.id), fact.case_ref, now.isoformat())
+    return Statement("INSERT INTO commands VALUES (?,?,?,?,?)", row)

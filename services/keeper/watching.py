@@ -1,0 +1,174 @@
+"""The keeper's watch: it looks every second at what was said since, and at what time alone has changed.
+
+It decides nothing in the dark: only once all that the log has is read, as of a moment so far back that whatever was
+stamped before it is in the log. What it has said it reads there too, so that it may die and come back at any moment.
+"""
+
+import asyncio
+import hashlib
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol as Shape
+
+import structlog
+
+from bus import faults, tasks
+from bus.clock import Clock
+from contracts.dated import Dated
+from contracts.duties import fold, kept_open
+from contracts.duties import notices as to_say
+from contracts.duties.agreement import disagreements
+from contracts.errors import BarnabusError
+from contracts.protocol import Protocol
+from services.keeper.agenda import Agenda, Progress
+from services.keeper.application import Keeper
+from services.keeper.signs import Signs
+
+LOOK_EVERY_S = 1.0
+BEHIND_THE_CLOCK = timedelta(seconds=2)
+"""A gateway that has stamped an entry has it in the log by then, or is not active any more."""
+CASES_AT_ONCE = 20
+"""Between so many the relay, which shares the process, gets its turn."""
+_log = structlog.get_logger()
+
+
+class View(Shape):
+    """The log as it is folded: up to a position, and its cases."""
+
+    @property
+    def position(self) -> int: ...
+
+    @property
+    def logged_at(self) -> datetime | None: ...
+
+    def changed(self, after: int) -> list[str]:
+        """The cases in which something was said, or received, after a position."""
+
+    def open(self) -> list[str]:
+        """The cases that are not closed."""
+
+    def cases(self, case_refs: Sequence[str]) -> Iterator[tuple[str, list[Dated]]]:
+        """What was said in each, void or not, in the log's order."""
+
+
+@dataclass(slots=True)
+class Looked:
+    """What came of one look. `waiting` is why nothing could be decided as of `at`, if it could not."""
+
+    at: datetime
+    position: int
+    cases: int = 0
+    notices: int = 0
+    disagreements: int = 0
+    waiting: str | None = None
+
+
+class Watching:
+    """`read` opens the view as of one moment; `log_end` asks for the log's last position; `nudge` wakes the relay."""
+
+    def __init__(
+        self,
+        keeper: Keeper,
+        protocol: Protocol,
+        read: Callable[[], AbstractContextManager[View]],
+        log_end: Callable[[], Awaitable[int]],
+        nudge: Callable[[], None],
+        signs: Signs,
+        clock: Clock,
+    ) -> None:
+        self._keeper, self._protocol, self._signs, self._clock = keeper, protocol, signs, clock
+        self._read, self._log_end, self._nudge = read, log_end, nudge
+        self._agenda = Agenda(keeper.store)
+        self._digest = digest(protocol)
+
+    async def run(self) -> None:
+        """Until cancelled: look every second. What keeps it from looking is said once, and it goes on trying."""
+        said: str | None = None
+        while True:
+            tasks.heed()
+            try:
+                looked = await self.look()
+            except Exception as error:  # noqa: BLE001  a dead watch would be silence
+                foreseen = isinstance(error, BarnabusError)
+                waiting: str | None = error.code if isinstance(error, BarnabusError) else type(error).__name__
+                if waiting != said:
+                    _log.error("keeper.failed", error=waiting, exc_info=not foreseen)
+                self._signs.waiting = waiting
+                self._signs.write(counted_anew=False)
+            else:
+                waiting = self._note(looked)
+            said = waiting
+            await asyncio.sleep(LOOK_EVERY_S)
+
+    def _note(self, looked: Looked) -> str | None:
+        signs = self._signs
+        signs.position, signs.waiting = looked.position, looked.waiting
+        if not looked.waiting:
+            signs.decided_at = looked.at
+        signs.notices += looked.notices
+        signs.disagreements += looked.disagreements
+        signs.write(counted_anew=looked.cases > 0)
+        return looked.waiting
+
+    async def look(self) -> Looked:
+        """Once. Raises what log, view and store raise; what was recorded until then stays so."""
+        now = self._clock()
+        last = await self._log_end()
+        before = self._agenda.progress()
+        with self._read() as view:
+            at = max(now - BEHIND_THE_CLOCK, view.logged_at or now - BEHIND_THE_CLOCK)
+            looked = Looked(at, view.position)
+            if view.position < last:
+                looked.waiting = "projections.behind"
+                return looked
+            turn = self._whose_turn(view, before, at)
+        progress = Progress(self._digest, looked.position, before.since if before else looked.position)
+        for start in range(0, len(turn), CASES_AT_ONCE):
+            with self._read() as view:
+                some = list(view.cases(turn[start : start + CASES_AT_ONCE]))
+            for case_ref, dated in some:
+                until = [one for one in dated if one.said.position <= looked.position]
+                self._judge(case_ref, until, before, looked)
+            if looked.notices:
+                self._nudge()
+            await asyncio.sleep(0)
+        if progress != before:
+            self._agenda.reached(progress)
+        return looked
+
+    def _whose_turn(self, view: View, before: Progress | None, at: datetime) -> list[str]:
+        """What time has changed goes first; where the protocol is another, every case that is not closed."""
+        due = self._agenda.due(at)
+        others = view.open() if before is None or before.protocol != self._digest else []
+        changed = view.changed(before.position) if before else []
+        return list(dict.fromkeys((*due, *changed, *others)))
+
+    def _judge(self, case_ref: str, dated: list[Dated], before: Progress | None, looked: Looked) -> None:
+        """Record what is to be said of a case, and when to look at it again; first its last words must be logged."""
+        looked.cases += 1
+        at = looked.at
+        since = before.since if before else looked.position
+        for one in disagreements(dated, self._protocol, before.position if before else looked.position):
+            looked.disagreements += 1
+            _log.error("keeper.disagrees", case_ref=case_ref, type=one.said.type, id=str(one.said.id))
+        if self._keeper.waits(case_ref, dated):
+            self._keeper.store.write(self._agenda.again(case_ref, at))
+            return
+        duties = fold(dated, self._protocol, at)
+        void = kept_open(dated, self._protocol, at)
+        notices = (
+            *to_say.wanted(duties, dated, looked.position, since),
+            *to_say.kept_open(void, dated, looked.position, since),
+        )
+        noted = list(self._agenda.noted(case_ref, duties, at if notices else None))
+        faults.point("keeper.judged")
+        looked.notices += len(self._keeper.give(notices, case_ref, at, self._clock(), noted))
+        faults.point("keeper.recorded")
+
+
+def digest(protocol: Protocol) -> str:
+    """Of all that it says: where that is another, what is owed may be."""
+    said = "\n".join(version.model_dump_json() for version in protocol.versions)
+    return hashlib.sha256(said.encode()).hexdigest()
