@@ -29,6 +29,8 @@ from services.keeper.signs import Signs
 LOOK_EVERY_S = 1.0
 BEHIND_THE_CLOCK = timedelta(seconds=2)
 """A gateway that has stamped an entry has it in the log by then, or is not active any more."""
+SAID_AFTER = 10
+"""So many looks in vain."""
 CASES_AT_ONCE = 20
 """Between so many the relay, which shares the process, gets its turn."""
 _log = structlog.get_logger()
@@ -82,35 +84,38 @@ class Watching:
         self._read, self._log_end, self._nudge = read, log_end, nudge
         self._agenda = Agenda(keeper.store)
         self._digest = digest(protocol)
+        self._tries = 0
 
     async def run(self) -> None:
-        """Until cancelled: look every second. What keeps it from looking is said once, and it goes on trying."""
-        said: str | None = None
+        """Until cancelled: look every second. What keeps it from looking is said, and it goes on trying."""
         while True:
             tasks.heed()
             try:
-                looked = await self.look()
+                self._note(await self.look())
+            except BarnabusError as error:
+                self._waits(error.code)
             except Exception as error:  # noqa: BLE001  a dead watch would be silence
-                foreseen = isinstance(error, BarnabusError)
-                waiting: str | None = error.code if isinstance(error, BarnabusError) else type(error).__name__
-                if waiting != said:
-                    _log.error("keeper.failed", error=waiting, exc_info=not foreseen)
-                self._signs.waiting = waiting
-                self._signs.write(counted_anew=False)
-            else:
-                waiting = self._note(looked)
-            said = waiting
+                _log.error("keeper.failed", error=type(error).__name__, exc_info=True)
+                self._waits("internal")
             await asyncio.sleep(LOOK_EVERY_S)
 
-    def _note(self, looked: Looked) -> str | None:
+    def _waits(self, code: str) -> None:
+        """Said once it lasts: while everything starts, one thing waits for the other."""
+        self._tries = self._tries + 1 if code == self._signs.waiting else 1
+        if self._tries == SAID_AFTER:
+            _log.warning("keeper.waiting", code=code)
+        self._signs.waiting = code
+        self._signs.write(counted_anew=False)
+
+    def _note(self, looked: Looked) -> None:
+        if looked.waiting:
+            self._waits(looked.waiting)
+            return
         signs = self._signs
-        signs.position, signs.waiting = looked.position, looked.waiting
-        if not looked.waiting:
-            signs.decided_at = looked.at
+        signs.position, signs.decided_at, signs.waiting = looked.position, looked.at, None
         signs.notices += looked.notices
         signs.disagreements += looked.disagreements
         signs.write(counted_anew=looked.cases > 0)
-        return looked.waiting
 
     async def look(self) -> Looked:
         """Once. Raises what log, view and store raise; what was recorded until then stays so."""
