@@ -20,7 +20,7 @@ from bus.server import EmbeddedServer
 from bus.settings import Settings
 from cli.agencies import APPLICATIONS
 from contracts import subjects
-from contracts.agencies import Agency
+from contracts.agencies import EVERYBODY, Agency
 from services.adapter import Adapter
 from services.agency import AgencyApplication
 from tests.builders import POLICE, SOCIAL, encoded
@@ -202,6 +202,6 @@ class Everybody:
 async def all_agencies(settings: Settings) -> AsyncIterator[Everybody]:
     async with living(settings) as home:
         await home.start_gateway()
-        for agency in Agency:
+        for agency in sorted(EVERYBODY):
             await home.start_adapter(agency)
-        yield Everybody(home, {agency: await home.system(agency) for agency in Agency})
+        yield Everybody(home, {agency: await home.system(agency) for agency in sorted(EVERYBODY)})
