@@ -35,6 +35,16 @@ def flat(found: Mapping[str, Any]) -> dict[str, Any]:
     return row
 
 
+def print_check(found: Mapping[str, Any]) -> None:
+    show.out.print(f"{found['notices']} notices of the keeper; {len(found['wrong'])} do not follow from the log.")
+    for one in found["wrong"]:
+        show.out.print(f"  case {one['case_ref']}  {one['type']}  {one['id']}")
+    if found["unsaid"]:
+        show.out.print(f"{len(found['unsaid'])} had to be said by now and were not:")
+    for one in found["unsaid"]:
+        show.out.print(f"  case {one['case_ref']}  {one['type']}  {one['rule'] or ''}  to {', '.join(one['tell'])}")
+
+
 def flat_missing(found: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
     for case in found:
         for child in case["children"]:

@@ -26,7 +26,7 @@ from services.agency import AgencyApplication
 from services.letters import Heard
 
 POLICE, SOCIAL, PROSECUTION, HEALTH = Agency.POLICE, Agency.SOCIAL, Agency.PROSECUTION, Agency.HEALTH
-OVERSIGHT = Agency.OVERSIGHT
+OVERSIGHT, KEEPER = Agency.OVERSIGHT, Agency.KEEPER
 POSTS = {
     POLICE: {"role": "investigator", "office": "prishtina-child-unit"},
     SOCIAL: {"role": "case-manager", "office": "prishtina-csw"},

@@ -14,7 +14,7 @@ from contracts.vocabulary.asking import NEEDS_CONSENT, OFFERED_BY, Service
 from contracts.vocabulary.people import LegalBasis
 from tests.benchmarks.stories import TOWNS, Case, Said, Thread, a_uuid, spelled, word
 
-POLICE, PROSECUTION, SOCIAL, HEALTH, OVERSIGHT = Agency
+POLICE, PROSECUTION, SOCIAL, HEALTH, OVERSIGHT, _ = Agency
 MINUTE_S, HOUR_S, DAY_S = 60.0, 3600.0, 86400.0
 EXPIRES_AFTER = timedelta(days=7)
 Pairs = Iterator[tuple[Agency, Agency]]
