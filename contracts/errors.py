@@ -553,6 +553,12 @@ CODES: Mapping[str, Code] = MappingProxyType(
             http=404,
             exit=1,
         ),
+        "keeper.silent": Code(
+            "Nobody watches over duties: the keeper is not running, or cannot decide.",
+            "Start it with `barnabus keeper` (`barnabus up` starts it too), or read its log.",
+            http=503,
+            exit=1,
+        ),
         "purpose.missing": Code(
             "A purpose is needed to read a case.",
             "Give it with --purpose; it is written down before anything is shown.",
