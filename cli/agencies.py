@@ -18,7 +18,9 @@ from services.social.application import Social
 APPLICATIONS: Mapping[Agency, type[AgencyApplication]] = MappingProxyType(
     {kind.agency: kind for kind in (Police, Prosecution, Social, Health, Oversight, Keeper)}
 )
-OF_THE_FIELD = MappingProxyType({agency: kind for agency, kind in APPLICATIONS.items() if agency in EVERYBODY})
+OF_THE_FIELD: Mapping[Agency, type[AgencyApplication]] = MappingProxyType(
+    {agency: kind for agency, kind in APPLICATIONS.items() if agency in EVERYBODY}
+)
 """Without the keeper: those that have systems of their own."""
 
 

@@ -13,7 +13,7 @@ from types import MappingProxyType
 
 from prometheus_client.utils import floatToGoString
 
-from contracts.agencies import Agency
+from contracts.agencies import FIELD
 from contracts.catalogue import ASKED
 from contracts.standing import Stage
 from contracts.vocabulary.asking import Service
@@ -33,7 +33,7 @@ def _those(*values: StrEnum | str) -> tuple[str, ...]:
     return (*(str(value) for value in values), OTHER)
 
 
-AGENCIES, SERVICES, STAGES = _those(*Agency), _those(*Service), _those(*Stage)
+AGENCIES, SERVICES, STAGES = _those(*FIELD), _those(*Service), _those(*Stage)
 REASONS = _those("type.unknown", "version.unknown", "case.held-up")
 STOPS = _those("projections.gap", "projections.stale", "log.damaged")
 MODEL_NAMES = tuple(model.name for model in MODELS)

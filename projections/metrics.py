@@ -16,7 +16,7 @@ from sqlalchemy import Connection, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from bus.clock import Clock
-from contracts.agencies import Agency
+from contracts.agencies import FIELD, Agency
 from contracts.errors import BarnabusError
 from projections import latency, pulse
 from projections.handoffs import Handoffs
@@ -79,7 +79,7 @@ def read(connection: Connection) -> Reading:
         open=open_,
         oldest=oldest,
         legs=_legs(connection),
-        unreceived={agency.value: _unreceived(connection, agency) for agency in Agency},
+        unreceived={agency.value: _unreceived(connection, agency) for agency in FIELD},
     )
 
 
