@@ -15,6 +15,7 @@ POINTS = (
     "gateway.posted",  # record and letters are out, the agency has no answer
     "inbox.taken",  # the letter is in hand, and not in the recipient's store
     "inbox.saved",  # the letter is in the recipient's store, the post is not acknowledged
+    "alarm.sent",  # whoever it is for has the alarm, and that is not noted
 )
 
 _name, _, _times = os.environ.get("BARNABUS_KILL_AT", "").partition(":")

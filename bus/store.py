@@ -61,6 +61,11 @@ TABLES = (
     "CREATE INDEX IF NOT EXISTS inbox_case ON inbox (case_ref)",
     "CREATE INDEX IF NOT EXISTS inbox_record ON inbox (record_id)",
     "CREATE INDEX IF NOT EXISTS inbox_unreceipted ON inbox (receipted, sender, number)",
+    "CREATE TABLE IF NOT EXISTS alarms ("
+    "id TEXT PRIMARY KEY, duty_id TEXT NOT NULL, kind TEXT NOT NULL, agency TEXT NOT NULL, way TEXT NOT NULL, "
+    "created_at TEXT NOT NULL, tries INTEGER NOT NULL, next_at TEXT NOT NULL, state TEXT NOT NULL, error TEXT)",
+    "CREATE INDEX IF NOT EXISTS alarms_waiting ON alarms (next_at) WHERE state = 'waiting'",
+    "CREATE INDEX IF NOT EXISTS alarms_parked ON alarms (created_at) WHERE state = 'parked'",
 )
 
 

@@ -1,0 +1,1 @@
+"""The keeper of duties: what it has noticed, and the alarms that bring it to somebody."""
