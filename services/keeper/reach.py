@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from ipaddress import ip_address
 from pathlib import Path
 from types import MappingProxyType
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 from uuid import UUID
 
 import httpx
@@ -230,7 +230,7 @@ def read(path: Path) -> Reach:
 
 
 def _first(error: ValidationError, path: Path, text: str) -> str:
-    first: dict[str, Any] = dict(error.errors(include_url=False, include_context=False, include_input=False)[0])
+    first = error.errors(include_url=False, include_context=False, include_input=False)[0]
     place: toml_lines.Place = first["loc"]
     lines = dict(toml_lines.statements(text))
     line = next((lines[place[:n]] for n in range(len(place), 0, -1) if place[:n] in lines), 1)

@@ -1,5 +1,7 @@
 """The file that says whom alarms reach: what it may say, and how a wrong one is refused."""
 
+import json
+from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
 
@@ -7,7 +9,9 @@ import pytest
 
 from bus.settings import Settings
 from contracts.errors import BarnabusError
+from services.keeper.alarms import Alarm, Kind, State
 from services.keeper.reach import WAYS_AT_MOST, Mailbox, Reach, Webhook, read
+from services.keeper.wording import document
 from tests.builders import HEALTH, POLICE, SOCIAL
 from tests.docs.pages import ROOT, blocks
 
@@ -109,6 +113,16 @@ def test_the_file_that_the_page_shows_is_one_that_can_be_used(folder: Path, numb
         (folder / name).write_text(text)
     reach = read(written(folder, blocks(ROOT / "docs" / "alarms.md", "toml")[number]))
     assert all(reach.ways([POLICE, SOCIAL]).values())
+
+
+def test_the_page_shows_to_receivers_what_a_webhook_is_sent(folder: Path) -> None:
+    page = ROOT / "docs" / "alarms.md"
+    reach = read(written(folder, WHOLE))
+    duty, now = UUID(int=1), datetime(2026, 3, 12, 9, tzinfo=UTC)
+    alarm = Alarm(UUID(int=2), duty, Kind.OVERDUE, SOCIAL, "webhook/records", now, 1, now, State.WAITING, None)
+    (shown,) = blocks(page, "json")
+    assert json.loads(shown) == json.loads(document(alarm, reach.link_to(duty)))
+    assert all(kind in page.read_text() for kind in Kind)
 
 
 # how a wrong one is refused
