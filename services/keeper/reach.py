@@ -3,11 +3,6 @@
 Every way to somebody has a name of its own. Lists and logs show that name, and never an address.
 """
 
-import base64
-import binascii
-import os
-import ssl
-import stat
 import tomllib
 from collections.abc import Iterable, Mapping
 from ipaddress import ip_address
@@ -19,70 +14,21 @@ from uuid import UUID
 import httpx
 from pydantic import (
     AfterValidator,
-    BeforeValidator,
     Field,
-    SecretBytes,
-    SecretStr,
     StringConstraints,
     ValidationError,
     model_validator,
 )
-from pydantic import ValidationInfo as Info
 
 from contracts import toml_lines
 from contracts.agencies import Agency
 from contracts.errors import BarnabusError
 from contracts.tiers import Frozen
 from services.keeper.alarms import NOBODY
+from services.keeper.named_files import Authority, Password, SigningSecret
 
 WAYS_AT_MOST = 64
-SECRET_AT_MOST_BYTES = 4_096
-SECRET_PREFIX = "whsec_"  # noqa: S105  what every secret of the specification begins with
-_OTHERS = stat.S_IRWXG | stat.S_IRWXO
 _DUTY = "{duty}"
-
-
-def _secret(named: object, info: Info) -> str:
-    """What stands in a file that its owner alone can read, without the end of its line."""
-    with _file(named, info).open("rb") as file:
-        if os.fstat(file.fileno()).st_mode & _OTHERS:
-            raise ValueError("others than its owner can read this file: chmod go= on it")
-        found = file.read(SECRET_AT_MOST_BYTES + 1)
-    if len(found) > SECRET_AT_MOST_BYTES or not found.strip():
-        raise ValueError(f"this file holds nothing, or more than {SECRET_AT_MOST_BYTES} bytes")
-    if not found.isascii():
-        raise ValueError("this file holds more than ASCII")
-    return found.decode().rstrip("\r\n")
-
-
-def _file(named: object, info: Info) -> Path:
-    """A path from where the file lies that names it."""
-    if not isinstance(named, str):
-        raise ValueError("this is no path of a file")
-    path = Path((info.context or {})["folder"], named)
-    try:
-        path.open("rb").close()
-    except OSError as error:
-        raise ValueError(f"this file cannot be read: {error.strerror}") from None
-    return path
-
-
-def _signing(secret: str) -> bytes:
-    try:
-        found = base64.b64decode(secret.removeprefix(SECRET_PREFIX), validate=True)
-    except binascii.Error:
-        found = b""
-    if not secret.startswith(SECRET_PREFIX) or not 24 <= len(found) <= 64:
-        raise ValueError(f"this file does not hold {SECRET_PREFIX} and then 24 to 64 bytes in base64")
-    return found
-
-
-def _authority(path: Path) -> Path:
-    try:
-        ssl.create_default_context(cafile=path)
-    except OSError:
-        raise ValueError("this file holds no certificates in PEM") from None
-    return path
 
 
 def _url(url: str) -> str:
@@ -117,7 +63,6 @@ Address = Annotated[
 ]
 """One mailbox and nothing else: no line break, no second one, no name."""
 Url = Annotated[str, StringConstraints(pattern=_NO_SPACE), AfterValidator(_url)]
-Authority = Annotated[Path, BeforeValidator(_file), AfterValidator(_authority)]
 Seconds = Annotated[float, Field(ge=1, le=60)]
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,39}$")]
 
@@ -130,7 +75,7 @@ class Server(Frozen):
     tls: Literal["starttls", "implicit", "none"]
     sender: Address
     user: Annotated[str, StringConstraints(pattern=r"^[!-~]{1,254}$")] | None = None
-    password: Annotated[SecretStr | None, BeforeValidator(_secret), Field(alias="password_file")] = None
+    password: Annotated[Password | None, Field(alias="password_file")] = None
     ca_file: Authority | None = None
     timeout_s: Seconds = 20
 
@@ -147,9 +92,7 @@ class Webhook(Frozen):
     """An address that takes signed JSON. Without encryption only on this machine, or where `tls = "none"` says so."""
 
     url: Url
-    secret: Annotated[
-        SecretBytes, BeforeValidator(lambda named, info: _signing(_secret(named, info))), Field(alias="secret_file")
-    ]
+    secret: Annotated[SigningSecret, Field(alias="secret_file")]
     tls: Literal["none"] | None = None
     ca_file: Authority | None = None
     timeout_s: Seconds = 10
@@ -185,11 +128,11 @@ class Reach(Frozen):
 
     @model_validator(mode="after")
     def _can_reach_somebody(self) -> Self:
+        if not self.smtp and any(ways.mail for ways in self.agencies.values()):
+            raise ValueError("smtp: somebody is to be reached by e-mail, and no server is named")
         count = sum(len(self.ways([agency])[agency]) for agency in self.agencies)
         if not 1 <= count <= WAYS_AT_MOST:
             raise ValueError(f"agencies: {count} ways are named, and it may be 1 to {WAYS_AT_MOST}")
-        if not self.smtp and any(ways.mail for ways in self.agencies.values()):
-            raise ValueError("smtp: somebody is to be reached by e-mail, and no server is named")
         return self
 
     def ways(self, agencies: Iterable[Agency]) -> dict[Agency, tuple[str, ...]]:

@@ -218,7 +218,9 @@ def test_a_file_that_reaches_nobody_or_too_many_is_refused(folder: Path) -> None
 
 
 def test_e_mail_without_a_server_is_refused(folder: Path) -> None:
-    assert "no server is named" in refusal(folder, WHOLE[: WHOLE.index("[smtp]")] + WHOLE[WHOLE.index("[agencies") :])
+    without = WHOLE[: WHOLE.index("[smtp]")] + WHOLE[WHOLE.index("[agencies") :]
+    for text in (without, without[: without.index("[agencies.police.webhook")]):
+        assert "no server is named" in refusal(folder, text)
 
 
 # without encryption only where it is said, or on this machine
