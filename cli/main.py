@@ -28,6 +28,7 @@ ROOMS: Mapping[str, str] = MappingProxyType(
         "projections": "projections",
         "handoffs": "handoffs",
         "duties": "duties",
+        "alarms": "alarms",
         "figures": "figures",
         "contracts": "contracts",
     }
