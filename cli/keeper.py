@@ -67,7 +67,7 @@ async def _watch(
     settings: Settings, keeper: "Keeper", rules: protocol.Protocol, nudge: Callable[[], None], clock: Clock
 ) -> None:
     async with reader(settings) as log:
-        signs = Signs(settings.home / "keeper", keeper.store, clock)
+        signs = Signs(settings.keeper, keeper.store, clock)
         await Watching(keeper, rules, lambda: _view(settings), log.last, nudge, signs, clock).run()
 
 
