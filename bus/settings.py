@@ -56,6 +56,11 @@ class Settings:
         """Where the embedded server writes its URL."""
         return self.home / "run" / "nats.url"
 
+    @property
+    def keeper(self) -> Path:
+        """Where the keeper of duties says how it is, and what is owed."""
+        return self.home / "keeper"
+
     def keys(self, owner: str) -> Path:
         return self.home / "keys" / owner
 

@@ -4,7 +4,7 @@ import asyncio
 import stat
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
@@ -12,7 +12,7 @@ import typer
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
 
-from bus import asking, connection, directory, keys, streams
+from bus import asking, connection, directory, keys, signs, streams
 from bus.clock import wall_clock
 from bus.server import find_binary
 from bus.settings import Settings
@@ -23,7 +23,6 @@ from cli.submit import ask
 from contracts import subjects
 from contracts.agencies import Agency
 from contracts.errors import BarnabusError
-from services.keeper import signs
 
 NEARLY_FULL = 0.8
 SILENT = timedelta(seconds=30)
@@ -141,13 +140,14 @@ async def _gateway(settings: Settings, agency: Agency) -> str:
 
 
 def _watch(settings: Settings) -> str:
-    sign = signs.last(settings.home / "keeper")
+    sign = signs.last(settings.keeper)
     if sign is None:
         raise BarnabusError("keeper.silent")
-    since = wall_clock() - datetime.fromisoformat(sign["alive_at"])
-    if since > SILENT or sign["waiting"]:
-        raise BarnabusError("keeper.silent", detail=f"{sign['waiting'] or 'Last heard of at ' + sign['alive_at']}.")
-    return f"decided up to {sign['decided_at']}, position {sign['position']}"
+    if sign.waiting or wall_clock() - sign.alive_at > SILENT:
+        raise BarnabusError(
+            "keeper.silent", detail=f"{sign.waiting or f'Last heard of at {sign.alive_at.isoformat()}'}."
+        )
+    return f"position {sign.position}, {sum(owed.n for owed in sign.owed)} duties are owed"
 
 
 async def _adapter(settings: Settings, agency: Agency) -> str:

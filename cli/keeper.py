@@ -85,7 +85,7 @@ async def _watch(
     reach: Reach | None,
 ) -> None:
     async with reader(settings, patient=True) as log:
-        signs = Signs(settings.home / "keeper", keeper.store, clock)
+        signs = Signs(settings.keeper, keeper.store, clock)
         await Watching(keeper, rules, lambda: _view(settings), log.last, nudge, signs, clock, reach).run()
 
 

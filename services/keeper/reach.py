@@ -21,7 +21,7 @@ from pydantic import (
 )
 
 from contracts import toml_lines
-from contracts.agencies import Agency, Answerable
+from contracts.agencies import Agency
 from contracts.errors import BarnabusError
 from contracts.tiers import Frozen
 from services.keeper.alarms import NOBODY
@@ -124,12 +124,14 @@ class Reach(Frozen):
 
     link: Annotated[str, StringConstraints(pattern=_NO_SPACE), AfterValidator(_link)]
     smtp: Server | None = None
-    agencies: dict[Answerable, _Ways]
+    agencies: dict[Agency, _Ways]
 
     @model_validator(mode="after")
     def _can_reach_somebody(self) -> Self:
         if not self.smtp and any(ways.mail for ways in self.agencies.values()):
             raise ValueError("smtp: somebody is to be reached by e-mail, and no server is named")
+        if Agency.KEEPER in self.agencies:
+            raise ValueError("agencies: the keeper is told nothing")
         count = sum(len(self.ways([agency])[agency]) for agency in self.agencies)
         if not 1 <= count <= WAYS_AT_MOST:
             raise ValueError(f"agencies: {count} ways are named, and it may be 1 to {WAYS_AT_MOST}")

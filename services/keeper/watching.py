@@ -147,6 +147,7 @@ class Watching:
                 self._judge(case_ref, until, before, looked)
             if looked.notices:
                 self._nudge()
+            self._signs.write(counted_anew=False)  # a long look is no silence
             await asyncio.sleep(0)
         if progress != before:
             self._agenda.reached(progress)

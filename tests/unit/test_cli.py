@@ -12,12 +12,11 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from bus import keys, tasks
+from bus import keys, signs, tasks
 from bus.settings import STORE, Settings
 from cli import following, keeper
 from cli.main import app
 from contracts.errors import CODES
-from services.keeper import signs
 from tests.builders import HEALTH, OVERSIGHT, POLICE, PROSECUTION, SOCIAL, ByHand, encoded, new_case, now, refer
 from tests.conftest import Said
 from tests.living import Bus, eventually
@@ -332,7 +331,7 @@ async def others(bus: Bus) -> AsyncIterator[None]:
         await bus.living.start_adapter(agency)
     folding = asyncio.create_task(following.follow(bus.settings))
     async with keeper.at_work(bus.settings):
-        await eventually(lambda: (signs.last(bus.settings.home / "keeper") or {}).get("decided_at"))
+        await eventually(lambda: (sign := signs.last(bus.settings.keeper)) and sign.decided_at)
         yield
     await tasks.end(folding)
 
