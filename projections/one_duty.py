@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from contracts.agencies import Agency
-from contracts.duties.notices import about
+from contracts.duties.notices import OF_DUTIES, about
 from contracts.errors import BarnabusError
 from projections.legs import moment_of
 from projections.letters import Letters
@@ -26,11 +26,14 @@ def one(connection: Connection, every: list[Owed], duty_id: str) -> dict[str, An
     duty = found.duty
     shown = row(found)
     shown["trigger"] |= {"position": duty.position, "opened_at": duty.opened_at.isoformat()}
+    notices = list(_notices(connection, found))
+    of_it = {notice["position"] for notice in notices}
+    letters = _letters(connection, found)
     return shown | {
         "taken_as": duty.rule.taken_as,
         "escalates": [{"from": moment.isoformat(), "to": agency.value} for moment, agency in duty.escalates],
-        "notices": list(_notices(connection, found)),
-        "letters": list(_letters(connection, found)),
+        "notices": notices,
+        "letters": [one for one in letters if one["type"] not in OF_DUTIES or one["position"] in of_it],
     }
 
 
