@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Engine, Row, Select, Text, cast, func, select
+from sqlalchemy.sql.functions import FunctionElement
 
 from projections import counts
 from projections.choice import DIVIDED, By, Choice
@@ -148,7 +149,9 @@ def _cut(choice: Choice, by: By) -> str:
 def _add_under_way(connection: Connection, groups: _Groups, choice: Choice) -> None:
     table, by = Handoffs.table, DIVIDED[groups.by]
     divided, chosen = [table.c[name] for name in by], [*choice.among(table)]
-    since = [_moments(table.c[f"{LEGS[legs[0]]}_us"], table.c.stage == stage) for stage, legs in UNDER_WAY.items()]
+    since = [
+        _moments(table.c[f"{LEGS[legs[0]]}_us"]).filter(table.c.stage == stage) for stage, legs in UNDER_WAY.items()
+    ]
     for row in _together(connection, divided, [func.count(), *since], [table.c.open.is_(True), *chosen]):
         group = groups.of(row)
         count, *of_stages = row[len(by) :]
@@ -156,14 +159,14 @@ def _add_under_way(connection: Connection, groups: _Groups, choice: Choice) -> N
         for legs, moments in zip(UNDER_WAY.values(), of_stages, strict=True):
             group.wait(legs, moments)
 
-    asks = table.c.asked_us.is_not(None)
-    for row in _together(connection, divided, [_moments(table.c.asked_us, asks)], [asks, *chosen]):
+    asked = [table.c.asked_us.is_not(None), *chosen]
+    for row in _together(connection, divided, [_moments(table.c.asked_us)], asked):
         groups.of(row).wait((INFORMATION,), row[-1])
 
     table, parties = Letters.table, {"opener": "sender", "receiver": "recipient"}
     divided, chosen = [table.c[parties.get(name, name)] for name in by], [*choice.among(table, **parties)]
-    asks = table.c.asks_since_us.is_not(None)
-    for row in _together(connection, divided, [_moments(table.c.asks_since_us, asks)], [asks, *chosen]):
+    unsigned = [table.c.asks_since_us.is_not(None), *chosen]
+    for row in _together(connection, divided, [_moments(table.c.asks_since_us)], unsigned):
         groups.of(row).wait((RECEIVED,), row[-1])
 
 
@@ -178,9 +181,9 @@ def _together(
     return connection.execute(asked)
 
 
-def _moments(us: ColumnElement[Any], which: ColumnElement[bool]) -> ColumnElement[Any]:
+def _moments(us: ColumnElement[Any]) -> FunctionElement[Any]:
     """All in one text; None if there are none."""
-    return func.aggregate_strings(cast(us, Text), " ").filter(which)
+    return func.aggregate_strings(cast(us, Text), " ")
 
 
 def _leg(tally: Tally, under_way: int) -> dict[str, Any]:
