@@ -51,7 +51,7 @@ def verify(token: str, find_key: FindKey, *, typ: str) -> bytes:
     """The payload of a compact JWS. Raises `signature.invalid` or `key.unknown`."""
     head, _, rest = token.partition(".")
     payload, _, signature = rest.partition(".")
-    _hold(head, payload, signature, find_key(_key_id(head, typ)))
+    _hold(head, payload, signature, find_key, typ)
     return _exactly(payload)
 
 
@@ -66,7 +66,7 @@ def verify_detached(payload: bytes, token: str, find_key: FindKey, *, typ: str) 
     head, dots, signature = token.partition("..")
     if not dots:
         raise BarnabusError("signature.invalid")
-    _hold(head, b64(payload), signature, find_key(_key_id(head, typ)))
+    _hold(head, b64(payload), signature, find_key, typ)
 
 
 @lru_cache(maxsize=HEADS_AT_HAND)
@@ -84,17 +84,16 @@ def _key_id(head: str, typ: str) -> str:
     return kid
 
 
-def _hold(head: str, payload: str, signature: str, key: OKPKey) -> None:
-    """Raises `signature.invalid` unless the signature is this key's over these.
+def _hold(head: str, payload: str, signature: str, find_key: FindKey, typ: str) -> None:
+    """Raises `signature.invalid` or `key.unknown` unless the signature is over these, by the key that the head names.
 
     By libsodium: it takes half as long as what joserfc calls, and nothing passes here that would not pass there.
     """
-    found = _exactly(signature)
     try:
-        public = key.get_op_key("verify")
+        public = find_key(_key_id(head, typ)).get_op_key("verify")
         if len(payload) > PAYLOAD_LIMIT or not isinstance(public, Ed25519PublicKey):
             raise BarnabusError("signature.invalid")
-        VerifyKey(public.public_bytes_raw()).verify(f"{head}.{payload}".encode(), found)
+        VerifyKey(public.public_bytes_raw()).verify(f"{head}.{payload}".encode(), _exactly(signature))
     except (JoseError, CryptoError, ValueError):
         raise BarnabusError("signature.invalid") from None
 

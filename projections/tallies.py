@@ -60,9 +60,9 @@ def places(lengths_us: Iterable[int]) -> Counter[int]:
     """How many of these lie in each bucket, as `place` has it; to look once a bucket is quicker than once a length."""
     found, ordered, start = Counter[int](), sorted(lengths_us), 0
     while start < len(ordered):
-        bucket = place(ordered[start])
-        end = len(ordered) if bucket == LAST else bisect_right(ordered, EDGES_US[bucket], start)
-        found[bucket], start = end - start, end
+        lies_in = place(ordered[start])
+        end = len(ordered) if lies_in == LAST else bisect_right(ordered, EDGES_US[lies_in], start)
+        found[lies_in], start = end - start, end
     return found
 
 

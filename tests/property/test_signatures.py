@@ -142,3 +142,11 @@ def test_a_key_of_another_curve_signs_nothing_here() -> None:
     token = signed(TOKEN.rpartition(".")[0], other)
     with pytest.raises(BarnabusError, match=r"signature\.invalid"):
         seal.verify(token, lambda _: other, typ=TYP)
+
+
+def test_a_directory_with_a_key_that_is_none_verifies_nothing() -> None:
+    def broken(_: str) -> OKPKey:
+        return OKPKey.import_key({"kty": "OKP", "crv": "Ed25519", "x": "AA", "kid": "police-sig-1"})
+
+    with pytest.raises(BarnabusError, match=r"signature\.invalid"):
+        seal.verify(TOKEN, broken, typ=TYP)
