@@ -17,6 +17,7 @@ POINTS = (
     "inbox.saved",  # the letter is in the recipient's store, the post is not acknowledged
     "keeper.judged",  # what is to be said of a case is decided, and not recorded
     "keeper.recorded",  # it is recorded in the keeper's store, and not sent
+    "alarm.sent",  # whoever it is for has the alarm, and that is not noted
 )
 
 _name, _, _times = os.environ.get("BARNABUS_KILL_AT", "").partition(":")

@@ -26,7 +26,7 @@ class Database:
     schema: str
 
 
-def _folder(name: str) -> Path | None:
+def _path(name: str) -> Path | None:
     return Path(named) if (named := os.environ.get(name)) else None
 
 
@@ -35,11 +35,13 @@ class Settings:
     """`home` holds keys, directory and stores; `nats_url` overrides the address that `barnabus up` wrote there.
 
     `protocol` is the folder of another country's duties and time limits, in place of the shipped ones.
+    `alarms` is the file that says whom alarms reach; without one they reach nobody.
     """
 
     home: Path = field(default_factory=lambda: Path(os.environ.get("BARNABUS_HOME", "barnabus-home")))
     nats_url: str | None = field(default_factory=lambda: os.environ.get("BARNABUS_NATS_URL"))
-    protocol: Path | None = field(default_factory=lambda: _folder("BARNABUS_PROTOCOL"))
+    protocol: Path | None = field(default_factory=lambda: _path("BARNABUS_PROTOCOL"))
+    alarms: Path | None = field(default_factory=lambda: _path("BARNABUS_ALARMS"))
 
     @property
     def directory(self) -> Path:
@@ -53,6 +55,11 @@ class Settings:
     def address(self) -> Path:
         """Where the embedded server writes its URL."""
         return self.home / "run" / "nats.url"
+
+    @property
+    def keeper(self) -> Path:
+        """Where the keeper of duties says how it is, and what is owed."""
+        return self.home / "keeper"
 
     def keys(self, owner: str) -> Path:
         return self.home / "keys" / owner

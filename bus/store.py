@@ -70,6 +70,11 @@ TABLES = (
     "duty_id TEXT PRIMARY KEY, case_ref TEXT NOT NULL, rule TEXT NOT NULL, agency TEXT NOT NULL, state TEXT NOT NULL, "
     "expected_by TEXT)",
     "CREATE INDEX IF NOT EXISTS keeper_owed_case ON keeper_owed (case_ref)",
+    "CREATE TABLE IF NOT EXISTS alarms ("
+    "id TEXT PRIMARY KEY, duty_id TEXT NOT NULL, kind TEXT NOT NULL, agency TEXT NOT NULL, way TEXT NOT NULL, "
+    "created_at TEXT NOT NULL, tries INTEGER NOT NULL, next_at TEXT NOT NULL, state TEXT NOT NULL, error TEXT)",
+    "CREATE INDEX IF NOT EXISTS alarms_waiting ON alarms (next_at) WHERE state = 'waiting'",
+    "CREATE INDEX IF NOT EXISTS alarms_parked ON alarms (created_at) WHERE state = 'parked'",
 )
 
 

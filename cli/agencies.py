@@ -6,7 +6,7 @@ from types import MappingProxyType
 
 from bus import directory, keys
 from bus.settings import Settings
-from contracts.agencies import Agency
+from contracts.agencies import EVERYBODY, Agency
 from services.agency import AgencyApplication
 from services.health.application import Health
 from services.keeper.application import Keeper
@@ -18,6 +18,10 @@ from services.social.application import Social
 APPLICATIONS: Mapping[Agency, type[AgencyApplication]] = MappingProxyType(
     {kind.agency: kind for kind in (Police, Prosecution, Social, Health, Oversight, Keeper)}
 )
+OF_THE_FIELD: Mapping[Agency, type[AgencyApplication]] = MappingProxyType(
+    {agency: kind for agency, kind in APPLICATIONS.items() if agency in EVERYBODY}
+)
+"""Without the keeper: those that have systems of their own."""
 
 
 @contextmanager

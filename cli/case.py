@@ -6,7 +6,7 @@ import typer
 
 from bus.settings import Settings
 from cli import reading, replaying, show
-from cli.agencies import APPLICATIONS, opened
+from cli.agencies import opened
 from contracts.errors import Refused
 
 app = typer.Typer(no_args_is_help=True, help="A case out of the immutable log, and how an agency files it.")
@@ -43,7 +43,7 @@ def find(
         raise Refused("field.missing", field="--file-number", detail="Name either --file-number or --case.")
     if case_ref:
         reading.reference(case_ref)
-    with opened(show.agency(agency, APPLICATIONS), Settings()) as application:
+    with opened(show.agency(agency), Settings()) as application:
         found = [application.case(case_ref)] if case_ref else application.cases_under(file_number or "")
     rows = [
         {

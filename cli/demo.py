@@ -17,7 +17,7 @@ from bus.log import Logged
 from bus.provisioning import must_be_new
 from bus.settings import Settings, stores_in_home
 from cli import show, simulate, telling
-from cli.agencies import APPLICATIONS
+from cli.agencies import OF_THE_FIELD
 from cli.player import Player
 from cli.processes import Processes
 from cli.run import until_told
@@ -70,7 +70,7 @@ async def _play(settings: Settings, scenarios: Path, year_of: int, *, once: bool
     async with node.embedded(settings) as server:
         say(
             telling.HEADING,
-            f"A real nats-server at {server.url}, two gateways, {len(APPLICATIONS)} adapters: "
+            f"A real nats-server at {server.url}, two gateways, {len(OF_THE_FIELD)} adapters: "
             "each a process of its own.",
         )
         say(
@@ -82,10 +82,10 @@ async def _play(settings: Settings, scenarios: Path, year_of: int, *, once: bool
         try:
             for name in GATEWAYS:
                 await processes.start(f"gateway-{name}", "gateway", "--name", name)
-            for agency in APPLICATIONS:
+            for agency in OF_THE_FIELD:
                 await processes.start(agency, "adapter", agency)
-            await player.open(tuple(APPLICATIONS))
-            for agency in APPLICATIONS:
+            await player.open(tuple(OF_THE_FIELD))
+            for agency in OF_THE_FIELD:
                 await player.answers(agency)
             cases: list[dict[str, Any]] = []
             for story in stories:
@@ -170,7 +170,7 @@ def summarise(
             "parked": facts[agency].parked,
             "kills": kills.get(agency, 0),
         }
-        for agency in APPLICATIONS
+        for agency in OF_THE_FIELD
     }
     found = audit(facts, logged)
     standings = case_log(logged).standings()

@@ -4,6 +4,7 @@ import asyncio
 import stat
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
@@ -11,7 +12,8 @@ import typer
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
 
-from bus import asking, connection, directory, keys, streams
+from bus import asking, connection, directory, keys, signs, streams
+from bus.clock import wall_clock
 from bus.server import find_binary
 from bus.settings import Settings
 from cli import show
@@ -23,6 +25,8 @@ from contracts.agencies import Agency
 from contracts.errors import BarnabusError
 
 NEARLY_FULL = 0.8
+SILENT = timedelta(seconds=30)
+"""A keeper gives a sign of life every second, but while it looks at very many cases."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +39,7 @@ class Finding:
 
 @show.coded
 def doctor(as_json: show.AsJson = False) -> None:
-    """Check binary, home, keys, NATS, streams, gateway, adapters and stores; exit 1 if something fails."""
+    """Check binary, home, keys, NATS, streams, gateway, adapters, keeper and stores; exit 1 if something fails."""
     findings = asyncio.run(_examine(Settings()))
     if as_json:
         rows = [{"check": f.check, "state": f.state, "said": f.said, "next": f.next} for f in findings]
@@ -74,7 +78,10 @@ async def _examine(settings: Settings) -> list[Finding]:
         found.append(_try(f"{agency}: sealing key", partial(_sealing, settings, agency)))
         if not made_up:
             found.append(await _try_async(f"{agency}: gateway", partial(_gateway, settings, agency)))
-            found.append(await _try_async(f"{agency}: adapter", partial(_adapter, settings, agency)))
+            if agency is Agency.KEEPER:
+                found.append(_try(f"{agency}: watch", partial(_watch, settings)))
+            else:
+                found.append(await _try_async(f"{agency}: adapter", partial(_adapter, settings, agency)))
         found.extend(_store(settings, agency))
     return found
 
@@ -130,6 +137,17 @@ async def _gateway(settings: Settings, agency: Agency) -> str:
         if not application.outbox.reaches(head.number, head.digest):
             raise BarnabusError("adapter.behind", detail=f"The log has number {head.number} of this agency.")
     return f"log at position {head.position}; this agency's chain at {head.number}"
+
+
+def _watch(settings: Settings) -> str:
+    sign = signs.last(settings.keeper)
+    if sign is None:
+        raise BarnabusError("keeper.silent")
+    if sign.waiting or wall_clock() - sign.alive_at > SILENT:
+        raise BarnabusError(
+            "keeper.silent", detail=f"{sign.waiting or f'Last heard of at {sign.alive_at.isoformat()}'}."
+        )
+    return f"position {sign.position}, {sum(owed.n for owed in sign.owed)} duties are owed"
 
 
 async def _adapter(settings: Settings, agency: Agency) -> str:

@@ -1,4 +1,4 @@
-"""`barnabus duties list|show|missing`: what is owed and by whom, what was never done, which protection is lacking."""
+"""`barnabus duties list|show|missing|check`: what is owed and by whom, what was never done, what a child lacks."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -12,7 +12,7 @@ from bus.clock import wall_clock
 from bus.settings import Settings
 from cli import choosing, duty_rows, reading, show, times
 from contracts import protocol
-from projections import owed, protections, pulse
+from projections import agreed, one_duty, owed, protections, pulse
 from projections.cases import Cases
 from projections.letters import Letters
 from projections.owed import Among, Choice
@@ -88,7 +88,7 @@ def show_(
     """Show one duty in full: its rule and authority, what set it off and met it, what its holder had received."""
     rules = protocol.read(Settings().protocol)
     with _asked(as_of, case_ref, closed=True) as (connection, among, folded):
-        found = owed.one(connection, owed.owed(connection, among, rules), duty_id)
+        found = one_duty.one(connection, owed.owed(connection, among, rules), duty_id)
         behind = found["case_ref"] in owed.held_up(connection)
     found = _head(among, folded) | found | {"held_up": behind}
     if as_json:
@@ -127,6 +127,21 @@ def missing(
         duty_rows.print_missing(counts, shown, among.at)
     _say_what_may_be_behind({one["case_ref"] for one in shown if one["held_up"]})
     show.page_ended(shown, limit, "case_ref")
+
+
+@app.command()
+@show.coded
+def check(as_of: times.AsOf = None, as_json: show.AsJson = False) -> None:
+    """Reckon again what the keeper has said, and look for what it has not: exit 1 if the two do not agree."""
+    rules = protocol.read(Settings().protocol)
+    with _asked(as_of, None, closed=True) as (connection, among, folded):
+        found = agreed.agreed(connection, among, rules)
+    if as_json:
+        show.document(_head(among, folded) | found.document())
+    else:
+        duty_rows.print_check(found.document())
+    if not found.agrees:
+        raise typer.Exit(1)
 
 
 @contextmanager

@@ -35,6 +35,16 @@ def flat(found: Mapping[str, Any]) -> dict[str, Any]:
     return row
 
 
+def print_check(found: Mapping[str, Any]) -> None:
+    show.out.print(f"{found['notices']} notices of the keeper; {len(found['wrong'])} do not follow from the log.")
+    for one in found["wrong"]:
+        show.out.print(f"  case {one['case_ref']}  {one['type']}  {one['id']}")
+    if found["unsaid"]:
+        show.out.print(f"{len(found['unsaid'])} had to be said by now and were not:")
+    for one in found["unsaid"]:
+        show.out.print(f"  case {one['case_ref']}  {one['type']}  {one['rule'] or ''}  to {', '.join(one['tell'])}")
+
+
 def flat_missing(found: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
     for case in found:
         for child in case["children"]:
@@ -128,6 +138,10 @@ def print_one(found: Mapping[str, Any]) -> None:
     if found["owed"]:
         for step in found["escalates"]:
             _line(f"unanswered it goes to: {step['to']}, from {show.minute(step['from'])}")
+    for notice in found["notices"]:
+        to = ", ".join(notice["to"]) or "nobody"
+        when = f"{show.minute(notice['logged_at'])}, position {notice['position']}"
+        _line(f"the keeper said {notice['type']} to {to}: {when}")
     show.out.print()
     _line(f"What {found['holder']} was sent of the case by then, and when its system had it (UTC):")
     rows = (

@@ -6,7 +6,7 @@ from typing import Any
 
 from cli import show, times
 from cli.show import minute
-from contracts.agencies import Agency
+from contracts.agencies import FIELD
 from projections.account import NOBODY
 from projections.legs import INFORMATION, LEGS, MADE, RECEIVED
 
@@ -20,7 +20,7 @@ COLUMNS = (
     "since", "void", "as_of", "made_at", "made_claimed", "made_lag_s",
     *(f"{leg}_{name}" for leg in _ONCE for name in _OF_A_LEG),
     "information_asked", "information_answered", "information_wall_s",
-    *(f"held_{holder}_{name}" for holder in (*Agency, NOBODY) for name in ("wall_s", "working_s")),
+    *(f"held_{holder}_{name}" for holder in (*FIELD, NOBODY) for name in ("wall_s", "working_s")),
     "whole_wall_s", "whole_working_s",
 )  # fmt: skip
 """Of a spreadsheet of handoffs. `_claimed…` are the acting agency's words; all other moments are the log's."""

@@ -11,7 +11,7 @@ import typer
 
 from bus.settings import Settings
 from cli import show
-from cli.agencies import APPLICATIONS, opened
+from cli.agencies import opened
 from contracts.errors import Refused
 from services.agency import AgencyApplication
 
@@ -28,7 +28,7 @@ def _whose(
 
 
 def _opened(context: typer.Context) -> AbstractContextManager[AgencyApplication]:
-    return opened(show.agency(context.obj, APPLICATIONS), Settings())
+    return opened(show.agency(context.obj), Settings())
 
 
 def _row(application: AgencyApplication, row: dict[str, Any]) -> dict[str, Any]:

@@ -5,6 +5,8 @@ import contextlib
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import TYPE_CHECKING
 
+import structlog
+
 from bus import logging, node, tasks
 from bus.clock import Clock, wall_clock
 from bus.settings import Settings
@@ -19,11 +21,16 @@ from projections.records import Records
 from projections.snapshot import snapshot
 from projections.view import reading
 from projections.watched import Watched
+from services.keeper.alarms import Alarms
+from services.keeper.carrying import Carrier
+from services.keeper.reach import Reach, read
 from services.keeper.signs import Signs
 from services.keeper.watching import Watching
 
 if TYPE_CHECKING:
     from services.keeper.application import Keeper
+
+_log = structlog.get_logger()
 
 
 @show.coded
@@ -43,32 +50,43 @@ async def _keeper(settings: Settings) -> None:
 async def at_work(settings: Settings, clock: Clock = wall_clock) -> AsyncIterator[None]:
     """The keeper, until left: its adapter, which brings its notices into the log, and its watch.
 
-    Raises `protocol.invalid`, `home.missing`, `home.in-use`.
+    Raises `protocol.invalid`, `alarms.invalid`, `home.missing`, `home.in-use`.
     """
     from cli.agencies import APPLICATIONS  # FastStream: a third of a second that no other command should wait for
     from services.adapter import Adapter
     from services.keeper.application import Keeper
 
     rules = protocol.read(settings.protocol)
+    reach = read(settings.alarms) if settings.alarms else None
+    if reach is None:
+        _log.warning("alarms.none", hint="Set BARNABUS_ALARMS, so that what is missed reaches a person.")
     adapter = Adapter(APPLICATIONS[Agency.KEEPER], settings, clock)
     await adapter.start()
     try:
         assert isinstance(adapter.application, Keeper)
-        watching = asyncio.create_task(_watch(settings, adapter.application, rules, adapter.relay.nudge, clock))
+        watch = _watch(settings, adapter.application, rules, adapter.relay.nudge, clock, reach)
+        working = [asyncio.create_task(watch)]
+        if reach:
+            working.append(asyncio.create_task(Carrier(Alarms(adapter.application.store), reach, clock).run()))
         try:
             yield
         finally:
-            await tasks.end(watching)
+            await tasks.end(*working)
     finally:
         await adapter.stop()
 
 
 async def _watch(
-    settings: Settings, keeper: "Keeper", rules: protocol.Protocol, nudge: Callable[[], None], clock: Clock
+    settings: Settings,
+    keeper: "Keeper",
+    rules: protocol.Protocol,
+    nudge: Callable[[], None],
+    clock: Clock,
+    reach: Reach | None,
 ) -> None:
-    async with reader(settings) as log:
-        signs = Signs(settings.home / "keeper", keeper.store, clock)
-        await Watching(keeper, rules, lambda: _view(settings), log.last, nudge, signs, clock).run()
+    async with reader(settings, patient=True) as log:
+        signs = Signs(settings.keeper, keeper.store, clock)
+        await Watching(keeper, rules, lambda: _view(settings), log.last, nudge, signs, clock, reach).run()
 
 
 @contextlib.contextmanager

@@ -15,9 +15,9 @@ LIMIT_S = 3.0
 
 
 @contextlib.asynccontextmanager
-async def reader(settings: Settings) -> AsyncIterator[LogReader]:
-    """Reads the log as the home's reader. Raises `nats.unreachable`."""
-    nats = await connection.connect(settings, "reader", "reader", patient=False)
+async def reader(settings: Settings, *, patient: bool = False) -> AsyncIterator[LogReader]:
+    """Reads the log as the home's reader. A patient one waits for NATS, else it raises `nats.unreachable`."""
+    nats = await connection.connect(settings, "reader", "reader", patient=patient)
     try:
         yield LogReader(nats, api=subjects.API)
     finally:

@@ -65,13 +65,15 @@ def address(listen: str) -> tuple[str, int]:
 
 @contextlib.contextmanager
 def served(settings: Settings, host: str, port: int) -> Iterator[str]:
-    """The address, with any free port for 0, while inside. Raises `address.unusable`."""
+    """The address, with any free port for 0, while inside. Raises `address.unusable`, `protocol.invalid`."""
     from prometheus_client import CollectorRegistry, make_wsgi_app  # what no other command should wait for
 
+    from contracts import protocol
     from projections.metrics import Collector
 
+    rules = protocol.read(settings.protocol).rule_ids
     registry = CollectorRegistry()
-    registry.register(Collector(Place.of(settings), partial(_log_end, settings), wall_clock))
+    registry.register(Collector(Place.of(settings), settings.keeper, rules, partial(_log_end, settings), wall_clock))
     try:
         server = _Server(host, port)
     except OSError as error:

@@ -6,7 +6,7 @@ import typer
 
 from bus.settings import Settings
 from cli import show
-from cli.agencies import APPLICATIONS, opened
+from cli.agencies import opened
 from contracts.errors import CODES, Refused
 
 app = typer.Typer(no_args_is_help=True, help="Letters that could not be taken in, each with its reason.")
@@ -32,7 +32,7 @@ def _document(row: dict[str, Any]) -> dict[str, Any]:
 @show.coded
 def list_(agency: AGENCY, as_json: show.AsJson = False) -> None:
     """List parked letters with their reasons."""
-    with opened(show.agency(agency, APPLICATIONS), Settings()) as application:
+    with opened(show.agency(agency), Settings()) as application:
         rows = [_document(row) for row in application.inbox.parked()]
     if as_json:
         show.document({"agency": agency, "parked": rows})
@@ -50,7 +50,7 @@ def show_(
     agency: AGENCY, letter_id: Annotated[str, typer.Argument(help="The letter's id.")], as_json: show.AsJson = False
 ) -> None:
     """Show one parked letter: its place, its reason, the next step."""
-    with opened(show.agency(agency, APPLICATIONS), Settings()) as application:
+    with opened(show.agency(agency), Settings()) as application:
         found = [_document(row) for row in application.inbox.parked() if row["record_id"] == letter_id]
     if not found:
         raise Refused("letter.not-found", detail="Nothing is parked under this id.")
@@ -63,7 +63,7 @@ def set_aside(
     agency: AGENCY, letter_id: Annotated[str, typer.Argument(help="The letter's id.")], as_json: show.AsJson = False
 ) -> None:
     """Keep a letter that will never be taken in from holding up its sender's later ones; named, it can be retried."""
-    with opened(show.agency(agency, APPLICATIONS), Settings()) as application:
+    with opened(show.agency(agency), Settings()) as application:
         if not any(row["record_id"] == letter_id for row in application.inbox.parked()):
             raise Refused("letter.not-found", detail="Nothing is parked under this id.")
         application.store.write(application.inbox.set_aside(letter_id))
@@ -82,7 +82,7 @@ def retry(
     as_json: show.AsJson = False,
 ) -> None:
     """Try parked letters again in the log's order; safe beside a running adapter, and safe to repeat."""
-    with opened(show.agency(agency, APPLICATIONS), Settings()) as application:
+    with opened(show.agency(agency), Settings()) as application:
         done = application.retry_parked(letter_ids or ())
         left = len(application.inbox.parked())
     taken = sum(heard.state == "heard" for heard in done)

@@ -11,7 +11,6 @@ from bus import logging, node, provisioning
 from bus.clock import wall_clock
 from bus.settings import Settings
 from cli import show
-from contracts.agencies import EVERYBODY
 
 
 async def until_told(work: Coroutine[Any, Any, None]) -> bool:
@@ -67,5 +66,5 @@ def adapter(agency: Annotated[str, typer.Argument(help="police, prosecution, soc
     from cli.agencies import APPLICATIONS  # with FastStream half a second, that a gateway should not wait for
     from services.adapter import Adapter
 
-    kind = APPLICATIONS[show.agency(agency, EVERYBODY)]
+    kind = APPLICATIONS[show.agency(agency)]
     asyncio.run(Adapter(kind, Settings()).app.run())

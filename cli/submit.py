@@ -13,7 +13,6 @@ from nats.errors import TimeoutError as NatsTimeoutError
 from bus import connection
 from bus.settings import Settings
 from cli import show
-from cli.agencies import APPLICATIONS
 from contracts import subjects
 from contracts.agencies import Agency
 from contracts.errors import BarnabusError, Refused
@@ -28,7 +27,7 @@ def submit(
     as_json: show.AsJson = False,
 ) -> None:
     """Hand an adapter a command. Answers with the event's id and, when logged, its stamp; or with a coded error."""
-    answer = asyncio.run(ask(Settings(), show.agency(agency, APPLICATIONS), _read(file)))
+    answer = asyncio.run(ask(Settings(), show.agency(agency), _read(file)))
     if as_json:
         show.document(answer)
     elif "error" not in answer:

@@ -6,10 +6,9 @@ import contextlib
 from bus import logging, node, tasks
 from bus.settings import Settings
 from cli import keeper, read_models, show
-from cli.agencies import APPLICATIONS
+from cli.agencies import OF_THE_FIELD
 from cli.log import synthetic
 from cli.run import until_told
-from contracts.agencies import EVERYBODY
 
 
 @show.coded
@@ -46,7 +45,7 @@ async def _up(settings: Settings) -> None:
 async def _start_adapters(settings: Settings, running: contextlib.AsyncExitStack) -> None:
     from services.adapter import Adapter  # FastStream: a third of a second that no other command should wait for
 
-    for agency in sorted(EVERYBODY):
-        adapter = Adapter(APPLICATIONS[agency], settings)
+    for kind in OF_THE_FIELD.values():
+        adapter = Adapter(kind, settings)
         await adapter.start()
         running.push_async_callback(adapter.stop)

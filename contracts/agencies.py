@@ -19,7 +19,8 @@ class Agency(StrEnum):
 
 Answerable = Literal[Agency.POLICE, Agency.PROSECUTION, Agency.SOCIAL, Agency.HEALTH, Agency.OVERSIGHT]
 """Whom content can name: an agency that can owe something, be asked, told, or led around. Never the keeper."""
-EVERYBODY: frozenset[Agency] = frozenset(get_args(Answerable))
+FIELD: tuple[Agency, ...] = get_args(Answerable)
+EVERYBODY = frozenset(FIELD)
 
 
 class Institution(StrEnum):

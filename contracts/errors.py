@@ -497,6 +497,39 @@ CODES: Mapping[str, Code] = MappingProxyType(
             "Mend the file at that line; docs/protocol.md says what a rule may say.",
             exit=1,
         ),
+        "alarms.invalid": Code(
+            "The file that says whom alarms reach cannot be used.",
+            "Mend it at that line, and name it in BARNABUS_ALARMS; docs/alarms.md says what it may say.",
+            exit=1,
+        ),
+        "alarm.nobody": Code(
+            "The file that says whom alarms reach names nobody there.",
+            "Name somebody in it, restart what carries alarms, then `barnabus alarms retry`.",
+            http=404,
+            exit=1,
+        ),
+        "alarm.unreachable": Code(
+            "Whom an alarm was for could not be reached.",
+            "It is tried again for a day. Compare the address with the file that BARNABUS_ALARMS names, and its port.",
+            Then.RETRY,
+            504,
+            1,
+        ),
+        "alarm.untrusted": Code(
+            "Whom an alarm was for could not prove who it is, or would not encrypt.",
+            "Mend its certificate, or name in ca_file who vouches for it.",
+            Then.RETRY,
+            502,
+            1,
+        ),
+        "alarm.refused": Code(
+            "An alarm was answered with a refusal.",
+            "It is tried again for a day. Look up the number of the answer, and see the log of whoever refused it.",
+            Then.RETRY,
+            502,
+            1,
+        ),
+        "alarm.not-found": Code("No such alarm is parked.", "List them with `barnabus alarms list`.", http=404, exit=1),
         "postgres.missing": Code(
             "Something is to lie in PostgreSQL, and its driver is not installed.",
             "Install barnabus with its extra: barnabus[postgres].",
@@ -551,6 +584,12 @@ CODES: Mapping[str, Code] = MappingProxyType(
             "The read models have no such duty.",
             "List them with `barnabus duties list`, with --closed those of closed cases too.",
             http=404,
+            exit=1,
+        ),
+        "keeper.silent": Code(
+            "Nobody watches over duties: the keeper is not running, or cannot decide.",
+            "Start it with `barnabus keeper` (`barnabus up` starts it too), or read its log.",
+            http=503,
             exit=1,
         ),
         "purpose.missing": Code(

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from contracts.agencies import Agency
+from contracts.agencies import FIELD
 from contracts.catalogue import ASKED
 from contracts.durations import band
 from contracts.vocabulary.asking import Service
@@ -39,7 +39,7 @@ WHAT = (
 
 ROWS: Mapping[tuple[str, ...], Sequence[tuple[str, ...]]] = {
     ("service",): [(service.value,) for service in Service],
-    ("receiver",): [(agency.value,) for agency in Agency],
+    ("receiver",): [(agency.value,) for agency in FIELD],
     ("service", "receiver"): [(service.value, agency.value) for service, agency in ASKED],
 }
 """What the rows can be by: by the contract and not by what happened.

@@ -1,7 +1,8 @@
 """The metrics that there are: each with its help, and the closed list of what each of its labels can say.
 
 A value outside of its list is counted under `other`, and so is a way that is not in the contract. So no case, person,
-office or handoff can ever be a label, and the number of series is bounded whatever the log holds: `SERIES_AT_MOST`.
+office, handoff or single duty can ever be a label, and the number of series is bounded whatever the log holds:
+`series_at_most`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,11 +11,13 @@ from datetime import timedelta
 from enum import StrEnum
 from math import inf, prod
 from types import MappingProxyType
+from typing import Any
 
 from prometheus_client.utils import floatToGoString
 
-from contracts.agencies import Agency
+from contracts.agencies import FIELD
 from contracts.catalogue import ASKED
+from contracts.duties.duty import State
 from contracts.standing import Stage
 from contracts.vocabulary.asking import Service
 from projections.legs import LEGS
@@ -22,6 +25,8 @@ from projections.models import MODELS
 from projections.tallies import Tally
 
 OTHER = "other"
+Value = tuple[str, tuple[str, ...], Any]
+"""A metric, what its labels say, and how much: a number, or the tally that a histogram shows."""
 
 
 def known(value: str | None, among: Sequence[str]) -> str:
@@ -33,9 +38,15 @@ def _those(*values: StrEnum | str) -> tuple[str, ...]:
     return (*(str(value) for value in values), OTHER)
 
 
-AGENCIES, SERVICES, STAGES = _those(*Agency), _those(*Service), _those(*Stage)
+AGENCIES, SERVICES, STAGES = _those(*FIELD), _those(*Service), _those(*Stage)
 REASONS = _those("type.unknown", "version.unknown", "case.held-up")
 STOPS = _those("projections.gap", "projections.stale", "log.damaged")
+OWED = _those(State.OPEN, State.DUE_SOON, State.BREACHED)
+WAITS = _those(
+    *("projections.behind", "projections.missing", "projections.stale", "projections.unavailable"),
+    *("nats.unreachable", "log.unavailable", "log.damaged", "store.unavailable", "store.full", "internal"),
+)
+"""What keeps the keeper from deciding."""
 MODEL_NAMES = tuple(model.name for model in MODELS)
 WAYS = (*((agency.value, service.value) for service, agency in ASKED), (OTHER, OTHER))
 """Who can be asked, and for what."""
@@ -81,7 +92,7 @@ class Metric:
 
 
 _OF_A_LEG: Mapping[str, Sequence[str]] = {"receiver": AGENCIES, "service": SERVICES, "leg": tuple(LEGS)}
-METRICS: Mapping[str, Metric] = MappingProxyType(
+_OF_EVERY_PROTOCOL: Mapping[str, Metric] = MappingProxyType(
     {
         "barnabus_view_readable": Metric("1 if the read models can be read, else 0."),
         "barnabus_log_readable": Metric("1 if the end of the log can be read and verified, else 0."),
@@ -129,4 +140,39 @@ METRICS: Mapping[str, Metric] = MappingProxyType(
         ),
     }
 )
-SERIES_AT_MOST = sum(metric.series_at_most for metric in METRICS.values())
+
+
+def metrics(rules: Sequence[str]) -> Mapping[str, Metric]:
+    """All that there are, where the protocol in use has these rules."""
+    of_a_duty: Mapping[str, Sequence[str]] = {"rule": _those(*rules), "agency": AGENCIES}
+    return MappingProxyType(
+        {
+            **_OF_EVERY_PROTOCOL,
+            "barnabus_duties_owed": Metric(
+                "Duties that are owed, by rule, who has to do it, and state; none is no series.",
+                {**of_a_duty, "state": OWED},
+            ),
+            "barnabus_duties_oldest_overdue_seconds": Metric(
+                "How far past the moment by which it was expected the oldest of these is, as of when the keeper last "
+                "decided; also where the law names no limit and its alarm has passed; none is no series.",
+                of_a_duty,
+            ),
+            "barnabus_keeper_alive_timestamp_seconds": Metric("When the keeper of duties was last heard of."),
+            "barnabus_keeper_decided_timestamp_seconds": Metric(
+                "Up to when the keeper has decided everything; no series until it has once since it began."
+            ),
+            "barnabus_keeper_position": Metric("Position up to which the keeper has decided everything."),
+            "barnabus_keeper_waiting": Metric(
+                "1 if this keeps the keeper from deciding, else 0; projections.behind for a moment is as it should be.",
+                {"code": WAITS},
+            ),
+            "barnabus_keeper_notices": Metric("Notices given since the keeper began.", counts_up=True),
+            "barnabus_keeper_disagreements": Metric(
+                "Notices in the log that do not follow from it, found since the keeper began.", counts_up=True
+            ),
+        }
+    )
+
+
+def series_at_most(rules: Sequence[str]) -> int:
+    return sum(metric.series_at_most for metric in metrics(rules).values())

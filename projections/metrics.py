@@ -5,35 +5,39 @@ length lies and not the length, and a sum out of edges would be taken for a true
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from pathlib import Path
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 from prometheus_client.registry import Collector as Told
 from sqlalchemy import Connection, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
+from bus import signs
 from bus.clock import Clock
-from contracts.agencies import Agency
+from contracts.agencies import FIELD, Agency
 from contracts.errors import BarnabusError
 from projections import latency, pulse
 from projections.handoffs import Handoffs
+from projections.keeper_metrics import of_keeper
 from projections.lag import LogEnd, age_s
 from projections.legs import moment_of
 from projections.letters import Letters
 from projections.measured import (
     AGENCIES,
-    METRICS,
     MODEL_NAMES,
     REASONS,
     SERVICES,
     STAGES,
     STOPS,
+    Metric,
+    Value,
     buckets,
     known,
     known_way,
+    metrics,
 )
 from projections.readmodel import META, PARKED, PROGRESS
 from projections.snapshot import snapshot
@@ -42,8 +46,6 @@ from projections.view import Place
 
 READ_LIMIT_S = 3.0
 Family = GaugeMetricFamily | CounterMetricFamily | HistogramMetricFamily
-Value = tuple[str, tuple[str, ...], Any]
-"""A metric, what its labels say, and how much: a number, or the tally that a histogram shows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +81,7 @@ def read(connection: Connection) -> Reading:
         open=open_,
         oldest=oldest,
         legs=_legs(connection),
-        unreceived={agency.value: _unreceived(connection, agency) for agency in Agency},
+        unreceived={agency.value: _unreceived(connection, agency) for agency in FIELD},
     )
 
 
@@ -102,16 +104,22 @@ def _unreceived(connection: Connection, agency: Agency) -> tuple[int, datetime |
 
 
 class Collector(Told):
-    """`log_end` is asked where the log ends, seen from a position; it may raise any code, and must end in time."""
+    """`keeper` is the folder of its signs, `rules` are the protocol's in use.
 
-    def __init__(self, place: Place, log_end: Callable[[int], LogEnd], clock: Clock) -> None:
-        self._place, self._log_end, self._clock = place, log_end, clock
+    `log_end` is asked where the log ends, seen from a position; it may raise any code, and must end in time.
+    """
+
+    def __init__(
+        self, place: Place, keeper: Path, rules: Sequence[str], log_end: Callable[[int], LogEnd], clock: Clock
+    ) -> None:
+        self._place, self._keeper, self._rules, self._log_end, self._clock = place, keeper, rules, log_end, clock
+        self._metrics = metrics(rules)
 
     def describe(self) -> Iterator[Family]:
-        return (_family(name) for name in METRICS)
+        return (_family(name, metric) for name, metric in self._metrics.items())
 
     def collect(self) -> Iterator[Family]:
-        families = {name: _family(name) for name in METRICS}
+        families = {name: _family(name, metric) for name, metric in self._metrics.items()}
         for name, labels, value in self._values():
             family = families[name]
             if isinstance(family, HistogramMetricFamily):
@@ -130,6 +138,7 @@ class Collector(Told):
         yield "barnabus_view_readable", (), reading is not None
         yield "barnabus_log_readable", (), end is not None
         yield from _of_run(pulse.last(self._place.folder))
+        yield from of_keeper(signs.last(self._keeper), self._rules)
         if end:
             yield from _of_log(end)
         if reading:
@@ -180,8 +189,7 @@ def _of_view(reading: Reading, now: datetime) -> Iterator[Value]:
             yield "barnabus_letters_oldest_unreceived_seconds", (agency,), age_s(since, now)
 
 
-def _family(name: str) -> Family:
-    metric = METRICS[name]
+def _family(name: str, metric: Metric) -> Family:
     if "le" in metric.labels:
         return HistogramMetricFamily(name, metric.help, labels=[label for label in metric.labels if label != "le"])
     kind = CounterMetricFamily if metric.counts_up else GaugeMetricFamily

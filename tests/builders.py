@@ -26,13 +26,14 @@ from services.agency import AgencyApplication
 from services.letters import Heard
 
 POLICE, SOCIAL, PROSECUTION, HEALTH = Agency.POLICE, Agency.SOCIAL, Agency.PROSECUTION, Agency.HEALTH
-OVERSIGHT = Agency.OVERSIGHT
-POSTS = {
+OVERSIGHT, KEEPER = Agency.OVERSIGHT, Agency.KEEPER
+POSTS: Mapping[Agency, dict[str, Any]] = {
     POLICE: {"role": "investigator", "office": "prishtina-child-unit"},
     SOCIAL: {"role": "case-manager", "office": "prishtina-csw"},
     PROSECUTION: {"role": "prosecutor", "office": "prishtina-basic"},
     HEALTH: {"role": "clinician", "office": "prishtina-paediatrics"},
     OVERSIGHT: {"role": "inspector", "office": "ombudsperson"},
+    KEEPER: {"role": "records-system", "office": None},
 }
 SERVICES = {
     POLICE: "welfare-check",

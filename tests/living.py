@@ -18,9 +18,9 @@ from bus.gateway_service import GatewayService
 from bus.log import Logged, LogReader, verify
 from bus.server import EmbeddedServer
 from bus.settings import Settings
-from cli.agencies import APPLICATIONS
+from cli.agencies import APPLICATIONS, OF_THE_FIELD
 from contracts import subjects
-from contracts.agencies import EVERYBODY, Agency
+from contracts.agencies import Agency
 from services.adapter import Adapter
 from services.agency import AgencyApplication
 from tests.builders import POLICE, SOCIAL, encoded
@@ -202,6 +202,6 @@ class Everybody:
 async def all_agencies(settings: Settings) -> AsyncIterator[Everybody]:
     async with living(settings) as home:
         await home.start_gateway()
-        for agency in sorted(EVERYBODY):
+        for agency in OF_THE_FIELD:
             await home.start_adapter(agency)
-        yield Everybody(home, {agency: await home.system(agency) for agency in sorted(EVERYBODY)})
+        yield Everybody(home, {agency: await home.system(agency) for agency in OF_THE_FIELD})

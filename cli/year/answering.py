@@ -1,4 +1,4 @@
-"""What institutions answer for: duties that oversight watches, failures alleged, accesses, and what is put right."""
+"""What institutions answer for: why duties were not met, failures alleged, accesses, and what is put right."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -7,23 +7,15 @@ from cli.year.casebook import Casebook, Said
 from cli.year.intervention import Report
 from cli.year.turns import Lot, Turn
 from contracts.agencies import Agency
-from contracts.catalogue.parties import OVERSIGHT, POLICE, SOCIAL
+from contracts.catalogue.parties import POLICE, SOCIAL
 
 
-def watched(book: Casebook, rule: str, trigger: Said, owner: Agency, due: datetime, met: Said | None) -> None:
-    """A duty is open, and is met, or breached; why, its owner says; and late is better than never."""
-    rng = book.rng
-    duty = {"rule": rule, "trigger_id": trigger.id, "owner": owner}
-    opened = book.says(OVERSIGHT, "duty.open", trigger.after(minutes=30), duty | {"due_at": due})
-    on_time = met is not None and met.at <= due
-    if not on_time:
-        breached = book.says(OVERSIGHT, "duty.breach", due + timedelta(hours=1), duty | {"due_at": due})
-        if rng.random() < 0.7:
-            why = rng.choice(("no-capacity", "waiting-for-another", "child-not-found"))
-            book.says(owner, "duty.excuse", breached.after(hours=rng.uniform(2, 90)), duty | {"reason": why})
-    if met is not None:
-        at = max(met.after(minutes=20), opened.after(minutes=5), due + timedelta(hours=2) if not on_time else met.at)
-        book.says(OVERSIGHT, "duty.meet", at, duty | {"met_by": met.id, "on_time": on_time})
+def answered_for(book: Casebook, rule: str, trigger: Said, owner: Agency, due: datetime, met: Said | None) -> None:
+    """Why a duty was not met in time, its owner says; or nobody does."""
+    if (met is None or met.at > due) and book.rng.random() < 0.7:
+        why = book.rng.choice(("no-capacity", "waiting-for-another", "child-not-found"))
+        duty = {"rule": rule, "trigger_id": trigger.id, "trigger_by": trigger.agency, "owner": owner, "reason": why}
+        book.says(owner, "duty.excuse", due + timedelta(hours=1 + book.rng.uniform(2, 90)), duty)
 
 
 def looked_into(book: Casebook, told: Report, lot: Lot) -> None:

@@ -20,7 +20,7 @@ from nats.aio.msg import Msg
 from bus import connection, node, tasks
 from bus.provisioning import GATEWAY, must_be_new
 from bus.settings import Settings
-from cli.agencies import APPLICATIONS
+from cli.agencies import OF_THE_FIELD
 from cli.year.clocks import Clocks
 from cli.year.plan import Planned
 from contracts import subjects
@@ -138,12 +138,12 @@ async def at_work(settings: Settings, begins: datetime) -> AsyncIterator[Driver]
     from services.adapter import Adapter  # FastStream: a third of a second that no other command should wait for
 
     must_be_new(settings.home)
-    clocks = Clocks(begins, (GATEWAY, *APPLICATIONS))
+    clocks = Clocks(begins, (GATEWAY, *OF_THE_FIELD))
     async with contextlib.AsyncExitStack() as running:
         await running.enter_async_context(node.embedded(settings, clocks.of(GATEWAY)))
         service = await running.enter_async_context(node.gateway(settings, clock=clocks.of(GATEWAY), synthetic=True))
         adapters: dict[Agency, Adapter] = {}
-        for agency, kind in APPLICATIONS.items():
+        for agency, kind in OF_THE_FIELD.items():
             adapters[agency] = Adapter(kind, settings, clocks.of(agency), rest_s=None)
             await adapters[agency].start()
             running.push_async_callback(adapters[agency].stop)

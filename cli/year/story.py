@@ -100,11 +100,11 @@ def _pursued(book: Casebook, told: Report, seen: Said, suspect: Human | None, lo
 
 
 def _answered_for(book: Casebook, told: Report, taken: Said, table: Said | None, lot: Lot) -> None:
-    if Turn.WATCHED in lot.turns:
-        answering.watched(book, "concern-decided", told.concern, told.concern.to, told.concern.at + DECIDED, taken)
+    if Turn.EXCUSED in lot.turns:
+        answering.answered_for(book, "handoff-decided", told.concern, told.concern.to, told.concern.at + DECIDED, taken)
         if table:
             due = nth_after(told.concern.at, roundtable.LIMIT_DAYS)
-            answering.watched(book, "roundtable-decided", told.concern, SOCIAL, due, table)
+            answering.answered_for(book, "conference", told.concern, SOCIAL, due, table)
     answering.looked_into(book, told, lot)
     answering.put_right(book, told, lot)
 

@@ -63,7 +63,7 @@ class Turn(StrEnum):
     DECLINED_THEN_WITHDRAWN = "declined-then-withdrawn"
     COMPLETED_THEN_WITHDRAWN = "completed-then-withdrawn"
     # what institutions answer for
-    WATCHED = "watched"
+    EXCUSED = "excused"
     LOOKED_INTO = "looked-into"
     EMERGENCY = "emergency"
     ALLEGED = "alleged"
@@ -113,7 +113,7 @@ SHARES: Mapping[Turn, float] = {
     Turn.SUPERSEDED_THEN_ACCEPTED: 0.012,
     Turn.DECLINED_THEN_WITHDRAWN: 0.012,
     Turn.COMPLETED_THEN_WITHDRAWN: 0.012,
-    Turn.WATCHED: 0.25,
+    Turn.EXCUSED: 0.25,
     Turn.LOOKED_INTO: 0.12,
     Turn.EMERGENCY: 0.02,
     Turn.ALLEGED: 0.03,

@@ -21,7 +21,7 @@ The fold at a moment is the fold of the log cut at that moment, and by time alon
 breached.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -35,6 +35,7 @@ from contracts.duties.duty import Duty
 from contracts.duties.ends import Ends, put_away
 from contracts.duties.parties import Parties
 from contracts.protocol import Protocol, matching
+from contracts.protocol.matching import Words
 from contracts.protocol.rules import Rule
 
 
@@ -75,11 +76,11 @@ def kept_open(dated: Iterable[Dated], protocol: Protocol, at: datetime) -> tuple
 
 
 def _fold(dated: Iterable[Dated], void: AbstractSet[int], protocol: Protocol, at: datetime) -> tuple[Duty, ...]:
-    said = tuple(one for one in words(dated, at) if one.said.position not in void)
-    parties, set_off = Parties.of(said), protocol.set_off_by
+    said = Words(one for one in words(dated, at) if one.said.position not in void)
+    parties, set_off = Parties.of(said.all), protocol.set_off_by
     found = (
         _duty(rule_id, trigger, said, parties, protocol, at)
-        for trigger in said
+        for trigger in said.all
         for rule_id in set_off.get(trigger.said.type, ())
     )
     return tuple(duty for duty in found if duty)
@@ -90,9 +91,7 @@ def duty_id(rule_id: str, trigger_by: str, trigger_id: UUID) -> UUID:
     return uuid5(NAMESPACE_URL, f"barnabus:duty:{rule_id}:{trigger_by}:{trigger_id}")
 
 
-def _duty(
-    rule_id: str, trigger: Word, said: Sequence[Word], parties: Parties, protocol: Protocol, at: datetime
-) -> Duty | None:
+def _duty(rule_id: str, trigger: Word, said: Words, parties: Parties, protocol: Protocol, at: datetime) -> Duty | None:
     """The duty that a record sets off by one rule, if it does in any of its wordings."""
 
     def begins(rule: Rule) -> datetime | None:

@@ -1,6 +1,5 @@
 """By what a duty ended: met, excused or withdrawn; pure."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
@@ -11,6 +10,7 @@ from contracts.catalogue.reintegration import CLOSED, REOPENED
 from contracts.dated import Dated, Word
 from contracts.duties.duty import Ending, State
 from contracts.protocol import matching
+from contracts.protocol.matching import Words
 from contracts.protocol.rules import Rule
 
 
@@ -23,7 +23,7 @@ class Ends:
     excuse: Ending | None
 
     @classmethod
-    def of(cls, rule: Rule, trigger: Word, said: Sequence[Word], owners: set[Agency], put_away: Dated | None) -> Self:
+    def of(cls, rule: Rule, trigger: Word, said: Words, owners: set[Agency], put_away: Dated | None) -> Self:
         """What is done ends it, or what withdraws it, whichever the log has first; an excuse what neither did before.
 
         `put_away` is the correction after which its trigger would set off nothing.
@@ -44,7 +44,7 @@ def put_away(trigger: Word, last: Word) -> Dated | None:
     return after[0].corrected_by if after else None
 
 
-def _met(rule: Rule, trigger: Word, said: Sequence[Word]) -> Ending | None:
+def _met(rule: Rule, trigger: Word, said: Words) -> Ending | None:
     found = list[Ending]()
     if act := matching.first(rule.acts, rule, trigger, said):
         found.append(_ending(*act))
@@ -55,7 +55,7 @@ def _met(rule: Rule, trigger: Word, said: Sequence[Word]) -> Ending | None:
     return min(found, key=_place, default=None)
 
 
-def _withdrawn(rule: Rule, trigger: Word, said: Sequence[Word], put_away: Dated | None) -> Ending | None:
+def _withdrawn(rule: Rule, trigger: Word, said: Words, put_away: Dated | None) -> Ending | None:
     found = list[Ending]()
     if cause := matching.first(rule.withdrawn_by, rule, trigger, _not_undone(said)):
         found.append(_ending(*cause, reason=cause[0].said.type))
@@ -64,16 +64,18 @@ def _withdrawn(rule: Rule, trigger: Word, said: Sequence[Word], put_away: Dated 
     return min(found, key=_place, default=None)
 
 
-def _not_undone(said: Sequence[Word]) -> list[Word]:
+def _not_undone(said: Words) -> Words:
     """Without the closings of a case that was reopened since: whoever reopens it takes up again what was owed."""
-    reopened = max((one.said.position for one in said if one.said.type == REOPENED), default=0)
-    return [one for one in said if one.said.type != CLOSED or one.said.position > reopened]
+    reopened = max((one.said.position for one in said.of(REOPENED)), default=0)
+    if not any(one.said.position < reopened for one in said.of(CLOSED)):
+        return said
+    return Words(one for one in said.all if one.said.type != CLOSED or one.said.position > reopened)
 
 
-def _excuse(rule: Rule, trigger: Word, said: Sequence[Word], owners: set[Agency]) -> Ending | None:
+def _excuse(rule: Rule, trigger: Word, said: Words, owners: set[Agency]) -> Ending | None:
     """Its owner's own word on this duty, or a reasoned not-done that the rule takes for one; the first of them."""
     about = {"rule": rule.id, "trigger_id": str(trigger.said.id), "trigger_by": trigger.said.by}.items()
-    own = [one for one in said if one.said.type == EXCUSED and one.by in owners and about <= one.said.codes.items()]
+    own = [one for one in said.of(EXCUSED) if one.by in owners and about <= one.said.codes.items()]
     found = [_ending(one, one.at) for one in own[:1]]
     if reasoned := matching.first(rule.excused_by, rule, trigger, said):
         found.append(_ending(*reasoned))

@@ -37,6 +37,7 @@ class Notice:
     codes: Mapping[str, Any]
     tell: tuple[Agency, ...]
     cause: UUID
+    duty_id: UUID | None = None  # of what is said of one duty
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +134,7 @@ def _of(duty: Duty, told: Told, parties: Parties, position: int) -> Iterator[Not
             key = ":".join([type_name, str(told.times(type_name)), *map(str, codes.values())])
             of_it = about(duty) | {"position": position, "version": duty.version}
             cause = duty.ending.record_id if duty.ending and type_name in ENDED else duty.trigger_id
-            yield Notice(uuid5(duty.id, key), type_name, of_it | codes, receivers, cause)
+            yield Notice(uuid5(duty.id, key), type_name, of_it | codes, receivers, cause, duty.id)
 
     if duty.owed and (duty.starts_at or duty.as_of >= duty.opened_at + UNBEGUN):
         yield from notice(OPENED, duty.tell, due_at=due_at, owner=duty.holder.value)

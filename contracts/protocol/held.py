@@ -6,7 +6,7 @@ A rule that names what nobody can say would never come true, and would look as i
 from collections.abc import Iterable
 from enum import StrEnum
 from types import NoneType
-from typing import Any, get_args
+from typing import Any, Literal, get_args, get_origin
 
 from contracts.agencies import EVERYBODY, Agency
 from contracts.catalogue import CATALOGUE
@@ -69,11 +69,14 @@ def _choices(name: str, path: str) -> set[Any]:
         fields = content.model_fields if isinstance(content, type) and issubclass(content, Frozen) else {}
         if part not in fields:
             raise ValueError(f"when: `{name}` has no `{path}` that the log may hold")
-        kinds = get_args(fields[part].annotation) or (fields[part].annotation,)
+        annotation = fields[part].annotation
+        kinds = (annotation,) if get_origin(annotation) in (None, Literal) else get_args(annotation)
         choices |= {ABSENT} if NoneType in kinds else set()
         content = next(kind for kind in kinds if kind is not NoneType)
     if content is bool:
         return choices | {True, False}
+    if get_origin(content) is Literal:
+        return choices | set(get_args(content))
     if not (isinstance(content, type) and issubclass(content, StrEnum)):
         raise ValueError(f"when: `{path}` of `{name}` is no code")
     return choices | set(content)

@@ -1,6 +1,6 @@
 """Which records a rule means: what sets a duty off, and what answers it; pure."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 from contracts.dated import Word
@@ -14,9 +14,27 @@ def set_off(rule: Rule, word: Word) -> Records | None:
     return next((records for records in rule.trigger if _meant(records, word)), None)
 
 
-def first(kinds: Sequence[Answers], rule: Rule, trigger: Word, words: Iterable[Word]) -> tuple[Word, datetime] | None:
-    """The first word, in the order given, that answers the trigger in one of these ways, and when that was done."""
-    found = ((word, kind) for word in words for kind in kinds if _answers(kind, rule, word, trigger))
+class Words:
+    """What was said in a case and counts, in the log's order: a rule looks only at what it can mean."""
+
+    def __init__(self, said: Iterable[Word]) -> None:
+        self.all = tuple(said)
+        self._places: dict[str, list[int]] = {}
+        for place, word in enumerate(self.all):
+            for name in (word.said.type, word.move) if word.move else (word.said.type,):
+                self._places.setdefault(name, []).append(place)
+
+    def of(self, *names: str) -> Iterator[Word]:
+        """Those of these types or moves."""
+        found = [places for name in names if (places := self._places.get(name))]
+        places = found[0] if len(found) == 1 else sorted({place for some in found for place in some})
+        return (self.all[place] for place in places)
+
+
+def first(kinds: Sequence[Answers], rule: Rule, trigger: Word, words: Words) -> tuple[Word, datetime] | None:
+    """The first word that answers the trigger in one of these ways, and when that was done."""
+    names = (name for kind in kinds for name in (*kind.types, *kind.moves))
+    found = ((word, kind) for word in words.of(*names) for kind in kinds if _answers(kind, rule, word, trigger))
     return next(((word, done(kind, word)) for word, kind in found), None)
 
 

@@ -1,18 +1,19 @@
 """A version of the protocol from its TOML file, and where in the file a mistake stands."""
 
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
+from contracts import toml_lines
 from contracts.errors import BarnabusError
 from contracts.protocol.version import Version
+from contracts.toml_lines import Place
 
 DEFAULTS = "defaults"
 """The table of what each rule says that does not say it itself."""
-Place = tuple[str | int, ...]
 
 
 def read_version(path: Path) -> Version:
@@ -53,47 +54,8 @@ def _first(error: ValidationError, path: Path, text: str, data: Mapping[str, Any
 
 def _line(text: str, place: Place) -> int:
     """The line of what stands at a place, or of what it would stand in; of a default, where that stands."""
-    lines = dict(_statements(text))
+    lines = dict(toml_lines.statements(text))
     tries = [place[:n] for n in range(len(place), 2, -1)]
     tries += [(DEFAULTS, *place[2:3])] if place[:1] == ("rule",) else []
     tries += [place[:n] for n in (2, 1)]
     return next((lines[one] for one in tries if one in lines), 1)
-
-
-def _statements(text: str) -> Iterator[tuple[Place, int]]:
-    """The place of each statement with the line on which it begins. `text` is TOML.
-
-    A statement is as many lines as it takes until they are TOML by themselves.
-    """
-    table: Place = ()
-    counts: dict[Place, int] = {}
-    begun, lines = 1, list[str]()
-    for number, line in enumerate(text.splitlines(), 1):
-        lines.append(line)
-        try:
-            found = tomllib.loads("\n".join(lines))
-        except tomllib.TOMLDecodeError:
-            continue
-        if found and lines[0].lstrip().startswith("["):
-            table = _table(found, counts, opens=lines[0].lstrip().startswith("[["))
-            yield table, begun
-        elif found:
-            yield from (((*table, name), begun) for name in found)
-        begun, lines = number + 1, []
-
-
-def _table(found: Mapping[str, Any], counts: dict[Place, int], *, opens: bool) -> Place:
-    """The place that a header names: in the last one of an array of tables, or in a new one that it opens."""
-    place: Place = ()
-    inner: Any = found
-    while inner:
-        (name, inner), *_ = inner.items()
-        place = (*place, name)
-        last = isinstance(inner, list)
-        if last:
-            inner = inner[0]
-        if opens and not inner:
-            counts[place] = counts.get(place, -1) + 1
-        if place in counts:
-            place = (*place, counts[place])
-    return place

@@ -6,7 +6,7 @@ stamped before it is in the log. What it has said it reads there too, so that it
 
 import asyncio
 import hashlib
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,14 +16,19 @@ import structlog
 
 from bus import faults, tasks
 from bus.clock import Clock
+from bus.store import Statement
 from contracts.dated import Dated
 from contracts.duties import fold, kept_open
 from contracts.duties import notices as to_say
 from contracts.duties.agreement import disagreements
+from contracts.duties.notices import Notice
 from contracts.errors import BarnabusError
 from contracts.protocol import Protocol
+from services.keeper import alarms
 from services.keeper.agenda import Agenda, Progress
+from services.keeper.alarms import Kind
 from services.keeper.application import Keeper
+from services.keeper.reach import Reach
 from services.keeper.signs import Signs
 
 LOOK_EVERY_S = 1.0
@@ -68,7 +73,10 @@ class Looked:
 
 
 class Watching:
-    """`read` opens the view as of one moment; `log_end` asks for the log's last position; `nudge` wakes the relay."""
+    """`read` opens the view as of one moment; `log_end` asks for the log's last position; `nudge` wakes the relay.
+
+    `reach` is how people are reached, if anybody is.
+    """
 
     def __init__(
         self,
@@ -79,10 +87,11 @@ class Watching:
         nudge: Callable[[], None],
         signs: Signs,
         clock: Clock,
+        reach: Reach | None = None,
     ) -> None:
         self._keeper, self._protocol, self._signs, self._clock = keeper, protocol, signs, clock
         self._read, self._log_end, self._nudge = read, log_end, nudge
-        self._agenda = Agenda(keeper.store)
+        self._agenda, self._reach = Agenda(keeper.store), reach
         self._digest = digest(protocol)
         self._tries = 0
 
@@ -138,6 +147,7 @@ class Watching:
                 self._judge(case_ref, until, before, looked)
             if looked.notices:
                 self._nudge()
+            self._signs.write(counted_anew=False)  # a long look is no silence
             await asyncio.sleep(0)
         if progress != before:
             self._agenda.reached(progress)
@@ -167,10 +177,17 @@ class Watching:
             *to_say.wanted(duties, dated, looked.position, since),
             *to_say.kept_open(void, dated, looked.position, since),
         )
-        noted = list(self._agenda.noted(case_ref, duties, at if notices else None))
+        writes = [*self._agenda.noted(case_ref, duties, at if notices else None), *self._alarms(notices)]
         faults.point("keeper.judged")
-        looked.notices += len(self._keeper.give(notices, case_ref, at, self._clock(), noted))
+        looked.notices += len(self._keeper.give(notices, case_ref, at, self._clock(), writes))
         faults.point("keeper.recorded")
+
+    def _alarms(self, said: Iterable[Notice]) -> Iterator[Statement]:
+        """The writes by which what was missed is brought to people; none where nobody says how to reach them."""
+        for notice in said:
+            if self._reach and notice.duty_id and notice.type in set(Kind):
+                ways = self._reach.ways(notice.tell)
+                yield from alarms.wanted(notice.id, notice.duty_id, Kind(notice.type), ways, self._clock())
 
 
 def digest(protocol: Protocol) -> str:

@@ -7,19 +7,19 @@ from itertools import cycle
 from random import Random
 from typing import Any
 
-from contracts.agencies import Agency
+from contracts.agencies import FIELD, Agency
 from contracts.catalogue import entry_of
 from contracts.standing import Course, Move, course_of
 from contracts.vocabulary.asking import NEEDS_CONSENT, OFFERED_BY, Service
 from contracts.vocabulary.people import LegalBasis
 from tests.benchmarks.stories import TOWNS, Case, Said, Thread, a_uuid, spelled, word
 
-POLICE, PROSECUTION, SOCIAL, HEALTH, OVERSIGHT = Agency
+POLICE, PROSECUTION, SOCIAL, HEALTH, OVERSIGHT, _ = Agency
 MINUTE_S, HOUR_S, DAY_S = 60.0, 3600.0, 86400.0
 EXPIRES_AFTER = timedelta(days=7)
 Pairs = Iterator[tuple[Agency, Agency]]
-PAIRS = [(opener, to) for opener in Agency for to in Agency if opener is not to]
-OFFERS = {to: [service for service, offering in OFFERED_BY.items() if to in offering] for to in Agency}
+PAIRS = [(opener, to) for opener in FIELD for to in FIELD if opener is not to]
+OFFERS = {to: [service for service, offering in OFFERED_BY.items() if to in offering] for to in FIELD}
 _BASES = {Service.SCREENING: LegalBasis.MANDATORY_REPORT} | dict.fromkeys(
     (Service.PROSECUTION, Service.FORENSIC_EXAM), LegalBasis.CRIMINAL_PROCEDURE
 ) | dict.fromkeys(NEEDS_CONSENT, LegalBasis.CONSENT)  # fmt: skip
@@ -193,7 +193,7 @@ def further(case: Case) -> Thread:
         yield from handoff(case, "therapy.referred", Service.THERAPY, SOCIAL, HEALTH)
     elif chosen < 0.5 and case.holder is not OVERSIGHT and not case.offered:
         case.offered = True
-        to = dice.choice([agency for agency in Agency if agency not in (case.holder, OVERSIGHT)])
+        to = dice.choice([agency for agency in FIELD if agency not in (case.holder, OVERSIGHT)])
         yield from handoff(case, "transfer.offered", Service.CASE_RESPONSIBILITY, case.holder, to)
     else:
         yield from refer(case, *dice.choice([pair for pair in PAIRS if pair[0] in active]))

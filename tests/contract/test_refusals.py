@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts import check
-from contracts.agencies import SPONSORS, Agency, Institution
+from contracts.agencies import EVERYBODY, SPONSORS, Agency, Institution
 from contracts.catalogue import CATALOGUE
 from contracts.errors import Refused
 from contracts.export import examples
@@ -208,9 +208,13 @@ def test_consent_is_the_basis_of_a_service_that_rests_on_it(service: Service) ->
 
 @pytest.mark.parametrize("service", Service)
 def test_a_service_is_asked_only_of_who_offers_it(service: Service) -> None:
-    for to in set(Agency) - OFFERED_BY.get(service, frozenset()):
+    for to in EVERYBODY - OFFERED_BY.get(service, frozenset()):
         sender = min({Agency.POLICE, Agency.HEALTH} - {to})
         assert refusal(make(to=to, service=service), sender) == ("service.not-offered", "data.service")
+
+
+def test_nothing_is_asked_of_the_keeper() -> None:
+    assert refusal(make(to="keeper"), Agency.POLICE) == ("field.invalid", "data.to")
 
 
 def test_an_immediate_referral_says_what_the_danger_is() -> None:

@@ -189,7 +189,7 @@ def test_every_type_says_who_hears_it() -> None:
             assert entry.told
         elif entry.told:
             assert entry.audience is Audience.PARTIES
-        words = (Audience.NAMED, Audience.KNOWN, Audience.AGAIN, Audience.SAME)
+        words = (Audience.NAMED, Audience.KNOWN, Audience.AGAIN, Audience.SAME, Audience.OWED)
         assert bool(entry.whom) is (entry.audience in words) or entry.audience is Audience.NOBODY
         assert (entry.names is not None) is (entry.audience is Audience.NAMED)
         assert (entry.move is not None) is (entry.audience is Audience.PARTIES)

@@ -48,7 +48,7 @@ def record_of(entry: Entry, content: dict[str, Any]) -> dict[str, Any]:
 
 
 def letter_of(entry: Entry, recipient: Agency, content: dict[str, Any], withheld: str | None = None) -> dict[str, Any]:
-    command = examples.document(entry, entry.example)
+    command = examples.document(CATALOGUE["information.refused"], CATALOGUE["information.refused"].example)
     return {
         "sender": min(entry.senders),
         "recipient": recipient,

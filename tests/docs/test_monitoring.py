@@ -12,9 +12,11 @@ import pytest
 import yaml
 from promql_parser import AggregateExpr, Expr, MatchOp, VectorSelector, parse, walk
 
-from projections.measured import METRICS, SERIES_AT_MOST
+from contracts import protocol
+from projections.measured import metrics, series_at_most
 from tests.docs.pages import ROOT
 
+OF_THE_PROTOCOL = protocol.read().rule_ids
 SCRAPED = {"instance", "job"}
 """Labels that the Prometheus server itself gives every series."""
 OPERATE = (ROOT / "docs" / "operate.md").read_text()
@@ -27,12 +29,12 @@ DASHBOARD = json.loads((ROOT / "deploy" / "grafana" / "barnabus.json").read_text
 ALERT_TESTS = yaml.safe_load((ROOT / "tests" / "alerts.yml").read_text())["tests"]
 EXPORTED = {
     name + ("_total" if metric.counts_up else "_bucket" if "le" in metric.labels else ""): metric
-    for name, metric in METRICS.items()
+    for name, metric in metrics(OF_THE_PROTOCOL).items()
 }
 ASKED = {rule["alert"]: rule["expr"] for rule in RULES} | {
     panel["title"]: target["expr"].replace("$instance", ".*")
     for panel in DASHBOARD["panels"]
-    for target in panel["targets"]
+    for target in panel.get("targets", ())  # a row has none
 }
 
 
@@ -80,8 +82,10 @@ def test_every_alert_is_shown_to_fire_and_to_be_silent() -> None:
 
 def test_every_metric_is_explained() -> None:
     assert set(re.findall(r"^\| `(barnabus_\w+)", OPERATE, re.MULTILINE)) == set(EXPORTED)
-    assert SERIES_AT_MOST <= 4_000
-    assert "4,000 series at most" in OPERATE
+    assert series_at_most(OF_THE_PROTOCOL) <= 5_000
+    assert "5,000 series at most" in OPERATE
+    assert series_at_most((*OF_THE_PROTOCOL, "one-more")) - series_at_most(OF_THE_PROTOCOL) == 30
+    assert "each rule more of another protocol adds 30" in OPERATE
 
 
 def test_the_dashboard_asks_whichever_prometheus_it_is_given() -> None:

@@ -19,7 +19,7 @@ from bus.clock import wall_clock
 from bus.provisioning import GATEWAY, provision, server_config
 from bus.server import EmbeddedServer
 from bus.settings import Settings
-from cli.agencies import APPLICATIONS
+from cli.agencies import OF_THE_FIELD
 from contracts import subjects
 from contracts.agencies import Agency
 from tests.fault.children import Children, alive, naming, parent
@@ -28,7 +28,7 @@ from tests.fault.verdict import Verdict
 from tests.fault.waiting import until
 
 GATEWAYS = ("gateway-a", "gateway-b")
-ADAPTERS = tuple(agency.value for agency in APPLICATIONS)
+ADAPTERS = tuple(agency.value for agency in OF_THE_FIELD)
 PROCESSES = (*GATEWAYS, *ADAPTERS)
 NATS = "nats-server"
 ERROR = '"level": "error"'
@@ -56,7 +56,7 @@ class House:
         self.children = Children(self.settings)
         self._nats: Client = await connection.connect(self.settings, GATEWAY, "gateway", patient=False)
         await self._nats.subscribe(subjects.GATEWAY_ALIVE, cb=self._on_alive)
-        for agency in APPLICATIONS:
+        for agency in OF_THE_FIELD:
             self.systems[agency] = await RecordsSystem.connected(agency, self.settings)
         self.verdict = Verdict(self.settings, self.systems)
         await self.all_up()

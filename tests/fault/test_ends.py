@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bus import connection
-from cli.agencies import APPLICATIONS
+from cli.agencies import OF_THE_FIELD
 from contracts import subjects
 from tests.fault.children import naming
 from tests.fault.commands import PROMPTLY_S, start, started
@@ -54,7 +54,7 @@ async def test_up_that_is_told_to_end_while_it_starts_ends_in_order(
 async def test_up_that_is_told_to_end_under_load_keeps_what_it_accepted(tmp_path: Path, how: signal.Signals) -> None:
     async with started(tmp_path, "up") as up:
         await up.says(UP)
-        systems = {agency: await RecordsSystem.connected(agency, up.settings) for agency in APPLICATIONS}
+        systems = {agency: await RecordsSystem.connected(agency, up.settings) for agency in OF_THE_FIELD}
         running = Traffic(systems)
         running.begin()
         await running.goes_on(3)

@@ -17,10 +17,12 @@ pytestmark = [pytest.mark.fault, pytest.mark.asyncio(loop_scope="module"), pytes
 ADAPTER_POINTS = {"relay.built": 3, "relay.built-receipt": 2, "relay.answered": 4, "inbox.taken": 3, "inbox.saved": 2}
 GATEWAY_POINTS = {"gateway.appended": 4, "gateway.posted": 5}
 """Each with how often it is passed before the process dies there."""
+ALARM_POINT = "alarm.sent"
+"""Of what carries alarms: tried in tests/integration/test_alarms.py."""
 
 
 async def test_every_named_point_is_tried() -> None:
-    assert {*ADAPTER_POINTS, *GATEWAY_POINTS} == set(faults.POINTS)
+    assert {*ADAPTER_POINTS, *GATEWAY_POINTS, ALARM_POINT} == set(faults.POINTS)
 
 
 @pytest.mark.parametrize("point", ADAPTER_POINTS)

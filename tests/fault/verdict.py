@@ -13,7 +13,7 @@ from bus.chains import RECEIPT
 from bus.log import Entry, Logged, LogReader, verify
 from bus.provisioning import GATEWAY
 from bus.settings import Settings
-from cli.agencies import APPLICATIONS, opened
+from cli.agencies import OF_THE_FIELD, opened
 from contracts import subjects
 from contracts.agencies import Agency
 from contracts.errors import BarnabusError
@@ -136,7 +136,7 @@ class Verdict:
     async def _compared(self) -> Findings:
         log = await self.log()
         handoffs = case_log(log.entries).standings()
-        stores = {agency: self.store(agency, handoffs) for agency in APPLICATIONS}
+        stores = {agency: self.store(agency, handoffs) for agency in OF_THE_FIELD}
         found = audit({agency: store.facts for agency, store in stores.items()}, log.entries)
         findings = [*found.lost, *([f"chains: {found.broken}"] if found.broken else ())]
         findings += _twice("the log", [str(entry.record.id) for entry in log.entries])
@@ -153,13 +153,13 @@ class Verdict:
         return findings
 
     async def _untold(self) -> Findings:
-        stores = {agency: self.store(agency) for agency in APPLICATIONS}
+        stores = {agency: self.store(agency) for agency in OF_THE_FIELD}
         findings = [
             f"{agency} knows of no receipt for {letter}" for agency in stores for letter in stores[agency].unsigned
         ]
         nats = await connection.connect(self.settings, GATEWAY, "provisioner", patient=False)
         try:
-            for agency in APPLICATIONS:
+            for agency in OF_THE_FIELD:
                 held = (await nats.jetstream().stream_info(subjects.post_stream(agency))).state.messages
                 findings += [f"{agency}: its post holds {held}"] if held else []
         finally:

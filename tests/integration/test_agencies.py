@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from contracts.agencies import Agency
+from contracts.agencies import EVERYBODY, Agency
 from contracts.standing import Stage
 from tests.builders import HEALTH, OVERSIGHT, POLICE, POSTS, PROSECUTION, SOCIAL, on, refer
 from tests.living import Everybody
@@ -14,7 +14,7 @@ BEGAN = "2026-03-10T09:00:00+01:00"
 
 
 async def test_every_agency_can_refer_to_every_other_and_nobody_else_hears_of_it(everybody: Everybody) -> None:
-    for opener, receiver in permutations(Agency, 2):
+    for opener, receiver in permutations(sorted(EVERYBODY), 2):
         asks, does = everybody.systems[opener], everybody.systems[receiver]
         handoff = (await asks.do(refer(opener, receiver)))["id"]
         told = await does.hears(handoff)
@@ -25,11 +25,13 @@ async def test_every_agency_can_refer_to_every_other_and_nobody_else_hears_of_it
         await does.do(on(receiver, "referral.start", handoff, began_at=BEGAN))
         done = await does.do(on(receiver, "referral.complete", handoff, outcome="done"))
         assert (await asks.hears(done["id"]))["standing"]["stage"] == Stage.COMPLETED
-        for agency in Agency:
+        for agency in sorted(EVERYBODY):
             standing = everybody.living.application(agency).standing(UUID(handoff))
             assert (standing is not None) is (agency in {opener, receiver})
     told_of = {agency: len(system.told) for agency, system in everybody.systems.items()}
-    assert told_of == dict.fromkeys(Agency, 4 + 4 * 3), "four referrals to it, and three acts on each of its own four"
+    assert told_of == dict.fromkeys(EVERYBODY, 4 + 4 * 3), (
+        "four referrals to it, and three acts on each of its own four"
+    )
 
 
 async def test_who_is_notified_hears_every_act_and_its_envelope_alone(everybody: Everybody) -> None:

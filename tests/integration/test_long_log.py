@@ -31,7 +31,7 @@ from bus.settings import Settings
 from bus.submission import RECORD_TYP
 from cli.main import app
 from contracts import check, subjects
-from contracts.agencies import Agency
+from contracts.agencies import EVERYBODY
 from contracts.catalogue import CATALOGUE
 from contracts.envelope import Record
 from contracts.errors import CODES, BarnabusError
@@ -119,7 +119,7 @@ async def test_a_ledger_catches_up_over_all_of_it(long: Long, home: Living, ledg
     reader = LogReader(await home.connect("gateway", "gateway"))
     await ledger.catch_up(reader, directory.load(home.settings))
     assert ledger.heads.position == EVENTS
-    for sender in Agency:
+    for sender in EVERYBODY:
         numbers = [logged.record.number for logged in long.log if logged.record.sender == sender]
         assert ledger.heads.of_sender(sender).number == len(numbers) > EVENTS / 20
 
@@ -137,7 +137,7 @@ def test_no_act_is_void_and_handoffs_come_to_every_kind_of_end(long: Long) -> No
     stages = Counter(standing.stage for standing in found)
     ends = {Stage.COMPLETED, Stage.DECLINED, Stage.WITHDRAWN, Stage.EXPIRED, Stage.TRANSFERRED}
     assert ends | {Stage.MADE, Stage.ACKNOWLEDGED, Stage.ACCEPTED} <= set(stages)
-    assert {standing.whose_move for standing in found} == {None, *Agency}
+    assert {standing.whose_move for standing in found} == {None, *EVERYBODY}
 
 
 def test_who_is_only_notified_of_a_handoff_sees_no_more_of_an_act_than_the_log(long: Long) -> None:
@@ -154,7 +154,7 @@ def test_who_is_only_notified_of_a_handoff_sees_no_more_of_an_act_than_the_log(l
 
 def test_every_agency_asks_every_other_and_most_of_the_catalogue_of_handoffs_is_said(long: Long) -> None:
     pairs = {(standing.opener, standing.receiver) for standing in standings(long)}
-    assert pairs == {(opener, to) for opener in Agency for to in Agency if opener is not to}
+    assert pairs == {(opener, to) for opener in EVERYBODY for to in EVERYBODY if opener is not to}
     types = {logged.record.type for logged in long.log}
     assert {"referral.made", "concern.reported", "crime-report.filed", "therapy.referred", "transfer.offered"} <= types
     assert {"information.asked", "information.given", "information.refused", "referral.closed"} <= types

@@ -5,7 +5,7 @@ import pytest
 from cli.player import Player
 from cli.processes import Processes
 from cli.scenario import Awaited, Scenario, Sent, Step
-from contracts.agencies import Agency
+from contracts.agencies import EVERYBODY, Agency
 from contracts.errors import BarnabusError
 from tests.builders import HEALTH, OVERSIGHT, POLICE, PROSECUTION, SOCIAL, bypass, new_case, on, protection, refer
 from tests.living import Everybody
@@ -27,7 +27,7 @@ class Played:
             await self.everybody.systems[agency].hears(letter)
 
     async def play(self, *steps: Step) -> None:
-        await self.player.open(tuple(Agency))
+        await self.player.open(tuple(sorted(EVERYBODY)))
         try:
             await self.player.play(Scenario(title="Title", story="Story", steps=steps))
         finally:
@@ -65,7 +65,7 @@ async def test_what_an_agency_hears_is_shown_after_the_act_that_it_hears_of(ever
         Step(say="", send=Sent(agency=SOCIAL, command=seen)),
         Step(say="", heard=Awaited(agency=POLICE, id=seen["id"])),
     )
-    told = [f"{who} {what.split(' ')[0]}" for who, what in played.said if who in set(Agency)]
+    told = [f"{who} {what.split(' ')[0]}" for who, what in played.said if who in EVERYBODY]
     assert told == ["police referral.make:", "social hears", "social referral.acknowledge:", "police hears"]
 
 

@@ -21,7 +21,7 @@ from projections.legs import UNDER_WAY, legs, us_of
 from projections.readmodel import State
 from tests.case_logs import FIRST, Log
 
-POLICE, _, SOCIAL, HEALTH, _ = Agency
+POLICE, _, SOCIAL, HEALTH, _, _ = Agency
 ACTS = (
     (SOCIAL, "referral.acknowledged"), (SOCIAL, "referral.accepted"), (SOCIAL, "referral.declined"),
     (SOCIAL, "referral.started"), (SOCIAL, "referral.completed"), (POLICE, "referral.superseded"),

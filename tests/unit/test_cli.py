@@ -5,20 +5,21 @@ import contextlib
 import json
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 from typer.testing import CliRunner, Result
 
-from bus import keys
+from bus import keys, signs, tasks
 from bus.settings import STORE, Settings
+from cli import following, keeper
 from cli.main import app
 from contracts.errors import CODES
 from tests.builders import HEALTH, OVERSIGHT, POLICE, PROSECUTION, SOCIAL, ByHand, encoded, new_case, now, refer
 from tests.conftest import Said
-from tests.living import Bus
+from tests.living import Bus, eventually
 
 Run = Callable[..., Result]
 ROOT = Path(__file__).resolve().parents[2]
@@ -324,10 +325,15 @@ def test_for_people_ids_stay_whole_and_names_are_not_in_the_list(run: Run, lette
 
 
 @pytest.fixture
-async def others(bus: Bus) -> None:
-    """The adapters of the other agencies, too."""
+async def others(bus: Bus) -> AsyncIterator[None]:
+    """The adapters of the other agencies too, the read models, and the keeper of duties."""
     for agency in (PROSECUTION, HEALTH, OVERSIGHT):
         await bus.living.start_adapter(agency)
+    folding = asyncio.create_task(following.follow(bus.settings))
+    async with keeper.at_work(bus.settings):
+        await eventually(lambda: (sign := signs.last(bus.settings.keeper)) and sign.decided_at)
+        yield
+    await tasks.end(folding)
 
 
 async def test_submit_case_log_and_doctor_as_json_have_stable_keys(

@@ -216,6 +216,7 @@ def test_an_excuse_is_its_owners_alone_and_no_met_duty() -> None:
     excuse: dict[str, Any] = {
         "rule": "sampling-before-puberty",
         "trigger_id": str(concern),
+        "trigger_by": "social",
         "reason": "child-not-found",
     }
     case.say(SOCIAL, "duty.excused", NOON + HOUR, owner=SOCIAL, **excuse)
@@ -278,7 +279,8 @@ def test_a_case_closed_as_unfounded_ends_what_it_set_off_and_any_other_closing_d
 def test_what_was_excused_before_its_cause_went_stays_excused() -> None:
     case = Case()
     concern = case.concern(NOON)
-    about: dict[str, Any] = {"rule": "examined-anyway", "trigger_id": str(concern), "owner": "police"}
+    about: dict[str, Any] = {"rule": "examined-anyway", "trigger_id": str(concern), "trigger_by": "social"}
+    about |= {"owner": "police"}
     case.say(POLICE, "duty.excused", NOON + HOUR, reason="child-declined", **about)
     case.say(SOCIAL, "case.closed", NOON + 2 * HOUR, reason="unfounded")
     assert case.duty("examined-anyway", YEARS_LATER).state is State.EXCUSED
@@ -305,8 +307,9 @@ def test_a_closing_does_not_end_what_is_reported_after_it_of_what_happened_befor
 def test_that_a_limit_was_missed_asks_its_owner_for_the_reason() -> None:
     case = Case()
     concern = case.concern(NOON)
-    about: dict[str, Any] = {"rule": "handoff-decided", "trigger_id": str(concern), "owner": "police"}
-    case.say(OVERSIGHT, "duty.breached", NOON + 2 * DAY, due_at=(NOON + DAY).isoformat(), **about)
+    about: dict[str, Any] = {"rule": "handoff-decided", "trigger_id": str(concern), "trigger_by": "social"}
+    about |= {"owner": "police"}
+    case.say(Agency.KEEPER, "duty.breached", NOON + 2 * DAY, due_at=(NOON + DAY).isoformat(), **about)
     asked = case.duty("reason-recorded", NOON + 2 * DAY)
     assert (asked.owner, asked.state, asked.due_at) == (POLICE, State.OPEN, None)
     assert case.duty("reason-recorded", NOON + 3 * DAY).state is State.DUE_SOON, "its alarm"

@@ -23,7 +23,7 @@ from projections.readmodel import ReadModel, State
 from tests.builders import new_case
 from tests.case_logs import CASE, FIRST, Log
 
-POLICE, PROSECUTION, SOCIAL, HEALTH, OVERSIGHT = Agency
+POLICE, PROSECUTION, SOCIAL, HEALTH, OVERSIGHT, _ = Agency
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 

@@ -7,10 +7,8 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
-from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as open_metrics
 from prometheus_client.parser import text_string_to_metric_families as plain_text
 from sqlalchemy import insert, select, text, update
@@ -27,8 +25,7 @@ from projections.handoffs import Handoffs
 from projections.lag import LogEnd
 from projections.legs import COMPLETED, DECIDED, STARTED, moment_of
 from projections.letters import Letters
-from projections.measured import BUCKETS, METRICS, OTHER, SERIES_AT_MOST, WAYS
-from projections.metrics import Collector
+from projections.measured import BUCKETS, OTHER, WAYS, metrics, series_at_most
 from projections.models import MODELS
 from projections.pulse import Pulse, last
 from projections.readmodel import PARKED, PROGRESS
@@ -36,44 +33,13 @@ from projections.rows import Rows
 from projections.snapshot import snapshot
 from projections.view import Place
 from tests.case_logs import FIRST, Log
+from tests.scrapes import RULES, exported, of, value
 from tests.views import fold, made_up_log
 
 ENTRIES = 600
 DAY, HOUR, MICROSECOND = timedelta(days=1), timedelta(hours=1), timedelta(microseconds=1)
 POLICE, SOCIAL = Agency.POLICE, Agency.SOCIAL
-Samples = dict[tuple[str, tuple[tuple[str, str], ...]], float]
-
-
-def exported(place: Place, end: LogEnd | BarnabusError | None = None, now: datetime | None = None) -> Samples:
-    """Every sample of a scrape, through the text that a server reads."""
-
-    def log_end(position: int) -> LogEnd:
-        if isinstance(end, BarnabusError):
-            raise end
-        return end or LogEnd(position, None, None)
-
-    registry = CollectorRegistry()
-    registry.register(Collector(place, log_end, lambda: now or datetime.now(UTC)))
-    families = plain_text(generate_latest(registry).decode())
-    found = [
-        (sample.name, tuple(sorted(sample.labels.items())), sample.value) for f in families for sample in f.samples
-    ]
-    assert len(found) == len({one[:2] for one in found}), "a series stands once"
-    return {(name, labels): value for name, labels, value in found}
-
-
-def of(samples: Samples, name: str, *labels: str) -> dict[Any, float]:
-    """The samples of a metric, by the values of these labels."""
-    found = dict[Any, float]()
-    for (sample, said), value in samples.items():
-        if sample == f"barnabus_{name}":
-            found[tuple(dict(said)[label] for label in labels)] = value
-    return found
-
-
-def value(samples: Samples, name: str) -> float:
-    (found,) = of(samples, name).values()
-    return found
+METRICS = metrics(RULES)
 
 
 # what it says
@@ -232,10 +198,12 @@ def test_no_label_says_what_stands_in_no_closed_list_whatever_the_log_held(place
         vocabulary = METRICS[name.removesuffix("_total").removesuffix("_bucket")].labels
         assert dict(labels).keys() == vocabulary.keys()
         assert all(said in vocabulary[label] for label, said in labels)
-    assert len(samples) <= SERIES_AT_MOST
+    assert len(samples) <= series_at_most(RULES)
     words = {word for metric in METRICS.values() for label in metric.labels.values() for word in label}
     assert secret not in words
-    assert not {"case_ref", "concerns", "office", "handoff_id"} & {n for m in METRICS.values() for n in m.labels}
+    assert not {"case_ref", "concerns", "office", "handoff_id", "duty_id", "trigger_id"} & {
+        n for m in METRICS.values() for n in m.labels
+    }
 
 
 # what cannot be read, and what stopped

@@ -153,7 +153,7 @@ def hole(two: Two) -> Two:
 def test_a_position_that_nobody_can_prove_is_named_and_nothing_is_restored_behind_it(hole: Two) -> None:
     found = hole.plan()
     assert (len(found.entries), [one.position for one in found.unproven]) == (1, [2])
-    assert "health, oversight, prosecution" in found.unproven[0].known
+    assert "health, keeper, oversight, prosecution" in found.unproven[0].known
 
 
 def test_it_is_the_one_waiting_record_that_fits_once_every_agency_has_shown_what_it_holds(hole: Two) -> None:
@@ -193,7 +193,7 @@ def test_nor_between_two_that_letters_speak_of(two: Two) -> None:
 
 
 def test_who_has_shown_nothing_is_named(two: Two) -> None:
-    assert two.plan().silent == (Agency.HEALTH, Agency.OVERSIGHT, Agency.PROSECUTION)
+    assert two.plan().silent == (Agency.HEALTH, Agency.KEEPER, Agency.OVERSIGHT, Agency.PROSECUTION)
     assert two.plan([*two.evidence, *NOBODY_ELSE]).silent == ()
 
 

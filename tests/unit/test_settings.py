@@ -10,6 +10,7 @@ from bus.provisioning import provision, server_config
 from bus.settings import Database, Settings
 from contracts.agencies import Agency
 from contracts.errors import BarnabusError
+from contracts.export.accounts import users_of
 from tests.builders import POLICE, SOCIAL, now
 
 
@@ -93,7 +94,7 @@ def test_the_servers_configuration_holds_public_halves_only(settings: Settings) 
     assert seeds
     assert not [seed for seed in seeds if seed in config]
     for agency in Agency:
-        for user in ("adapter", "system"):
+        for user in users_of(agency):
             assert keys.nats_public(keys.read(settings.keys(agency) / f"{user}.nk")) in config
 
 

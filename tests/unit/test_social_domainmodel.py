@@ -9,7 +9,7 @@ from contracts.examples.parts import TABLE
 from contracts.vocabulary.people import Role
 from services.social import domainmodel
 from services.social.domainmodel import RESPONSIBLE
-from tests.builders import HEALTH, OVERSIGHT, POLICE, PROSECUTION, SOCIAL
+from tests.builders import HEALTH, KEEPER, POLICE, PROSECUTION, SOCIAL
 from tests.unit.given import CHILD, SIBLING, asked, by, corrected, given, nothing, said
 
 CONTACT, NO_CONTACT = (
@@ -103,13 +103,26 @@ def test_a_case_is_not_closed_while_a_child_of_it_is_missing_and_every_missing_o
     given(PLACED, MISSING).when(SOCIAL, "case.closed").then_refused("case.open", "case_ref", CHILD["ref"])
 
 
-@pytest.mark.parametrize("end", ["duty.met", "duty.breached", "duty.excused"])
+@pytest.mark.parametrize("end", ["duty.met", "duty.withdrawn", "duty.excused"])
 def test_a_case_is_not_closed_while_a_duty_is_open_and_is_however_it_ended(end: str) -> None:
-    opened, other = said(OVERSIGHT, "duty.opened"), said(OVERSIGHT, "duty.opened", rule="child-seen")
-    ended = said(SOCIAL if end == "duty.excused" else OVERSIGHT, end)
-    given(opened).when(SOCIAL, "case.closed").then_refused("case.open", "case_ref", "the duty referral-decided")
-    given(opened, ended).when(SOCIAL, "case.closed").then_recorded()
+    opened, other = said(KEEPER, "duty.opened"), said(KEEPER, "duty.opened", rule="child-seen")
+    missed, ended = said(KEEPER, "duty.breached"), said(SOCIAL if end == "duty.excused" else KEEPER, end)
+    given(opened).when(SOCIAL, "case.closed").then_refused("case.open", "case_ref", "the duty handoff-decided")
+    given(opened, missed).when(SOCIAL, "case.closed").then_refused("case.open", "case_ref", "the duty handoff-decided")
+    given(opened, missed, ended).when(SOCIAL, "case.closed").then_recorded()
     given(opened, other, ended).when(SOCIAL, "case.closed").then_refused("case.open", "case_ref", "child-seen")
+
+
+def test_what_is_owed_anew_after_its_end_keeps_the_case_open_again() -> None:
+    opened, met = said(KEEPER, "duty.opened"), said(KEEPER, "duty.met")
+    again = given(opened, met, said(KEEPER, "duty.opened"))
+    again.when(SOCIAL, "case.closed").then_refused("case.open", "case_ref", "the duty handoff-decided")
+
+
+def test_a_case_whose_closing_was_void_is_closed_anew() -> None:
+    void = said(KEEPER, "case.kept-open", closing_id=str(CLOSED.id))
+    given(CLOSED, void).when(SOCIAL, "case.closed").then_recorded()
+    given(CLOSED, void).when(SOCIAL, "case.reopened").then_refused("case.not-closed", "case_ref")
 
 
 def test_only_a_closed_case_is_reopened() -> None:

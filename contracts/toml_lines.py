@@ -1,0 +1,47 @@
+"""On which line of a TOML file something stands, for those who have to mend it."""
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+Place = tuple[str | int, ...]
+"""Keys, and numbers in arrays of tables, from the top of the file."""
+
+
+def statements(text: str) -> Iterator[tuple[Place, int]]:
+    """The place of each statement with the line on which it begins. `text` is TOML.
+
+    A statement is as many lines as it takes until they are TOML by themselves.
+    """
+    table: Place = ()
+    counts: dict[Place, int] = {}
+    begun, lines = 1, list[str]()
+    for number, line in enumerate(text.splitlines(), 1):
+        lines.append(line)
+        try:
+            found = tomllib.loads("\n".join(lines))
+        except tomllib.TOMLDecodeError:
+            continue
+        if found and lines[0].lstrip().startswith("["):
+            table = _table(found, counts, opens=lines[0].lstrip().startswith("[["))
+            yield table, begun
+        elif found:
+            yield from (((*table, name), begun) for name in found)
+        begun, lines = number + 1, []
+
+
+def _table(found: Mapping[str, Any], counts: dict[Place, int], *, opens: bool) -> Place:
+    """The place that a header names: in the last one of an array of tables, or in a new one that it opens."""
+    place: Place = ()
+    inner: Any = found
+    while inner:
+        (name, inner), *_ = inner.items()
+        place = (*place, name)
+        last = isinstance(inner, list)
+        if last:
+            inner = inner[0]
+        if opens and not inner:
+            counts[place] = counts.get(place, -1) + 1
+        if place in counts:
+            place = (*place, counts[place])
+    return place

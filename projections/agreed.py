@@ -1,0 +1,68 @@
+"""Is what the keeper said what the log says? Its notices reckoned again, and what it has not said by now."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, func, select
+
+from contracts.agencies import Agency
+from contracts.dated import Dated
+from contracts.duties import fold, kept_open, notices
+from contracts.duties.agreement import disagreements
+from contracts.duties.notices import Notice
+from contracts.protocol import Protocol
+from projections.owed import Among
+from projections.records import Records
+
+SAID_WITHIN = timedelta(minutes=5)
+"""So long the keeper may take: it may have died and come back."""
+_RECORDS = Records.table
+
+
+@dataclass(slots=True)
+class Agreed:
+    """Of all cases. `wrong` are notices that do not follow from the log, `unsaid` those that it lacks; by case."""
+
+    notices: int = 0
+    wrong: list[tuple[str, Dated]] = field(default_factory=list)
+    unsaid: list[tuple[str, Notice]] = field(default_factory=list)
+
+    @property
+    def agrees(self) -> bool:
+        return not self.wrong and not self.unsaid
+
+    def document(self) -> dict[str, Any]:
+        wrong = ({"case_ref": ref, "id": str(one.said.id), "type": one.said.type} for ref, one in self.wrong)
+        unsaid = (
+            {"case_ref": ref, "type": one.type, "rule": one.codes.get("rule"), "tell": [to.value for to in one.tell]}
+            for ref, one in self.unsaid
+        )
+        return {"notices": self.notices, "agrees": self.agrees, "wrong": list(wrong), "unsaid": list(unsaid)}
+
+
+def agreed(connection: Connection, among: Among, protocol: Protocol) -> Agreed:
+    """As of a moment. A keeper that has never spoken has left everything unsaid."""
+    found, since = Agreed(), _begun(connection)
+    for case_ref, dated in among.cases(connection):
+        known = [one for one in dated if one.at <= among.at]
+        found.notices += sum(one.by is Agency.KEEPER for one in known)
+        found.wrong += [(case_ref, one) for one in disagreements(known, protocol)]
+        found.unsaid += [(case_ref, one) for one in _unsaid(known, protocol, among.at - SAID_WITHIN, since)]
+    return found
+
+
+def _unsaid(dated: list[Dated], protocol: Protocol, by: datetime, since: int) -> Iterable[Notice]:
+    """What had to be said by then and is not said now."""
+    then = [one for one in dated if one.at <= by]
+    position = max((one.said.position for one in then), default=1)
+    yield from notices.wanted(fold(then, protocol, by), dated, position, since)
+    yield from notices.kept_open(kept_open(then, protocol, by), dated, position, since)
+
+
+def _begun(connection: Connection) -> int:
+    """Up to where what had ended was not the keeper's: it spoke first behind that."""
+    first = select(func.min(_RECORDS.c.position)).where(_RECORDS.c.sender == Agency.KEEPER.value)
+    found: int | None = connection.execute(first).scalar()
+    return found - 1 if found else 0

@@ -1,0 +1,292 @@
+"""What the keeper has to say of a case's duties, and what follows from the log of what it said."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+from contracts.agencies import Agency
+from contracts.catalogue import entry_of
+from contracts.dated import Dated
+from contracts.duties import fold, kept_open, notices
+from contracts.duties.agreement import disagreements
+from contracts.duties.notices import UNBEGUN, Notice
+from contracts.shapes import Clocks
+from contracts.tiers import LOGGED, cut
+from tests.builders import HEALTH, OVERSIGHT, POLICE, PROSECUTION, SOCIAL
+from tests.dated_cases import XK, Case
+
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)  # a Monday
+HOUR, DAY, LEAST = timedelta(hours=1), timedelta(days=1), timedelta(microseconds=1)
+KEEPER = Agency.KEEPER
+
+
+def wanted(case: Case, at: datetime, since: int = 0) -> tuple[Notice, ...]:
+    known = [one for one in case.said if one.at <= at]
+    position = len(known)
+    said = notices.wanted(fold(known, XK, at), known, position, since)
+    return (*said, *notices.kept_open(kept_open(known, XK, at), known, position, since))
+
+
+def look(case: Case, at: datetime, since: int = 0) -> list[Notice]:
+    """What the keeper says at a moment, which is in the log at once."""
+    found = wanted(case, at, since)
+    for notice in found:
+        entry = entry_of(notice.type)
+        content = entry.content.model_validate(dict(notice.codes)).model_dump(mode="json")
+        case.add(
+            KEEPER, notice.type, cut(entry.content, content, LOGGED), at, Clocks(occurred=at, known=at, recorded=at)
+        )
+    return list(found)
+
+
+def of(found: list[Notice], rule: str, type_name: str | None = None) -> list[Notice]:
+    return [one for one in found if one.codes.get("rule") == rule and type_name in (None, one.type)]
+
+
+def the(found: list[Notice], rule: str, type_name: str) -> Notice:
+    (one,) = of(found, rule, type_name)
+    return one
+
+
+def types(found: list[Notice], rule: str) -> list[str]:
+    return [one.type for one in of(found, rule)]
+
+
+def test_what_is_owed_is_said_once_to_its_owner_with_when_it_is_due() -> None:
+    case = Case()
+    case.concern(NOON, by=SOCIAL, to=POLICE)
+    said = the(look(case, NOON + HOUR), "suspicion-to-prosecutor", "duty.opened")
+    assert said.tell == (POLICE,)
+    assert datetime.fromisoformat(said.codes["due_at"]) == NOON + DAY
+    assert of(look(case, NOON + HOUR), "suspicion-to-prosecutor") == []
+
+
+def test_the_agency_that_manages_the_case_is_told_too_once_there_is_one() -> None:
+    case = Case()
+    case.say(SOCIAL, "case-manager.assigned", NOON)
+    case.concern(NOON + HOUR, by=SOCIAL, to=POLICE)
+    assert the(look(case, NOON + 2 * HOUR), "suspicion-to-prosecutor", "duty.opened").tell == (POLICE, SOCIAL)
+
+
+def test_what_the_asking_itself_says_is_not_said_once_more() -> None:
+    case = Case()
+    case.concern(NOON, by=SOCIAL, to=POLICE)
+    assert types(look(case, NOON + LEAST), "handoff-acknowledged") == []
+    assert types(look(case, NOON + HOUR + LEAST), "handoff-acknowledged") == ["duty.breached"]
+
+
+def test_at_the_limit_nothing_is_breached_and_a_microsecond_later_it_is() -> None:
+    case = Case()
+    case.concern(NOON, by=SOCIAL, to=POLICE)
+    look(case, NOON + HOUR)
+    assert types(look(case, NOON + DAY), "suspicion-to-prosecutor") == ["duty.due-soon"]
+    said = the(look(case, NOON + DAY + LEAST), "suspicion-to-prosecutor", "duty.breached")
+    assert said.tell == (POLICE, OVERSIGHT)
+    assert of(look(case, NOON + DAY + HOUR), "suspicion-to-prosecutor") == []
+
+
+def test_a_breach_asks_for_its_reason_and_goes_up_step_by_step_until_there_is_one() -> None:
+    case = Case()
+    concern = case.concern(NOON, by=HEALTH, to=POLICE)
+    case.say(SOCIAL, "case-manager.assigned", NOON)
+    due = NOON + DAY
+    asked = of(look(case, due + LEAST) + look(case, due + HOUR), "reason-recorded", "duty.opened")
+    assert {one.tell for one in asked if one.codes["owner"] == "police"} == {(POLICE, SOCIAL)}
+    first = the(look(case, due + DAY), "suspicion-to-prosecutor", "duty.escalated")
+    assert (first.codes["after_hours"], first.tell) == (24, (SOCIAL,))
+    about: dict[str, Any] = {"rule": "suspicion-to-prosecutor", "trigger_id": str(concern), "trigger_by": "health"}
+    case.say(POLICE, "duty.excused", due + 2 * DAY, owner="police", reason="no-capacity", **about)
+    assert types(look(case, due + 3 * DAY), "suspicion-to-prosecutor") == []
+
+
+def test_unanswered_it_comes_to_oversight() -> None:
+    case = Case()
+    case.concern(NOON, by=HEALTH, to=POLICE)
+    look(case, NOON + 2 * DAY)
+    said = the(look(case, NOON + 4 * DAY), "suspicion-to-prosecutor", "duty.escalated")
+    assert (said.codes["after_hours"], said.tell) == (72, (OVERSIGHT,))
+
+
+def test_who_was_told_that_it_is_owed_is_told_that_it_was_done() -> None:
+    case = Case()
+    case.concern(NOON, by=HEALTH, to=POLICE)
+    look(case, NOON + HOUR)
+    done = case.say(POLICE, "crime-report.filed", NOON + 2 * HOUR)
+    said = the(look(case, NOON + 3 * HOUR), "suspicion-to-prosecutor", "duty.met")
+    assert (said.codes["met_by"], said.codes["on_time"], said.tell) == (str(done), True, (POLICE,))
+    assert of(look(case, NOON + 9 * DAY), "suspicion-to-prosecutor") == []
+
+
+def test_what_was_done_too_late_while_nobody_watched_is_a_breach_and_then_met_late() -> None:
+    case = Case()
+    case.concern(NOON, by=HEALTH, to=POLICE)
+    case.say(POLICE, "crime-report.filed", NOON + 2 * DAY)
+    assert types(look(case, NOON + 3 * DAY), "suspicion-to-prosecutor") == ["duty.breached"]
+    met = the(look(case, NOON + 3 * DAY + HOUR), "suspicion-to-prosecutor", "duty.met")
+    assert (met.codes["on_time"], met.tell) == (False, (POLICE, OVERSIGHT))
+    assert of(look(case, NOON + 9 * DAY), "suspicion-to-prosecutor") == []
+
+
+def test_what_was_done_in_time_while_nobody_watched_needs_no_word() -> None:
+    case = Case()
+    case.concern(NOON, by=HEALTH, to=POLICE)
+    case.say(POLICE, "crime-report.filed", NOON + HOUR)
+    assert types(look(case, NOON + 3 * DAY), "suspicion-to-prosecutor") == []
+
+
+def test_a_corrected_incident_moves_the_due_time_and_the_new_one_is_said() -> None:
+    case = Case()
+    concern = case.concern(NOON, by=SOCIAL, to=POLICE, occurred=NOON - DAY)
+    first = the(look(case, NOON + HOUR), "sampling-before-puberty", "duty.opened")
+    assert datetime.fromisoformat(first.codes["due_at"]) == NOON + 2 * DAY
+    clocks = Clocks(occurred=NOON - 2 * DAY, known=NOON, recorded=NOON)
+    case.corrected(concern, NOON + 2 * HOUR, clocks=clocks)
+    again = the(look(case, NOON + 3 * HOUR), "sampling-before-puberty", "duty.opened")
+    assert datetime.fromisoformat(again.codes["due_at"]) == NOON + DAY
+    assert again.id != first.id
+
+
+def test_what_has_lost_its_cause_is_withdrawn_with_that_cause() -> None:
+    case = Case()
+    concern = case.concern(NOON, by=HEALTH, to=POLICE)
+    look(case, NOON + HOUR)
+    case.say(HEALTH, "referral.withdrawal-asked", NOON + 2 * HOUR, handoff_id=str(concern))
+    last = case.say(POLICE, "referral.withdrawal-confirmed", NOON + 2 * HOUR, handoff_id=str(concern))
+    said = the(look(case, NOON + 3 * HOUR), "suspicion-to-prosecutor", "duty.withdrawn")
+    assert (said.codes["withdrawn_by"], said.cause) == (str(last), last)
+
+
+def test_a_bypassed_owner_is_told_nothing_and_who_stands_in_for_it_is() -> None:
+    case = Case()
+    case.bypass(HEALTH, POLICE, PROSECUTION, NOON - HOUR)
+    case.concern(NOON, by=HEALTH, to=SOCIAL)
+    found = look(case, NOON + HOUR) + look(case, NOON + 9 * DAY)
+    assert found
+    assert [one for one in found if POLICE in one.tell] == []
+    said = the(found, "examined-anyway", "duty.opened")
+    assert (said.codes["owner"], said.tell) == ("prosecution", (PROSECUTION,))
+
+
+def test_while_its_clock_has_not_begun_an_hour_passes_before_it_is_said() -> None:
+    case = Case()
+    case.say(SOCIAL, "concern.reported", NOON, to="police", notified=[])
+    assert of(look(case, NOON + UNBEGUN - LEAST), "suspicion-to-prosecutor") == []
+    said = the(look(case, NOON + UNBEGUN), "suspicion-to-prosecutor", "duty.opened")
+    assert said.codes["due_at"] is None
+
+
+def test_what_had_ended_before_the_keeper_began_is_none_of_its_words() -> None:
+    case = Case()
+    case.concern(NOON, by=HEALTH, to=POLICE)
+    case.say(POLICE, "crime-report.filed", NOON + 2 * DAY)
+    assert types(look(case, NOON + 3 * DAY, since=len(case.said)), "suspicion-to-prosecutor") == []
+    assert types(look(case, NOON + 3 * DAY, since=0), "suspicion-to-prosecutor") == ["duty.breached"]
+
+
+def test_the_next_look_is_when_something_changes() -> None:
+    case = Case()
+    case.concern(NOON, by=HEALTH, to=POLICE)
+    at = NOON + LEAST
+    seen = list[datetime]()
+    while at < NOON + 5 * DAY and (turn := notices.next_look(fold(case.said, XK, at))):
+        before = fold(case.said, XK, turn - LEAST)
+        assert not [one for one in notices.wanted(before, case.said, 1) if one not in wanted(case, at)]
+        at = turn
+        seen.append(turn)
+    assert {NOON + HOUR + LEAST, NOON + 20 * HOUR, NOON + DAY + LEAST, NOON + 2 * DAY, NOON + 4 * DAY} <= set(seen)
+
+
+# closings
+
+
+def test_a_closing_while_something_is_owed_is_void_and_whoever_heard_it_is_told_why() -> None:
+    case = Case()
+    case.concern(NOON, by=HEALTH, to=POLICE)
+    closing = closed(case, NOON + HOUR, HEALTH, POLICE)
+    (said,) = [one for one in look(case, NOON + 2 * HOUR) if one.type == "case.kept-open"]
+    assert (said.codes["closing_id"], set(said.tell)) == (str(closing), {SOCIAL, HEALTH, POLICE})
+    assert said.codes["open"] == len(said.codes["duties"])
+    assert "examined-anyway" in [one["rule"] for one in said.codes["duties"]]
+    assert [one for one in look(case, NOON + 3 * HOUR) if one.type == "case.kept-open"] == []
+
+
+def test_a_closing_as_unfounded_withdraws_what_was_owed_and_stands() -> None:
+    case = Case()
+    case.concern(NOON, by=HEALTH, to=POLICE)
+    closed(case, NOON + HOUR, HEALTH, reason="unfounded")
+    assert [one for one in look(case, NOON + 2 * HOUR) if one.type == "case.kept-open"] == []
+    assert [duty for duty in case.duties(NOON + 2 * HOUR) if duty.owed] == []
+
+
+def test_a_void_closing_withdraws_nothing() -> None:
+    """Why an hour's delay was missed has to be said: no closing withdraws that."""
+    case = Case()
+    case.concern(NOON, by=HEALTH, to=POLICE)
+    look(case, NOON + 2 * HOUR)
+    closed(case, NOON + 3 * HOUR, HEALTH, reason="unfounded")
+    (void,) = kept_open(case.said, XK, NOON + 4 * HOUR)
+    assert {duty.rule.id for duty in void.duties} == {"reason-recorded"}
+    assert case.duty("examined-anyway", NOON + 4 * HOUR).owed
+
+
+def closed(case: Case, at: datetime, *to: Agency, reason: str = "goals-reached") -> Any:
+    closing = case.say(SOCIAL, "case.closed", at, reason=reason)
+    case.said[-1] = replace(case.said[-1], to=frozenset(to))
+    return closing
+
+
+# what follows from the log
+
+
+def full() -> Case:
+    case = Case()
+    case.say(SOCIAL, "case-manager.assigned", NOON)
+    concern = case.concern(NOON, by=HEALTH, to=POLICE)
+    for hours in (1, 23, 25, 30):
+        look(case, NOON + hours * HOUR)
+    case.say(POLICE, "crime-report.filed", NOON + 31 * HOUR)
+    look(case, NOON + 32 * HOUR)
+    about: dict[str, Any] = {"rule": "reason-recorded", "trigger_id": str(concern), "trigger_by": "health"}
+    case.say(POLICE, "duty.excused", NOON + 33 * HOUR, owner="police", reason="no-capacity", **about)
+    closed(case, NOON + 34 * HOUR, HEALTH)
+    for days in (2, 4, 9, 400):
+        look(case, NOON + days * DAY)
+    return case
+
+
+def test_all_that_the_keeper_says_follows_from_the_log() -> None:
+    case = full()
+    assert {one.said.type for one in case.said if one.by is KEEPER} >= {
+        "duty.opened", "duty.due-soon", "duty.breached", "duty.escalated", "duty.met", "case.kept-open",
+    }  # fmt: skip
+    assert list(disagreements(case.said, XK)) == []
+
+
+def test_what_was_altered_in_it_does_not() -> None:
+    case = full()
+    of_each_type = {
+        one.said.type: n for n, one in enumerate(case.said) if one.by is KEEPER and "rule" in one.said.codes
+    }
+    assert len(of_each_type) > 4
+    for type_name, place in of_each_type.items():
+        for name, other in (("owner", "oversight"), ("version", "0"), ("trigger_id", str(uuid4()))):
+            before = case.said[place]
+            case.said[place] = altered(before, **{name: other})
+            assert list(disagreements(case.said, XK, before.said.position - 1))[:1] == [case.said[place]], type_name
+            case.said[place] = before
+
+
+def test_a_breach_that_is_said_a_microsecond_too_early_does_not() -> None:
+    case = Case()
+    case.concern(NOON, by=HEALTH, to=POLICE)
+    look(case, NOON + DAY + LEAST)
+    place = next(n for n, one in enumerate(case.said) if one.said.type == "duty.breached" and "suspicion" in str(one))
+    early = case.said[place]
+    early = Dated(early.said, early.at, Clocks(occurred=NOON + DAY, known=NOON + DAY, recorded=early.at))
+    case.said[place] = early
+    assert early in list(disagreements(case.said, XK))
+
+
+def altered(one: Dated, **codes: Any) -> Dated:
+    return replace(one, said=replace(one.said, codes={**one.said.codes, **codes}))
