@@ -51,9 +51,9 @@ class Notice:
     case_ref: str
 
     @property
-    def brief(self) -> tuple[str, str, frozenset[Agency]]:
-        """What is said of the duty by which rule, and to whom."""
-        return self.type, self.codes["rule"], self.to
+    def brief(self) -> tuple[str, frozenset[Agency]]:
+        """What is said, and to whom."""
+        return self.type, self.to
 
     @property
     def due_at(self) -> datetime:
@@ -80,7 +80,7 @@ class Watch:
 
     def begin(self) -> None:
         """As a new process begins: all it knows lies in the keeper's store and in the log."""
-        signs = Signs(self.home.settings.home / "keeper", self.keeper.store, self._now)
+        signs = Signs(self.home.settings.keeper, self.keeper.store, self._now)
         nudge = self.home.adapters[Agency.KEEPER].relay.nudge
         view = lambda: _view(self.home.settings)  # noqa: E731
         self.watching = Watching(self.keeper, self.protocol, view, self._log_end, nudge, signs, self._now)

@@ -7,6 +7,7 @@ moment, and whoever has the log can reckon every notice again.
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import takewhile
 from typing import Any, Self
 from uuid import NAMESPACE_URL, UUID, uuid5
 
@@ -62,15 +63,16 @@ class Told:
         last = max((n for n, one in enumerate(self.said) if one.said.type in ENDED), default=-1)
         return self.said[last + 1 :]
 
-    def has(self, type_name: str, **codes: Any) -> bool:
-        """Was this said, since it last ended? What was missed stays missed, and is said once of each due time.
+    def alike(self, type_name: str, codes: Mapping[str, Any]) -> tuple[Dated, ...]:
+        """What says this already, since it last ended. What was missed stays missed, and is said once of each due time.
 
         By when it is due, and who has to do it, is what was said last.
         """
         where = self.said if type_name == BREACHED else self.since_end
-        alike = [one.said.codes for one in where if one.said.type == type_name]
-        counts = alike[-1:] if type_name == OPENED else alike
-        return any(all(same(said.get(name), value) for name, value in codes.items()) for said in counts)
+        of_type = [one for one in reversed(where) if one.said.type == type_name]
+        if type_name == OPENED:
+            return tuple(takewhile(lambda one: _says(one, codes), of_type))
+        return tuple(one for one in of_type if _says(one, codes))
 
     @property
     def heard(self) -> tuple[Agency, ...]:
@@ -129,9 +131,12 @@ def _of(duty: Duty, told: Told, parties: Parties, position: int) -> Iterator[Not
     due_at = duty.due_at.isoformat() if duty.due_at else None
 
     def notice(type_name: str, tell: Iterable[Agency], **codes: Any) -> Iterator[Notice]:
-        receivers = tuple(dict.fromkeys(tell))
-        if receivers and not told.has(type_name, **codes):
-            key = ":".join([type_name, str(told.times(type_name)), *map(str, codes.values())])
+        alike = told.alike(type_name, codes)
+        heard = {agency for one in alike for agency in one.to}
+        receivers = tuple(dict.fromkeys(agency for agency in tell if agency not in heard))
+        if receivers and (not alike or type_name == OPENED):  # what is owed is also told who comes to it later
+            before, later = told.times(type_name) - len(alike), receivers if alike else ()
+            key = ":".join([type_name, str(before), *map(str, codes.values()), *later])
             of_it = about(duty) | {"position": position, "version": duty.version}
             cause = duty.ending.record_id if duty.ending and type_name in ENDED else duty.trigger_id
             yield Notice(uuid5(duty.id, key), type_name, of_it | codes, receivers, cause, duty.id)
@@ -169,6 +174,10 @@ def about(duty: Duty) -> dict[str, Any]:
 def _was_not_so_at_once(duty: Duty) -> bool:
     """What is due at once was opened as that; nobody needs to hear it twice."""
     return duty.soon_at is not None and duty.starts_at is not None and duty.soon_at > duty.starts_at
+
+
+def _says(one: Dated, codes: Mapping[str, Any]) -> bool:
+    return all(same(one.said.codes.get(name), value) for name, value in codes.items())
 
 
 def same(said: Any, value: Any) -> bool:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import AsyncIterator, Iterable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from typer.testing import CliRunner
 from bus.settings import Settings
 from cli.main import app
 from contracts.agencies import Agency
+from contracts.protocol import read
 from tests.builders import (
     CHILD,
     HEALTH,
@@ -29,13 +31,23 @@ from tests.builders import (
 from tests.watch import Notice, Watch, watch
 
 HOUR, INSTANT = timedelta(hours=1), timedelta(microseconds=1)
-ACKNOWLEDGED, DECIDED = "handoff-acknowledged", "handoff-decided"
+ANSWERED = "answered"
+WATCHED = read(Path(__file__).parents[1] / "protocols" / "watched")
+"""What is asked is answered in 24 hours; a child is cared for in 72 after what happened to it."""
 
 
 @pytest.fixture
 async def kept(settings: Settings, quick: None) -> AsyncIterator[Watch]:
-    async with watch(settings) as found:
+    async with watch(settings, WATCHED) as found:
         yield found
+
+
+def briefly(notices: Iterable[Notice]) -> list[tuple[str, frozenset[Agency]]]:
+    return [one.brief for one in notices]
+
+
+def of(rule: str, notices: Iterable[Notice]) -> list[Notice]:
+    return [one for one in notices if one.codes.get("rule") == rule]
 
 
 def to(*agencies: Agency) -> frozenset[Agency]:
@@ -43,53 +55,36 @@ def to(*agencies: Agency) -> frozenset[Agency]:
 
 
 async def asked(kept: Watch, by: Agency = POLICE, of: Agency = SOCIAL, **more: object) -> str:
-    """Somebody asks somebody for something: two duties of whoever is asked. The handoff's id."""
+    """Somebody asks somebody for something, which is a duty of whoever is asked. The handoff's id."""
     made = await kept.systems[by].do(refer(by, of, data={"concerns": CHILD}, **more))
     await kept.systems[of].hears(made["id"])
     return str(made["id"])
 
 
-async def test_what_is_asked_opens_duties_and_only_who_owes_them_is_told(kept: Watch) -> None:
+async def test_what_is_asked_opens_a_duty_and_only_who_owes_it_is_told(kept: Watch) -> None:
     handoff = await asked(kept)
-    opened = await kept.looks()
-    assert [one.brief for one in opened] == [
-        ("duty.opened", ACKNOWLEDGED, to(SOCIAL)),
-        ("duty.opened", DECIDED, to(SOCIAL)),
-    ]
-    for one in opened:
-        told = await kept.systems[SOCIAL].hears(one.id)
-        assert (told["sender"], told["content"]["trigger_id"], told["content"]["owner"]) == (
-            "keeper",
-            handoff,
-            "social",
-        )
-    assert opened[1].due_at - opened[0].due_at == 23 * HOUR
+    (opened,) = await kept.looks()
+    assert opened.brief == ("duty.opened", to(SOCIAL))
+    told = await kept.systems[SOCIAL].hears(opened.id)
+    assert (told["sender"], told["content"]["trigger_id"], told["content"]["owner"]) == ("keeper", handoff, "social")
     await kept.systems[POLICE].nats.flush()
     assert kept.systems[POLICE].told == []
 
 
-def of(rule: str, notices: Iterable[Notice]) -> list[tuple[str, frozenset[Agency]]]:
-    """What was said of the duty by one rule, and to whom."""
-    return [(one.type, one.to) for one in notices if one.codes.get("rule") == rule]
-
-
 async def test_it_is_soon_due_and_breached_exactly_when_the_rule_says(kept: Watch) -> None:
     await asked(kept)
-    acknowledged, decided = await kept.looks()
-    assert await kept.looks(acknowledged.due_at) == [], "at the limit is inside"
-    breached = await kept.looks(acknowledged.due_at + INSTANT)
-    assert of(ACKNOWLEDGED, breached) == [("duty.breached", to(SOCIAL, OVERSIGHT))]
-    assert breached[0].due_at == acknowledged.due_at
-    assert [one.brief for one in await kept.looks()] == [("duty.opened", "reason-recorded", to(SOCIAL))]
-    assert await kept.looks(decided.due_at - 4 * HOUR - INSTANT) == []
-    assert [one.brief for one in await kept.looks(decided.due_at - 4 * HOUR)] == [
-        ("duty.due-soon", DECIDED, to(SOCIAL))
-    ]
+    (opened,) = await kept.looks()
+    due_at = opened.due_at
+    assert await kept.looks(due_at - 4 * HOUR - INSTANT) == []
+    assert briefly(await kept.looks(due_at - 4 * HOUR)) == [("duty.due-soon", to(SOCIAL))]
+    assert await kept.looks(due_at) == [], "at the limit is inside"
+    (breached,) = await kept.looks(due_at + INSTANT)
+    assert (breached.brief, breached.due_at) == (("duty.breached", to(SOCIAL, OVERSIGHT)), due_at)
 
 
 async def test_a_second_look_without_news_says_nothing(kept: Watch) -> None:
     await asked(kept)
-    assert len(await kept.looks()) == 2
+    assert len(await kept.looks()) == 1
     length = len(await kept.home.log())
     for _ in range(3):
         looked = await kept.look()
@@ -97,49 +92,61 @@ async def test_a_second_look_without_news_says_nothing(kept: Watch) -> None:
     assert len(await kept.home.log()) == length
 
 
-async def test_what_was_done_in_time_and_what_was_done_late_is_said_to_whoever_heard_of_it(kept: Watch) -> None:
+@pytest.mark.parametrize("late", [False, True])
+async def test_what_was_done_is_said_to_whoever_heard_that_it_was_owed(kept: Watch, late: bool) -> None:
     handoff = await asked(kept)
-    acknowledged, _ = await kept.looks()
-    await kept.looks(acknowledged.due_at + INSTANT)
+    (opened,) = await kept.looks()
+    if late:
+        await kept.looks(opened.due_at + INSTANT)
     done = await kept.systems[SOCIAL].do(on(SOCIAL, "referral.accept", handoff))
-    late, in_time = [one for one in await kept.looks() if one.type == "duty.met"]
-    assert (late.brief, late.codes["on_time"]) == (("duty.met", ACKNOWLEDGED, to(SOCIAL, OVERSIGHT)), False)
-    assert (in_time.brief, in_time.codes["on_time"]) == (("duty.met", DECIDED, to(SOCIAL)), True)
-    assert {late.codes["met_by"], in_time.codes["met_by"]} == {done["id"]}
+    (met,) = await kept.looks()
+    assert met.brief == ("duty.met", to(SOCIAL, OVERSIGHT) if late else to(SOCIAL))
+    assert (met.codes["met_by"], met.codes["on_time"]) == (done["id"], not late)
 
 
 async def test_unanswered_it_goes_up_step_by_step_to_the_case_managers_agency_and_to_oversight(kept: Watch) -> None:
     handoff = await asked(kept, SOCIAL, POLICE)
     case = (await kept.systems[POLICE].hears(handoff))["case_ref"]
     await kept.systems[SOCIAL].do(fact(SOCIAL, "case-manager.assign", case, office="prishtina-csw"))
-    acknowledged, _ = await kept.looks()
-    due_at = acknowledged.due_at
-    breached = await kept.looks(due_at + INSTANT)
-    assert of(ACKNOWLEDGED, breached) == [("duty.breached", to(POLICE, SOCIAL, OVERSIGHT))]
-    assert of(ACKNOWLEDGED, await kept.looks(due_at + 23.5 * HOUR)) == []
-    assert of(ACKNOWLEDGED, await kept.looks(due_at + 24 * HOUR)) == [("duty.escalated", to(SOCIAL))]
-    assert of(ACKNOWLEDGED, await kept.looks(due_at + 71.5 * HOUR)) == []
-    assert of(ACKNOWLEDGED, await kept.looks(due_at + 72 * HOUR)) == [("duty.escalated", to(OVERSIGHT))]
+    (opened,) = await kept.looks()
+    assert opened.brief == ("duty.opened", to(POLICE, SOCIAL))
+    due_at = opened.due_at
+    assert briefly(await kept.looks(due_at + INSTANT)) == [("duty.breached", to(POLICE, SOCIAL, OVERSIGHT))]
+    assert await kept.looks(due_at + 24 * HOUR - INSTANT) == []
+    assert briefly(await kept.looks(due_at + 24 * HOUR)) == [("duty.escalated", to(SOCIAL))]
+    assert await kept.looks(due_at + 72 * HOUR - INSTANT) == []
+    assert briefly(await kept.looks(due_at + 72 * HOUR)) == [("duty.escalated", to(OVERSIGHT))]
     await kept.systems[POLICE].do(on(POLICE, "referral.accept", handoff))
-    assert ("duty.met", to(POLICE, SOCIAL, OVERSIGHT)) in of(ACKNOWLEDGED, await kept.looks())
+    assert briefly(await kept.looks()) == [("duty.met", to(POLICE, SOCIAL, OVERSIGHT))]
+
+
+async def test_an_agency_that_comes_to_manage_the_case_is_told_what_is_owed_in_it(kept: Watch) -> None:
+    handoff = await asked(kept, SOCIAL, POLICE)
+    (opened,) = await kept.looks()
+    assert opened.brief == ("duty.opened", to(POLICE))
+    await kept.systems[SOCIAL].do(fact(SOCIAL, "case-manager.assign", opened.case_ref, office="prishtina-csw"))
+    (told,) = await kept.looks()
+    assert (told.brief, told.due_at) == (("duty.opened", to(SOCIAL)), opened.due_at)
+    await kept.systems[POLICE].do(on(POLICE, "referral.accept", handoff))
+    assert briefly(await kept.looks()) == [("duty.met", to(POLICE, SOCIAL))]
 
 
 async def test_where_nobody_manages_the_case_nobody_is_told_in_a_managers_place(kept: Watch) -> None:
     await asked(kept, SOCIAL, POLICE)
-    acknowledged, _ = await kept.looks()
-    await kept.looks(acknowledged.due_at + INSTANT)
-    assert of(ACKNOWLEDGED, await kept.looks(acknowledged.due_at + 24 * HOUR)) == []
+    (opened,) = await kept.looks()
+    assert opened.brief == ("duty.opened", to(POLICE))
+    assert briefly(await kept.looks(opened.due_at + INSTANT)) == [("duty.breached", to(POLICE, OVERSIGHT))]
+    assert await kept.looks(opened.due_at + 24 * HOUR) == []
 
 
 async def test_what_its_owner_has_excused_goes_up_to_nobody(kept: Watch) -> None:
     handoff = await asked(kept)
-    acknowledged, _ = await kept.looks()
-    await kept.looks(acknowledged.due_at + INSTANT)
-    case = acknowledged.case_ref
-    why = {"rule": ACKNOWLEDGED, "trigger_id": handoff, "trigger_by": "police", "owner": "social"}
-    await kept.systems[SOCIAL].do(command(SOCIAL, "duty.excuse", why | {"reason": "no-capacity"}, case_ref=case))
-    for hours in (0, 24, 72):
-        assert of(ACKNOWLEDGED, await kept.looks(acknowledged.due_at + (hours + 1) * HOUR)) == []
+    (opened,) = await kept.looks()
+    await kept.looks(opened.due_at + INSTANT)
+    why = {"rule": ANSWERED, "trigger_id": handoff, "trigger_by": "police", "owner": "social", "reason": "no-capacity"}
+    await kept.systems[SOCIAL].do(command(SOCIAL, "duty.excuse", why, case_ref=opened.case_ref))
+    for hours in (1, 24, 72):
+        assert await kept.looks(opened.due_at + hours * HOUR) == []
 
 
 async def test_what_its_cause_is_gone_of_is_withdrawn_and_the_cause_is_named(kept: Watch) -> None:
@@ -148,50 +155,42 @@ async def test_what_its_cause_is_gone_of_is_withdrawn_and_the_cause_is_named(kep
     await kept.systems[POLICE].do(on(POLICE, "referral.ask-withdrawal", handoff, reason="need-met"))
     await kept.settled()
     gone = await kept.systems[SOCIAL].do(on(SOCIAL, "referral.confirm-withdrawal", handoff))
-    withdrawn = await kept.looks()
-    assert [one.brief for one in withdrawn] == [
-        ("duty.withdrawn", ACKNOWLEDGED, to(SOCIAL)),
-        ("duty.withdrawn", DECIDED, to(SOCIAL)),
-    ]
-    assert {one.codes["withdrawn_by"] for one in withdrawn} == {gone["id"]}
+    (withdrawn,) = await kept.looks()
+    assert (withdrawn.brief, withdrawn.codes["withdrawn_by"]) == (("duty.withdrawn", to(SOCIAL)), gone["id"])
 
 
-RECENT = {"incident": "within-72-hours", "child_age": "6-to-11", "suspect_age": "adult"}
-
-
-async def test_a_correction_that_moves_the_due_time_is_told_with_the_new_time_and_back_again(kept: Watch) -> None:
-    report = concern(HEALTH, SOCIAL, POLICE)
-    report["data"]["limits"] = RECENT
-    reported = await kept.systems[HEALTH].do(report)
-    first = [one for one in await kept.looks() if one.codes["rule"] == "hiv-prophylaxis"]
-    assert [one.to for one in first] == [to(HEALTH)]
-    clocks = {"recorded": (first[0].due_at - 69 * HOUR).isoformat()}
+async def test_a_correction_that_moves_the_due_time_is_told_with_the_new_time_and_so_is_one_back_again(
+    kept: Watch,
+) -> None:
+    reported = await kept.systems[HEALTH].do(concern(HEALTH, SOCIAL, POLICE))
+    (first,) = of("cared-for", await kept.looks())
+    assert first.brief == ("duty.opened", to(HEALTH))
     for earlier in (10 * HOUR, 0 * HOUR):
-        moment = first[0].due_at - 72 * HOUR - earlier
-        clocks |= {"occurred": moment.isoformat(), "known": (moment + HOUR).isoformat()}
-        right = {"of_id": reported["id"], "of_type": "concern.reported", "reason": "typed-wrong", "clocks": clocks}
+        happened = first.due_at - 72 * HOUR - earlier
+        clocks = {"occurred": happened, "known": happened + HOUR, "recorded": happened + 2 * HOUR}
+        right = {"of_id": reported["id"], "of_type": "concern.reported", "reason": "typed-wrong"}
+        right |= {"clocks": {name: moment.isoformat() for name, moment in clocks.items()}}
         await kept.systems[HEALTH].do(command(HEALTH, "record.correct", right, case_ref=reported["case_ref"]))
-        told = [one for one in await kept.looks() if one.codes["rule"] == "hiv-prophylaxis"]
-        assert [(one.type, one.to, one.due_at) for one in told] == [
-            ("duty.opened", to(HEALTH), first[0].due_at - earlier)
-        ]
+        (told,) = await kept.looks()
+        assert (told.brief, told.due_at) == (("duty.opened", to(HEALTH)), first.due_at - earlier)
 
 
 async def test_whom_a_bypass_keeps_out_is_told_nothing_and_others_are_shown_nothing_of_it(kept: Watch) -> None:
     await asked(kept, SOCIAL, POLICE)
-    acknowledged, _ = await kept.looks()
+    (opened,) = await kept.looks()
     heard = len(kept.systems[POLICE].told)
-    await kept.systems[SOCIAL].do(bypass(SOCIAL, acknowledged.case_ref, "police", "prosecution"))
+    await kept.systems[SOCIAL].do(bypass(SOCIAL, opened.case_ref, "police", "prosecution"))
     passed_on = await kept.looks()
-    assert [one.brief for one in passed_on] == [
-        ("duty.opened", ACKNOWLEDGED, to(PROSECUTION)),
-        ("duty.opened", DECIDED, to(PROSECUTION)),
+    assert briefly(passed_on) == [("duty.opened", to(PROSECUTION))], "who has to do it now"
+    for hours in (-4, 1, 24, 72):
+        passed_on += await kept.looks(opened.due_at + hours * HOUR)
+    assert briefly(passed_on)[1:] == [
+        ("duty.due-soon", to(PROSECUTION)),
+        ("duty.breached", to(PROSECUTION, OVERSIGHT)),
+        ("duty.escalated", to(OVERSIGHT)),
     ]
-    for hours in (1, 24, 72):
-        passed_on += await kept.looks(acknowledged.due_at + hours * HOUR)
-    assert ("duty.breached", to(PROSECUTION, OVERSIGHT)) in of(ACKNOWLEDGED, passed_on)
     assert {one.codes["owner"] for one in passed_on} == {"prosecution"}
-    assert not [one for one in passed_on if POLICE in one.to]
+    assert not [one for one in passed_on if "police" in json.dumps(one.codes)]
     await kept.systems[POLICE].nats.flush()
     assert len(kept.systems[POLICE].told) == heard
 
@@ -203,12 +202,9 @@ async def handed_over_and_done(kept: Watch) -> str:
     """Social services have taken on and done what the police asked; the case's reference."""
     handoff = await asked(kept)
     case = str((await kept.systems[SOCIAL].hears(handoff))["case_ref"])
-    for verb, data in (
-        ("referral.accept", {}),
-        ("referral.start", {"began_at": now().isoformat()}),
-        ("referral.complete", {"outcome": "done"}),
-    ):
-        await kept.systems[SOCIAL].do(on(SOCIAL, verb, handoff, **data))
+    await kept.systems[SOCIAL].do(on(SOCIAL, "referral.accept", handoff))
+    await kept.systems[SOCIAL].do(on(SOCIAL, "referral.start", handoff, began_at=now().isoformat()))
+    await kept.systems[SOCIAL].do(on(SOCIAL, "referral.complete", handoff, outcome="done"))
     await kept.settled()
     await kept.systems[POLICE].do(on(POLICE, "referral.close", handoff, reason="outcome-taken-in"))
     await kept.settled()
@@ -241,11 +237,8 @@ async def test_a_closing_with_an_open_duty_is_void_and_whoever_heard_of_it_hears
     assert case in listed(kept, "--closed")
     (void,) = [one for one in await kept.looks() if one.type == "case.kept-open"]
     assert void.to == to(SOCIAL)
-    assert (void.codes["closing_id"], void.codes["open"]) == (closing["id"], 2)
-    assert {(one["rule"], one["owner"]) for one in void.codes["duties"]} == {
-        (ACKNOWLEDGED, "health"),
-        (DECIDED, "health"),
-    }
+    assert (void.codes["closing_id"], void.codes["open"]) == (closing["id"], 1)
+    assert [(one["rule"], one["owner"]) for one in void.codes["duties"]] == [(ANSWERED, "health")]
     assert (await kept.systems[SOCIAL].hears(void.id))["content"]["closing_id"] == closing["id"]
     assert listed(kept, "--open")[case]["closed"] is False
     await kept.systems[HEALTH].do(
@@ -257,26 +250,25 @@ async def test_a_closing_with_an_open_duty_is_void_and_whoever_heard_of_it_hears
     assert case in listed(kept, "--closed")
 
 
-async def test_social_services_own_adapter_closes_no_case_in_which_it_knows_of_an_open_duty(kept: Watch) -> None:
-    reported = await kept.systems[POLICE].do(concern(POLICE, SOCIAL))
-    case = reported["case_ref"]
-    await kept.systems[SOCIAL].hears(reported["id"])
-    await kept.systems[SOCIAL].do(on(SOCIAL, "responsibility.accept", reported["id"]))
-    await kept.systems[SOCIAL].do(on(SOCIAL, "concern.screen", reported["id"], outcome="assessment"))
+async def reported(kept: Watch) -> str:
+    """Social services have reported a concern themselves, and the police have decided on it; the case's reference."""
+    made = await kept.systems[SOCIAL].do(concern(SOCIAL, POLICE))
+    await kept.systems[POLICE].hears(made["id"])
+    await kept.systems[POLICE].do(on(POLICE, "responsibility.accept", made["id"]))
+    await kept.systems[POLICE].do(on(POLICE, "concern.screen", made["id"], outcome="assessment"))
+    await kept.settled()
     await kept.looks()
+    return str(made["case_ref"])
+
+
+async def test_social_services_own_adapter_closes_no_case_in_which_it_knows_of_an_open_duty(kept: Watch) -> None:
+    case = await reported(kept)
     refused = (await kept.systems[SOCIAL].ask(close(case)))["error"]
-    assert refused["code"] == "case.open"
-    for rule in ("conference", "assessed"):
-        assert f"the duty {rule}" in refused["detail"]
+    assert (refused["code"], refused["detail"]) == ("case.open", "Open: the duty cared-for.")
 
 
 async def test_a_case_that_is_unfounded_is_closed_for_that_ends_what_is_owed(kept: Watch) -> None:
-    reported = await kept.systems[POLICE].do(concern(POLICE, SOCIAL))
-    await kept.systems[SOCIAL].hears(reported["id"])
-    await kept.systems[SOCIAL].do(on(SOCIAL, "responsibility.accept", reported["id"]))
-    await kept.systems[SOCIAL].do(on(SOCIAL, "concern.screen", reported["id"], outcome="assessment"))
-    await kept.looks()
-    closing = await kept.systems[SOCIAL].do(close(reported["case_ref"], "unfounded"))
-    ended = await kept.looks()
-    assert {one.type for one in ended} == {"duty.withdrawn"}
-    assert {one.codes["withdrawn_by"] for one in ended} == {closing["id"]}
+    case = await reported(kept)
+    closing = await kept.systems[SOCIAL].do(close(case, "unfounded"))
+    (ended,) = await kept.looks()
+    assert (ended.brief, ended.codes["withdrawn_by"]) == (("duty.withdrawn", to(SOCIAL)), closing["id"])
