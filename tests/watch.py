@@ -69,6 +69,7 @@ class Watch:
     systems: dict[Agency, System]
     protocol: Protocol = SHIPPED
     watching: Watching = field(init=False)
+    signs: Signs = field(init=False)
     _as_of: datetime | None = None
     _heard: int = 0
 
@@ -80,10 +81,10 @@ class Watch:
 
     def begin(self) -> None:
         """As a new process begins: all it knows lies in the keeper's store and in the log."""
-        signs = Signs(self.home.settings.keeper, self.keeper.store, self._now)
+        self.signs = Signs(self.home.settings.keeper, self.keeper.store, self._now)
         nudge = self.home.adapters[Agency.KEEPER].relay.nudge
         view = lambda: _view(self.home.settings)  # noqa: E731
-        self.watching = Watching(self.keeper, self.protocol, view, self._log_end, nudge, signs, self._now)
+        self.watching = Watching(self.keeper, self.protocol, view, self._log_end, nudge, self.signs, self._now)
 
     def _now(self) -> datetime:
         return self._as_of + BEHIND_THE_CLOCK if self._as_of else self.clock()

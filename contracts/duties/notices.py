@@ -12,7 +12,9 @@ from typing import Any, Self
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from contracts.agencies import Agency
+from contracts.casefile import CaseFile
 from contracts.catalogue.accounting import BREACHED, DUE_SOON, ESCALATED, KEPT_OPEN, MET, OPENED, WITHDRAWN
+from contracts.catalogue.reintegration import CLOSED, REOPENED
 from contracts.dated import Dated, words
 from contracts.duties import KeptOpen
 from contracts.duties.duty import Duty, State
@@ -83,16 +85,29 @@ class Told:
 def wanted(duties: Iterable[Duty], dated: Iterable[Dated], position: int, since: int = 0) -> tuple[Notice, ...]:
     """What is to be said of these duties of a case as of their moment, in the log up to a position.
 
-    `dated` is the case in the log's order. Of what had ended up to `since`, where the keeper began, it says nothing but
-    to those whom it has told that it is owed.
+    `dated` is the case in the log's order. Of what had ended up to `since`, where the keeper began, by itself or with
+    its case, it says nothing but to those whom it has told that it is owed.
     """
     every = tuple(dated)
     own = tuple(one for one in every if one.by is Agency.KEEPER)
-    known = tuple((duty, Told.of(duty, own)) for duty in duties)
-    concerned = [one for one in known if one[0].ending is None or one[0].ending.position > since or one[1].since_end]
+    closed = _closed(every, since)
+    known = ((duty, Told.of(duty, own)) for duty in duties)
+    concerned = [(duty, told) for duty, told in known if told.since_end or _goes_on(duty, since, closed)]
     ended = max((duty.as_of for duty, _ in concerned if duty.ending), default=None)
     parties = Parties.of(words(every, ended) if ended else ())
     return tuple(notice for duty, told in concerned for notice in _of(duty, told, parties, position))
+
+
+def _goes_on(duty: Duty, since: int, closed: int) -> bool:
+    return duty.position > closed and (duty.ending is None or duty.ending.position > since)
+
+
+def _closed(dated: Iterable[Dated], since: int) -> int:
+    """The place of the closing with which a case had ended by then; 0 if it had not, or goes on."""
+    ends = [one.said for one in dated if one.said.type in (CLOSED, REOPENED, KEPT_OPEN)]
+    counted = [said for said in ends if said.type != CLOSED or said.position <= since]
+    closings = [said.position for said in counted if said.type == CLOSED]
+    return max(closings) if CaseFile.of(counted).closed else 0
 
 
 def kept_open(found: Iterable[KeptOpen], dated: Iterable[Dated], position: int, since: int = 0) -> tuple[Notice, ...]:

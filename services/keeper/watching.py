@@ -6,7 +6,7 @@ stamped before it is in the log. What it has said it reads there too, so that it
 
 import asyncio
 import hashlib
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -55,6 +55,9 @@ class View(Shape):
 
     def open(self) -> list[str]:
         """The cases that are not closed."""
+
+    def held_up(self) -> Collection[str]:
+        """The cases in which something is not known here, so that more may have been done."""
 
     def cases(self, case_refs: Sequence[str]) -> Iterator[tuple[str, list[Dated]]]:
         """What was said in each, void or not, in the log's order."""
@@ -137,12 +140,15 @@ class Watching:
             if view.position < last:
                 looked.waiting = "projections.behind"
                 return looked
-            turn = self._whose_turn(view, before, at)
+            turn, held_up = self._whose_turn(view, before, at), view.held_up()
         progress = Progress(self._digest, looked.position, before.since if before else looked.position)
         for start in range(0, len(turn), CASES_AT_ONCE):
             with self._read() as view:
                 some = list(view.cases(turn[start : start + CASES_AT_ONCE]))
             for case_ref, dated in some:
+                if case_ref in held_up:
+                    self._keeper.store.write(self._agenda.again(case_ref, at))
+                    continue
                 until = [one for one in dated if one.said.position <= looked.position]
                 self._judge(case_ref, until, before, looked)
             if looked.notices:
@@ -165,7 +171,8 @@ class Watching:
         looked.cases += 1
         at = looked.at
         since = before.since if before else looked.position
-        for one in disagreements(dated, self._protocol, before.position if before else looked.position):
+        same = before and before.protocol == self._digest  # by another one it said something else
+        for one in disagreements(dated, self._protocol, before.position if before and same else looked.position):
             looked.disagreements += 1
             _log.error("keeper.disagrees", case_ref=case_ref, type=one.said.type, id=str(one.said.id))
         if self._keeper.waits(case_ref, dated):

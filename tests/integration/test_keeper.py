@@ -1,21 +1,33 @@
 """The keeper of duties over the real thing: who is told what is owed, what was missed and what has ended, and when."""
 
+import asyncio
 import json
+import time
 from collections.abc import AsyncIterator, Iterable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
+from sqlalchemy import delete, insert
 from typer.testing import CliRunner
 
+from bus import signs, tasks
 from bus.settings import Settings
+from bus.store import Statement
+from cli import following, keeper
 from cli.main import app
 from contracts.agencies import Agency
+from contracts.duties import notices as to_say
 from contracts.protocol import read
+from projections.readmodel import PARKED
+from projections.view import Place
+from services.keeper import watching
 from tests.builders import (
     CHILD,
     HEALTH,
+    KEEPER,
     OVERSIGHT,
     POLICE,
     PROSECUTION,
@@ -26,13 +38,19 @@ from tests.builders import (
     fact,
     now,
     on,
+    protection,
     refer,
 )
+from tests.conftest import Said
+from tests.living import all_agencies, eventually
 from tests.watch import Notice, Watch, watch
 
 HOUR, INSTANT = timedelta(hours=1), timedelta(microseconds=1)
 ANSWERED = "answered"
-WATCHED = read(Path(__file__).parents[1] / "protocols" / "watched")
+WITHIN_S = 10.0
+"""It looks every second, as of two seconds ago; more than these three say how busy a machine is."""
+PROTOCOLS = Path(__file__).parents[1] / "protocols"
+ELSEWHERE, WATCHED = PROTOCOLS / "elsewhere", read(PROTOCOLS / "watched")
 """What is asked is answered in 24 hours; a child is cared for in 72 after what happened to it."""
 
 
@@ -272,3 +290,156 @@ async def test_a_case_that_is_unfounded_is_closed_for_that_ends_what_is_owed(kep
     closing = await kept.systems[SOCIAL].do(close(case, "unfounded"))
     (ended,) = await kept.looks()
     assert (ended.brief, ended.codes["withdrawn_by"]) == (("duty.withdrawn", to(SOCIAL)), closing["id"])
+
+
+# what it knows, and what it does not need to
+
+
+async def test_it_waits_while_the_read_models_are_behind_the_log_and_says_so(
+    kept: Watch, said: Said, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watching, "LOOK_EVERY_S", 0.01)
+    await asked(kept)
+    await kept.fold()
+    await asked(kept)
+    await kept.settled()
+    looking = asyncio.create_task(kept.watching.run())
+    try:
+        (line,) = await eventually(lambda: [line for line in said if line["event"] == "keeper.waiting"])
+        assert (line["log_level"], line["code"]) == ("warning", "projections.behind")
+        sign = signs.last(kept.home.settings.keeper)
+        assert sign
+        assert (sign.waiting, sign.decided_at, sign.notices) == ("projections.behind", None, 0)
+        assert await kept.notices() == []
+        await kept.fold()
+        await eventually(lambda: kept.signs.notices == 2)
+        assert kept.signs.waiting is None
+    finally:
+        await tasks.end(looking)
+
+
+async def test_what_is_held_up_is_not_judged_until_it_is_known(kept: Watch) -> None:
+    """Of what a newer version has said there, nothing is known here: it may be what was owed."""
+    await asked(kept)
+    (opened,) = await kept.looks()
+    row = {"position": 1, "case_ref": opened.case_ref, "type": "from.tomorrow", "reason": "type.unknown"}
+    with Place.of(kept.home.settings).opened() as view, view.begin() as connection:
+        connection.execute(insert(PARKED).values(row))
+    assert await kept.looks(opened.due_at + HOUR) == []
+    assert (await kept.look()).cases == 0, "nor does it look again at once"
+    with Place.of(kept.home.settings).opened() as view, view.begin() as connection:
+        connection.execute(delete(PARKED))
+    (breached,) = await kept.looks(opened.due_at + 2 * HOUR)
+    assert breached.type == "duty.breached"
+
+
+@pytest.mark.parametrize("thrown_away", [(), ("keeper_agenda", "keeper_progress", "keeper_owed")])
+async def test_a_keeper_that_comes_back_says_nothing_twice_and_misses_nothing(
+    kept: Watch, thrown_away: tuple[str, ...]
+) -> None:
+    """All that it needs to know stands in the log, whatever becomes of the rest of its store."""
+    one, other = await asked(kept), await asked(kept)
+    first, second = await kept.looks()
+    await kept.home.stop_adapter(KEEPER)
+    await kept.systems[SOCIAL].do(on(SOCIAL, "referral.accept", one))
+    await kept.home.start_adapter(KEEPER, kept.clock)
+    kept.keeper.store.write(*(Statement(f"DELETE FROM {table}", ()) for table in thrown_away))
+    kept.begin()
+    (met,) = await kept.looks()
+    assert (met.type, met.codes["trigger_id"]) == ("duty.met", one)
+    assert (await kept.look()).notices == 0
+    (soon,) = await kept.looks(second.due_at - 4 * HOUR)
+    assert (soon.type, soon.codes["trigger_id"]) == ("duty.due-soon", other)
+    rows = kept.keeper.store.read("SELECT case_ref, state FROM keeper_owed")
+    assert rows == [{"case_ref": second.case_ref, "state": "due-soon"}]
+    assert first.id != second.id
+
+
+async def test_what_it_has_recorded_and_the_log_has_not_is_said_once(kept: Watch) -> None:
+    await asked(kept)
+    await kept.settled()
+    await kept.fold()
+    await kept.home.stop_gateway()
+    assert (await kept.watching.look()).notices == 1
+    assert (await kept.watching.look()).notices == 0
+    await kept.home.stop_adapter(KEEPER)
+    await kept.home.start_adapter(KEEPER, kept.clock)
+    kept.begin()
+    assert (await kept.watching.look()).notices == 0
+    await kept.home.start_gateway(clock=kept.clock)
+    assert briefly(await kept.looks()) == [("duty.opened", to(SOCIAL))]
+
+
+@pytest.mark.parametrize("lie", ["too soon", "in time to come", "of nothing"])
+async def test_a_forged_notice_that_does_not_follow_from_the_log_is_found(kept: Watch, said: Said, lie: str) -> None:
+    """Somebody has the keeper's keys and store, and says what is not so."""
+    handoff = await asked(kept)
+    (opened,) = await kept.looks()
+    codes = {name: code for name, code in opened.codes.items() if name != "due_at"} | {"due_at": opened.codes["due_at"]}
+    at = kept.clock()
+    if lie == "in time to come":
+        at = opened.due_at + HOUR
+    if lie == "of nothing":
+        codes |= {"trigger_id": str(uuid4())}
+    forged = to_say.Notice(uuid4(), "duty.breached", codes, (SOCIAL, OVERSIGHT), UUID(handoff))
+    kept.keeper.give([forged], opened.case_ref, at, kept.clock())
+    kept.home.adapters[KEEPER].relay.nudge()
+    looked = await kept.look()
+    assert (looked.disagreements, looked.notices) == (1, 0)
+    (line,) = [line for line in said if line["event"] == "keeper.disagrees"]
+    assert (line["log_level"], line["id"], line["type"]) == ("error", str(forged.id), "duty.breached")
+    assert (await kept.look()).disagreements == 0, "it is said once"
+
+
+async def test_another_protocol_makes_it_judge_all_open_cases_anew(kept: Watch, said: Said) -> None:
+    await kept.systems[SOCIAL].do(concern(SOCIAL, POLICE))
+    await kept.looks()
+    kept.protocol = read(ELSEWHERE)
+    kept.begin()
+    (opened,) = await kept.looks()
+    assert (opened.brief, opened.codes["rule"], opened.codes["version"]) == (
+        ("duty.opened", to(POLICE)),
+        "taken-on",
+        "2026",
+    )
+    assert not [line for line in said if line["event"] == "keeper.disagrees"], "what it said by the other one was so"
+
+
+async def test_begun_on_a_log_with_cases_it_tells_what_is_owed_and_not_what_had_ended(kept: Watch) -> None:
+    """Nor of a case that was closed before, though something was owed in it, and though it is spoken of later."""
+    done, owed = await asked(kept), await asked(kept)
+    await kept.systems[SOCIAL].do(on(SOCIAL, "referral.accept", done))
+    closed = await handed_over_and_done(kept)
+    await asked(kept, POLICE, HEALTH, case_ref=closed)
+    await kept.systems[SOCIAL].do(close(closed))
+    kept.clock.reach(kept.clock() + 25 * HOUR)
+    told = await kept.looks()
+    assert {one.codes["trigger_id"] for one in told} == {owed}
+    assert [one.type for one in told] == ["duty.opened", "duty.breached"]
+    await kept.systems[POLICE].do(protection(POLICE, closed))
+    assert await kept.looks() == []
+    await kept.systems[SOCIAL].do(command(SOCIAL, "case.reopen", {"reason": "new-concern"}, case_ref=closed))
+    again = await kept.looks()
+    assert {one.codes["owner"] for one in again} == {"health"}
+    assert [one.type for one in again] == ["duty.opened", "duty.breached"]
+
+
+async def test_a_keeper_at_work_tells_an_owner_within_seconds(settings: Settings, quick: None) -> None:
+    """By the shipped protocol, with everything as `barnabus up` has it."""
+    async with all_agencies(settings) as everybody, keeper.at_work(settings):
+        following_it = asyncio.create_task(following.follow(settings))
+        try:
+            police = everybody.systems[POLICE]
+            made = await everybody.systems[SOCIAL].do(concern(SOCIAL, POLICE))
+            began = time.monotonic()
+
+            def opened() -> set[str]:
+                told = [one["content"] for one in police.told if one["type"] == "duty.opened"]
+                return {one["rule"] for one in told if one["trigger_id"] == made["id"]}
+
+            await eventually(lambda: "suspicion-to-prosecutor" in opened())
+            assert time.monotonic() - began < WITHIN_S
+            mine = [one for one in police.told if one["type"] == "duty.opened"]
+            assert {one["content"]["owner"] for one in mine} == {"police"}
+        finally:
+            await tasks.end(following_it)
