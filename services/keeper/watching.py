@@ -97,6 +97,8 @@ class Watching:
         self._agenda, self._reach = Agenda(keeper.store), reach
         self._digest = digest(protocol)
         self._tries = 0
+        self._behind: tuple[datetime, int] | None = None
+        """When the log's end was asked for that the view had not reached, and where that was."""
 
     async def run(self) -> None:
         """Until cancelled: look every second. What keeps it from looking is said, and it goes on trying."""
@@ -131,14 +133,14 @@ class Watching:
 
     async def look(self) -> Looked:
         """Once. Raises what log, view and store raise; what was recorded until then stays so."""
-        now = self._clock()
-        last = await self._log_end()
+        now, last = self._behind or (self._clock(), await self._log_end())
+        self._behind = None
         before = self._agenda.progress()
         with self._read() as view:
             at = max(now - BEHIND_THE_CLOCK, view.logged_at or now - BEHIND_THE_CLOCK)
             looked = Looked(at, view.position)
             if view.position < last:
-                looked.waiting = "projections.behind"
+                looked.waiting, self._behind = "projections.behind", (now, last)  # a busy log goes on meanwhile
                 return looked
             turn, held_up = self._whose_turn(view, before, at), view.held_up()
         progress = Progress(self._digest, looked.position, before.since if before else looked.position)
@@ -185,9 +187,12 @@ class Watching:
             *to_say.kept_open(void, dated, looked.position, since),
         )
         writes = [*self._agenda.noted(case_ref, duties, at if notices else None), *self._alarms(notices)]
-        faults.point("keeper.judged")
-        looked.notices += len(self._keeper.give(notices, case_ref, at, self._clock(), writes))
-        faults.point("keeper.recorded")
+        if notices:
+            faults.point("keeper.judged")
+        given = self._keeper.give(notices, case_ref, at, self._clock(), writes)
+        if given:
+            faults.point("keeper.recorded")
+        looked.notices += len(given)
 
     def _alarms(self, said: Iterable[Notice]) -> Iterator[Statement]:
         """The writes by which what was missed is brought to people; none where nobody says how to reach them."""

@@ -9,6 +9,7 @@ from bus.chains import RECEIPT, receipt_of
 from contracts.agencies import Agency
 from contracts.envelope import Record
 from tests.fault.house import House
+from tests.fault.test_keeper import POINTS as KEEPER_POINTS
 from tests.fault.traffic import referral, traffic
 from tests.fault.waiting import until
 
@@ -22,7 +23,7 @@ ALARM_POINT = "alarm.sent"
 
 
 async def test_every_named_point_is_tried() -> None:
-    assert {*ADAPTER_POINTS, *GATEWAY_POINTS, ALARM_POINT} == set(faults.POINTS)
+    assert {*ADAPTER_POINTS, *GATEWAY_POINTS, *KEEPER_POINTS, ALARM_POINT} == set(faults.POINTS)
 
 
 @pytest.mark.parametrize("point", ADAPTER_POINTS)

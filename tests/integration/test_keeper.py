@@ -318,6 +318,21 @@ async def test_it_waits_while_the_read_models_are_behind_the_log_and_says_so(
         await tasks.end(looking)
 
 
+async def test_a_log_that_never_stands_still_does_not_keep_it_waiting(kept: Watch) -> None:
+    """The read models come as far as the log was, and by then the log has gone on."""
+    await asked(kept)
+    await kept.fold()
+    await asked(kept)
+    await kept.settled()
+    assert (await kept.watching.look()).waiting == "projections.behind"
+    await kept.fold()
+    await asked(kept)
+    await kept.settled()
+    looked = await kept.watching.look()
+    assert (looked.waiting, looked.notices) == (None, 2)
+    assert len(await kept.looks()) == 3
+
+
 async def test_what_is_held_up_is_not_judged_until_it_is_known(kept: Watch) -> None:
     """Of what a newer version has said there, nothing is known here: it may be what was owed."""
     await asked(kept)
