@@ -408,7 +408,8 @@ async def test_a_forged_notice_that_does_not_follow_from_the_log_is_found(kept: 
 
 async def test_another_protocol_makes_it_judge_all_open_cases_anew(kept: Watch, said: Said) -> None:
     await kept.systems[SOCIAL].do(concern(SOCIAL, POLICE))
-    await kept.looks()
+    assert (await kept.look()).notices, "which it has not seen in the log yet"
+    await kept.news()
     kept.protocol = read(ELSEWHERE)
     kept.begin()
     (opened,) = await kept.looks()
