@@ -12,7 +12,7 @@ from bus.clock import wall_clock
 from bus.settings import Settings
 from cli import choosing, duty_rows, reading, show, times
 from contracts import protocol
-from projections import agreed, owed, protections, pulse
+from projections import agreed, one_duty, owed, protections, pulse
 from projections.cases import Cases
 from projections.letters import Letters
 from projections.owed import Among, Choice
@@ -88,7 +88,7 @@ def show_(
     """Show one duty in full: its rule and authority, what set it off and met it, what its holder had received."""
     rules = protocol.read(Settings().protocol)
     with _asked(as_of, case_ref, closed=True) as (connection, among, folded):
-        found = owed.one(connection, owed.owed(connection, among, rules), duty_id)
+        found = one_duty.one(connection, owed.owed(connection, among, rules), duty_id)
         behind = found["case_ref"] in owed.held_up(connection)
     found = _head(among, folded) | found | {"held_up": behind}
     if as_json:

@@ -138,6 +138,10 @@ def print_one(found: Mapping[str, Any]) -> None:
     if found["owed"]:
         for step in found["escalates"]:
             _line(f"unanswered it goes to: {step['to']}, from {show.minute(step['from'])}")
+    for notice in found["notices"]:
+        to = ", ".join(notice["to"]) or "nobody"
+        when = f"{show.minute(notice['logged_at'])}, position {notice['position']}"
+        _line(f"the keeper said {notice['type']} to {to}: {when}")
     show.out.print()
     _line(f"What {found['holder']} was sent of the case by then, and when its system had it (UTC):")
     rows = (

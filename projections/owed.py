@@ -21,12 +21,10 @@ from contracts.errors import BarnabusError
 from contracts.protocol import Protocol
 from projections import said
 from projections.cases import Cases
-from projections.legs import moment_of
-from projections.letters import Letters
 from projections.readmodel import PARKED, PROGRESS
 from projections.records import Records
 
-_CASES, _RECORDS, _LETTERS = Cases.table, Records.table, Letters.table
+_CASES, _RECORDS = Cases.table, Records.table
 STANDINGS: Mapping[str, Callable[[Duty], bool]] = {
     "overdue": lambda duty: duty.state is State.BREACHED,
     "absent": lambda duty: duty.absent,
@@ -153,43 +151,3 @@ def row(one: Owed) -> dict[str, Any]:
 def held_up(connection: Connection) -> set[str]:
     """Cases in which something is not known here, so that they may have gone on."""
     return set(connection.scalars(select(PARKED.c.case_ref).distinct()))
-
-
-def one(connection: Connection, every: list[Owed], duty_id: str) -> dict[str, Any]:
-    """A duty in full, with what its holder's system had of the case by then. Raises `duty.not-found`."""
-    found = next((one for one in every if str(one.duty.id) == duty_id), None)
-    if found is None:
-        raise BarnabusError("duty.not-found")
-    duty = found.duty
-    shown = row(found)
-    shown["trigger"] |= {"position": duty.position, "opened_at": duty.opened_at.isoformat()}
-    return shown | {
-        "taken_as": duty.rule.taken_as,
-        "escalates": [{"from": moment.isoformat(), "to": agency.value} for moment, agency in duty.escalates],
-        "letters": list(_letters(connection, found)),
-    }
-
-
-def _letters(connection: Connection, found: Owed) -> Iterator[dict[str, Any]]:
-    """Every letter of the case to the duty's holder, as of the duty's moment; a receipt counts once the log has it."""
-    at, to = found.duty.as_of, found.duty.holder.value
-    types = select(_RECORDS.c.position, _RECORDS.c.type).where(_RECORDS.c.case_ref == found.case_ref)
-    type_of = {row.position: row.type for row in connection.execute(types)}
-    asked = (
-        select(_LETTERS.c.state)
-        .where(_LETTERS.c.case_ref == found.case_ref, _LETTERS.c.recipient == to)
-        .order_by(_LETTERS.c.position)
-    )
-    for letter in connection.scalars(asked):
-        if datetime.fromisoformat(letter["logged_at"]) > at:
-            continue
-        signed = letter["received_at"] is not None and moment_of(letter["signed_us"]) <= at
-        yield {
-            "position": letter["position"],
-            "type": type_of.get(letter["position"]),
-            "sender": letter["sender"],
-            "logged_at": letter["logged_at"],
-            "received_at": letter["received_at"] if signed else None,
-            "opened": letter["opened"] if signed else None,
-            "receipt": letter["receipt"] if signed else None,
-        }

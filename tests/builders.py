@@ -27,12 +27,13 @@ from services.letters import Heard
 
 POLICE, SOCIAL, PROSECUTION, HEALTH = Agency.POLICE, Agency.SOCIAL, Agency.PROSECUTION, Agency.HEALTH
 OVERSIGHT, KEEPER = Agency.OVERSIGHT, Agency.KEEPER
-POSTS = {
+POSTS: Mapping[Agency, dict[str, Any]] = {
     POLICE: {"role": "investigator", "office": "prishtina-child-unit"},
     SOCIAL: {"role": "case-manager", "office": "prishtina-csw"},
     PROSECUTION: {"role": "prosecutor", "office": "prishtina-basic"},
     HEALTH: {"role": "clinician", "office": "prishtina-paediatrics"},
     OVERSIGHT: {"role": "inspector", "office": "ombudsperson"},
+    KEEPER: {"role": "records-system", "office": None},
 }
 SERVICES = {
     POLICE: "welfare-check",

@@ -20,7 +20,7 @@ from bus.settings import Settings
 from cli.duty_rows import COLUMNS, MISSING_COLUMNS
 from cli.main import app
 from contracts.agencies import Agency
-from contracts.duties import fold
+from contracts.duties import fold, notices
 from contracts.errors import CODES
 from contracts.protocol import read
 from projections.owed import STANDINGS
@@ -28,7 +28,7 @@ from projections.protections import PROTECTIONS
 from projections.pulse import Pulse
 from projections.view import LIVE, PROJECTIONS, Place
 from tests import views
-from tests.builders import HEALTH, POLICE, PROSECUTION, SOCIAL, new_case
+from tests.builders import HEALTH, KEEPER, POLICE, PROSECUTION, SOCIAL, new_case
 from tests.case_logs import CASE, Log
 from tests.dated_cases import Case, scenario
 from tests.unit.given import SIBLING
@@ -291,6 +291,80 @@ def test_a_correction_shows_when_it_was_first_due_and_when_it_is_now(file: Place
 
 
 # what is lacking
+
+
+# what the keeper has said
+
+
+def keeper_looks(log: Log, at: datetime) -> None:
+    """It says what is to be said as of this moment, and the log has it at once."""
+    dated, position = log.case.dated(), len(log.entries)
+    for notice in notices.wanted(fold(dated, XK, at), dated, position):
+        log.say(KEEPER, notice.type, dict(notice.codes), notice.tell, logged=at)
+
+
+def watched() -> tuple[Log, datetime]:
+    """A concern that the police neither report to the prosecution nor answer, and a keeper that looks once a day."""
+    case = Case()
+    case.concern(NOON, by=HEALTH, to=POLICE)
+    log = logged(case)
+    for days in range(1, 8):
+        keeper_looks(log, NOON + days * DAY + INSTANT)
+    return log, NOON + 7 * DAY + HOUR
+
+
+def test_a_duty_shows_what_the_keeper_has_said_of_it_and_to_whom(place: Place) -> None:
+    log, at = watched()
+    views.by_hand(place, log.entries)
+    (duty,) = listed("--rule", "suspicion-to-prosecutor", "--as-of", at.isoformat())
+    said = [(one["type"], one["to"]) for one in document("show", duty["id"], "--as-of", at.isoformat())["notices"]]
+    assert said == [
+        ("duty.opened", ["police"]),
+        ("duty.breached", ["oversight", "police"]),
+        ("duty.escalated", ["oversight"]),
+    ]
+    before = document("show", duty["id"], "--as-of", (NOON + HOUR).isoformat())
+    assert before["notices"] == []
+    shown = " ".join(run("show", duty["id"], "--as-of", at.isoformat()).stdout.split())
+    assert "the keeper said duty.breached to oversight, police: 2026-03-11 12:00" in shown
+
+
+def test_what_the_keeper_said_is_reckoned_again_and_agrees(place: Place) -> None:
+    log, at = watched()
+    views.by_hand(place, log.entries)
+    found = document("check", "--as-of", at.isoformat())
+    assert (found["agrees"], found["wrong"], found["unsaid"]) == (True, [], [])
+    assert found["notices"] == sum(one.record.sender == KEEPER for one in log.entries)
+
+
+def test_a_notice_that_does_not_follow_from_the_log_and_one_that_is_lacking_are_named(place: Place) -> None:
+    log, at = watched()
+    gone = log.entries.pop(next(n for n, one in enumerate(log.entries) if one.record.type == "duty.escalated"))
+    forged = log.entries[-1]
+    content = {**forged.record.data.content, "owner": "social"}
+    data = forged.record.data.model_copy(update={"content": content})
+    log.entries[-1] = replace(forged, record=forged.record.model_copy(update={"data": data}))
+    views.by_hand(place, log.entries)
+    result = run("check", "--as-of", at.isoformat(), "--json")
+    assert result.exit_code == 1
+    found = json.loads(result.stdout)
+    assert [one["id"] for one in found["wrong"]] == [str(forged.record.id)]
+    assert (gone.record.type, gone.record.data.content["rule"]) in [
+        (one["type"], one["rule"]) for one in found["unsaid"]
+    ]
+    shown = run("check", "--as-of", at.isoformat())
+    assert shown.exit_code == 1
+    assert "1 do not follow from the log" in shown.stdout
+
+
+def test_where_no_keeper_ever_spoke_everything_is_unsaid_but_what_was_said_just_now(place: Place) -> None:
+    case = Case()
+    case.concern(NOON, by=HEALTH, to=POLICE)
+    views.by_hand(place, logged(case).entries)
+    assert document("check", "--as-of", (NOON + INSTANT).isoformat())["agrees"]
+    result = run("check", "--as-of", (NOON + HOUR).isoformat(), "--json")
+    assert result.exit_code == 1
+    assert {one["type"] for one in json.loads(result.stdout)["unsaid"]} == {"duty.opened"}
 
 
 def test_a_child_lacks_what_nobody_has_done_for_it_and_is_protected_by_the_first_act_that_protects(
