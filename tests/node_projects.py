@@ -17,7 +17,7 @@ INSTALL = ("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefer
 
 
 def installed(project: Path) -> Path:
-    """The project's folder with all that its lock file names. Where that cannot be, the test is skipped with the reason."""
+    """The project's folder with all that its lock file names. Skips the test, with the reason, where that cannot be."""
     if reason := _missing(project):
         pytest.skip(reason)
     return project

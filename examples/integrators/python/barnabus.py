@@ -44,7 +44,7 @@ async def connect(agency: str) -> Client:
         inbox_prefix="_INBOX.system",  # elsewhere this user may hear no answer
         name=f"example-{agency}",
         max_reconnect_attempts=-1,
-        reconnect_time_wait=0.25,
+        reconnect_time_wait=1,
         error_cb=_silent,  # the two below say it
         disconnected_cb=away,
         reconnected_cb=_back,
