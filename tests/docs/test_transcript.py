@@ -36,6 +36,7 @@ def here(tmp_path: Path) -> Iterator[Up]:
         up.end()
 
 
+@pytest.mark.timeout(120)  # a dozen processes, one after the other
 def test_the_ten_minutes_print_what_their_page_shows(here: Up, tmp_path: Path) -> None:
     session = transcript(PAGE)
     assert len(session) > 5
