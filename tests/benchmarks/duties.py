@@ -24,7 +24,7 @@ from bus.log import LogReader, verify
 from bus.settings import Settings
 from bus.signs import Sign
 from cli.agencies import opened
-from cli.keeper import view
+from cli.keeper import _view
 from cli.log import reader
 from cli.processes import Processes
 from contracts import protocol
@@ -180,7 +180,7 @@ class _Home:
             assert isinstance(keeper, Keeper)
             signs_ = Signs(self.settings.keeper, keeper.store, wall_clock)
             watch = Watching(
-                keeper, self.story.protocol, lambda: view(self.settings), self.log.last, _nobody, signs_, wall_clock
+                keeper, self.story.protocol, lambda: _view(self.settings), self.log.last, _nobody, signs_, wall_clock
             )
             await self._new_cases(1)
             await watch.look()  # not timed: it pays for what is imported and computed once, the holidays of a year too
