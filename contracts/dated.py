@@ -85,7 +85,9 @@ class Word(Dated):
     def received_by(self, agency: Agency) -> Received | None:
         """The receipt of this agency, at a moment between the letter's logging and its own."""
         found = self.received.get(agency)
-        return replace(found, at=min(max(found.at, self.at), found.logged_at)) if found else None
+        if found is None:
+            return None
+        return Received(min(max(found.at, self.at), found.logged_at), found.position, found.logged_at)
 
 
 def words(dated: Iterable[Dated], until: datetime) -> tuple[Word, ...]:

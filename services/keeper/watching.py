@@ -164,10 +164,10 @@ class Watching:
                     await asyncio.sleep(0)  # the relay, which shares the process, gets its turn
         finally:
             new = self._keeper.give(judged, looked.at, self._clock())
+            faults.point("keeper.recorded")
             looked.notices += new
-        faults.point("keeper.recorded")
-        if new:
-            self._nudge()
+            if new:
+                self._nudge()
 
     def _judge(self, case_ref: str, dated: list[Dated], before: Progress | None, looked: Looked) -> Judged:
         """What is to be said of a case, and when to look at it again; first its last words must be logged."""

@@ -9,10 +9,11 @@ and only a gateway of made-up cases goes on writing such a log.
 """
 
 import asyncio
+import contextlib
 import json
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC
@@ -35,7 +36,7 @@ from contracts import subjects
 from contracts.errors import BarnabusError
 from tests.benchmarks import signing
 from tests.benchmarks.entries import EPOCH, Unsigned, year
-from tests.benchmarks.signing import Signatures
+from tests.benchmarks.signing import Signatures, Signers
 
 TOGETHER = 500
 """So many entries are signed in one go, and published with one acknowledgment."""
@@ -89,23 +90,32 @@ async def fill(
     assert _ALWAYS in config
     server = EmbeddedServer(settings.home / "nats", config.replace(_ALWAYS, _NOW_AND_THEN))
     with node.locked(settings.home / "run" / "server.lock", "A server of this home"), server:
-        reached = replace(settings, nats_url=server.url)
-        await node.prepare(reached)
-        return await append(reached, entries, tell)
+        settings = replace(settings, nats_url=server.url)
+        await node.prepare(settings)
+        async with _gateway(settings) as nats:
+            began = time.perf_counter()
+            with signing.processes(settings) as pool:
+                first = await _publish_all(nats, _signed(entries, pool), tell)
+            return first, time.perf_counter() - began
 
 
-async def append(
-    settings: Settings, entries: Iterator[Unsigned], tell: Callable[[int], object] = lambda _: None
-) -> tuple[Unsigned, float]:
-    """The same at the end of a log whose server runs."""
+async def append(settings: Settings, entries: Sequence[Unsigned]) -> None:
+    """A few more at the end of a log whose server runs, signed in this process."""
+
+    async def signed() -> AsyncIterator[list[Signed]]:
+        yield list(zip(entries, Signers(settings).of(entries), strict=True))
+
+    async with _gateway(settings) as nats:
+        await _publish_all(nats, signed(), lambda _: None)
+
+
+@contextlib.asynccontextmanager
+async def _gateway(settings: Settings) -> AsyncIterator[Client]:
     nats = await connection.connect(settings, GATEWAY, "gateway", patient=False)
-    began = time.perf_counter()
     try:
-        with signing.processes(settings) as pool:
-            first = await _publish_all(nats, _signed(entries, pool), tell)
+        yield nats
     finally:
         await connection.close(nats)
-    return first, time.perf_counter() - began
 
 
 async def _signed(entries: Iterator[Unsigned], pool: ProcessPoolExecutor) -> AsyncIterator[list[Signed]]:
