@@ -13,6 +13,7 @@ from contracts.duties import fold, kept_open, notices
 from contracts.duties.agreement import disagreements
 from contracts.duties.notices import Notice
 from contracts.protocol import Protocol
+from projections import owed
 from projections.owed import Among
 from projections.records import Records
 
@@ -44,21 +45,28 @@ class Agreed:
 
 def agreed(connection: Connection, among: Among, protocol: Protocol) -> Agreed:
     """As of a moment. A keeper that has never spoken has left everything unsaid."""
-    found, since = Agreed(), _begun(connection)
+    found, since, held_up = Agreed(), _begun(connection), owed.held_up(connection)
     for case_ref, dated in among.cases(connection):
         known = [one for one in dated if one.at <= among.at]
         found.notices += sum(one.by is Agency.KEEPER for one in known)
         found.wrong += [(case_ref, one) for one in disagreements(known, protocol)]
-        found.unsaid += [(case_ref, one) for one in _unsaid(known, protocol, among.at - SAID_WITHIN, since)]
+        if case_ref not in held_up:  # there the keeper waits
+            found.unsaid += [(case_ref, one) for one in _unsaid(known, protocol, among.at, since)]
     return found
 
 
-def _unsaid(dated: list[Dated], protocol: Protocol, by: datetime, since: int) -> Iterable[Notice]:
-    """What had to be said by then and is not said now."""
-    then = [one for one in dated if one.at <= by]
+def _unsaid(dated: list[Dated], protocol: Protocol, at: datetime, since: int) -> Iterable[Notice]:
+    """What had to be said `SAID_WITHIN` before, and has to be still."""
+    then = {notice.id for notice in _wanted(dated, protocol, at - SAID_WITHIN, since)}
+    return (notice for notice in _wanted(dated, protocol, at, since) if notice.id in then) if then else ()
+
+
+def _wanted(dated: list[Dated], protocol: Protocol, at: datetime, since: int) -> Iterable[Notice]:
+    """By what was said until then, beside all that the keeper has said."""
+    then = [one for one in dated if one.at <= at]
     position = max((one.said.position for one in then), default=1)
-    yield from notices.wanted(fold(then, protocol, by), dated, position, since)
-    yield from notices.kept_open(kept_open(then, protocol, by), dated, position, since)
+    yield from notices.wanted(fold(then, protocol, at), dated, position, since)
+    yield from notices.kept_open(kept_open(then, protocol, at), dated, position, since)
 
 
 def _begun(connection: Connection) -> int:

@@ -7,6 +7,7 @@ from sqlalchemy import Boolean, Column, Index, String
 
 from bus.log import Logged
 from contracts.casefile import Asked, CaseFile, active
+from contracts.catalogue.accounting import KEPT_OPEN
 from contracts.catalogue.reintegration import CLOSED, REOPENED
 from projections import case_fold, case_state
 from projections.readmodel import Cell, State, table
@@ -36,7 +37,7 @@ class Cases:
 
     def columns(self, state: State) -> Mapping[str, Any]:
         asked, answers = tuple(case_fold.asked(state)), case_fold.responsible(state)
-        ends = CaseFile.of(case_fold.said(state, CLOSED, REOPENED))
+        ends = CaseFile.of(case_fold.said(state, CLOSED, REOPENED, KEPT_OPEN))
         return {
             "phase": case_fold.phase(state),
             "responsible": answers.value if answers else None,

@@ -1,6 +1,6 @@
 """What the keeper of duties reads: up to where the log is folded, in which cases something came, and these cases."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -37,6 +37,10 @@ class Watched:
     def open(self) -> list[str]:
         """The cases that are not closed."""
         return list(self.connection.scalars(select(_CASES.c.key).where(_CASES.c.closed.is_(False))))
+
+    def held_up(self) -> Collection[str]:
+        """The cases in which something is not known here, so that more may have been done."""
+        return owed.held_up(self.connection)
 
     def cases(self, case_refs: Sequence[str]) -> Iterator[tuple[str, list[Dated]]]:
         """What was said in each, void or not, in the log's order."""

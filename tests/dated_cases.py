@@ -1,6 +1,7 @@
 """Cases as time limits read them: each word with the log's time and its clocks, and receipts where a test says so."""
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -47,10 +48,18 @@ class Case:
         happened = occurred or known or at
         return self.add(by, type_name, codes, at, Clocks(occurred=happened, known=known or happened, recorded=at))
 
-    def add(self, by: Agency, type_name: str, codes: dict[str, Any], at: datetime, clocks: Clocks) -> UUID:
+    def add(
+        self,
+        by: Agency,
+        type_name: str,
+        codes: dict[str, Any],
+        at: datetime,
+        clocks: Clocks,
+        to: Iterable[Agency] = (),
+    ) -> UUID:
         position = len(self.said) + 1
         said = Said(uuid5(NAMESPACE_URL, f"word {position}"), by, type_name, codes, position)
-        self.said.append(Dated(said, at, clocks))
+        self.said.append(Dated(said, at, clocks, to=frozenset(to)))
         return said.id
 
     def concern(self, at: datetime, *, by: Agency = Agency.SOCIAL, to: Agency = Agency.POLICE, **more: Any) -> UUID:

@@ -23,7 +23,7 @@ def disagreements(dated: Collection[Dated], protocol: Protocol, after: int = 0) 
     for (position, at), notices in groupby(sorted(own, key=_went_by), _went_by):
         known = [one for one in dated if one.said.position <= position and one.at <= at]
         duties, void = fold(known, protocol, at), kept_open(known, protocol, at)
-        yield from (one for one in notices if not _follows(one, duties, void))
+        yield from (one for one in notices if one.at < at or not _follows(one, duties, void))  # nobody knows what comes
 
 
 def _went_by(notice: Dated) -> tuple[int, datetime]:

@@ -7,14 +7,18 @@ moment, and whoever has the log can reckon every notice again.
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import takewhile
 from typing import Any, Self
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from contracts.agencies import Agency
+from contracts.casefile import CaseFile
 from contracts.catalogue.accounting import BREACHED, DUE_SOON, ESCALATED, KEPT_OPEN, MET, OPENED, WITHDRAWN
-from contracts.dated import Dated
+from contracts.catalogue.reintegration import CLOSED, REOPENED
+from contracts.dated import Dated, words
 from contracts.duties import KeptOpen
 from contracts.duties.duty import Duty, State
+from contracts.duties.parties import Parties
 from contracts.events.accounting import OPEN_LIMIT
 
 UNBEGUN = timedelta(hours=1)
@@ -51,35 +55,62 @@ class Told:
         own = (one for one in dated if one.by is Agency.KEEPER and one.said.type in OF_DUTIES)
         return cls(tuple(one for one in own if about <= one.said.codes.items()))
 
-    @property
-    def ends(self) -> int:
-        """How often it was said to have ended: what comes after is said anew."""
-        return sum(one.said.type in ENDED for one in self.said)
+    def times(self, type_name: str) -> int:
+        """How often such a notice was given: what is said once more is another."""
+        return sum(one.said.type == type_name for one in self.said)
 
     @property
     def since_end(self) -> tuple[Dated, ...]:
+        """What was said since it last ended: what comes after an end is said anew."""
         last = max((n for n, one in enumerate(self.said) if one.said.type in ENDED), default=-1)
         return self.said[last + 1 :]
 
-    def has(self, type_name: str, **codes: Any) -> bool:
-        """Was this said, since it last ended? What was missed stays missed, and is said once of each due time."""
+    def alike(self, type_name: str, codes: Mapping[str, Any]) -> tuple[Dated, ...]:
+        """What says this already, since it last ended. What was missed stays missed, and is said once of each due time.
+
+        By when it is due, and who has to do it, is what was said last.
+        """
         where = self.said if type_name == BREACHED else self.since_end
-        alike = (one.said.codes for one in where if one.said.type == type_name)
-        return any(all(same(said.get(name), value) for name, value in codes.items()) for said in alike)
+        of_type = [one for one in reversed(where) if one.said.type == type_name]
+        if type_name == OPENED:
+            return tuple(takewhile(lambda one: _says(one, codes), of_type))
+        return tuple(one for one in of_type if _says(one, codes))
+
+    @property
+    def heard(self) -> tuple[Agency, ...]:
+        """Who was told that it is owed, since it last ended."""
+        return tuple(agency for one in self.since_end for agency in sorted(one.to))
 
 
 def wanted(duties: Iterable[Duty], dated: Iterable[Dated], position: int, since: int = 0) -> tuple[Notice, ...]:
     """What is to be said of these duties of a case as of their moment, in the log up to a position.
 
-    `dated` is the case in the log's order. Of what had ended up to `since`, where the keeper began, it says nothing.
+    `dated` is the case in the log's order. Of what had ended up to `since`, where the keeper began, by itself or with
+    its case, it says nothing but to those whom it has told that it is owed.
     """
-    told: dict[str, list[Dated]] = {}  # by rule, so that each duty looks only at what can be said of it
-    for one in dated:
+    every = tuple(dated)
+    said: dict[str, list[Dated]] = {}  # by rule, so that each duty looks only at what can be said of it
+    for one in every:
         if one.by is Agency.KEEPER and one.said.type in OF_DUTIES:
-            told.setdefault(one.said.codes["rule"], []).append(one)
-    concerned = (duty for duty in duties if duty.ending is None or duty.ending.position > since)
-    found = ((duty, Told.of(duty, told.get(duty.rule.id, ()))) for duty in concerned)
-    return tuple(notice for duty, said in found for notice in _of(duty, said, position))
+            said.setdefault(one.said.codes["rule"], []).append(one)
+    closed = _closed(every, since)
+    known = ((duty, Told.of(duty, said.get(duty.rule.id, ()))) for duty in duties)
+    concerned = [(duty, told) for duty, told in known if told.since_end or _goes_on(duty, since, closed)]
+    ended = max((duty.as_of for duty, _ in concerned if duty.ending), default=None)
+    parties = Parties.of(words(every, ended) if ended else ())
+    return tuple(notice for duty, told in concerned for notice in _of(duty, told, parties, position))
+
+
+def _goes_on(duty: Duty, since: int, closed: int) -> bool:
+    return duty.position > closed and (duty.ending is None or duty.ending.position > since)
+
+
+def _closed(dated: Iterable[Dated], since: int) -> int:
+    """The place of the closing with which a case had ended by then; 0 if it had not, or goes on."""
+    ends = [one.said for one in dated if one.said.type in (CLOSED, REOPENED, KEPT_OPEN)]
+    counted = [said for said in ends if said.type != CLOSED or said.position <= since]
+    closings = [said.position for said in counted if said.type == CLOSED]
+    return max(closings) if CaseFile.of(counted).closed else 0
 
 
 def kept_open(found: Iterable[KeptOpen], dated: Iterable[Dated], position: int, since: int = 0) -> tuple[Notice, ...]:
@@ -108,40 +139,40 @@ def next_look(duties: Iterable[Duty]) -> datetime | None:
 
 
 def _turns(duty: Duty) -> Iterator[datetime]:
-    if not duty.owed:
-        return
-    if duty.turns_at:
-        yield duty.turns_at
-    if duty.starts_at is None:
-        yield duty.opened_at + UNBEGUN
-    yield from (moment for moment, _ in duty.escalates if moment > duty.as_of)
+    if duty.owed:
+        unbegun = [duty.opened_at + UNBEGUN] if duty.starts_at is None else []
+        moments = (duty.turns_at, *unbegun, *(moment for moment, _ in duty.escalates))
+        yield from (moment for moment in moments if moment and moment > duty.as_of)
 
 
-def _of(duty: Duty, told: Told, position: int) -> Iterator[Notice]:
+def _of(duty: Duty, told: Told, parties: Parties, position: int) -> Iterator[Notice]:
     due_at = duty.due_at.isoformat() if duty.due_at else None
 
     def notice(type_name: str, tell: Iterable[Agency], **codes: Any) -> Iterator[Notice]:
-        receivers = tuple(dict.fromkeys(tell))
-        if receivers and not told.has(type_name, **codes):
-            key = ":".join([type_name, str(told.ends), *map(str, codes.values())])
+        alike = told.alike(type_name, codes)
+        heard = {agency for one in alike for agency in one.to}
+        receivers = tuple(dict.fromkeys(agency for agency in tell if agency not in heard))
+        if receivers and (not alike or type_name == OPENED):  # what is owed is also told who comes to it later
+            before, later = told.times(type_name) - len(alike), receivers if alike else ()
+            key = ":".join([type_name, str(before), *map(str, codes.values()), *later])
             of_it = about(duty) | {"position": position, "version": duty.version}
             cause = duty.ending.record_id if duty.ending and type_name in ENDED else duty.trigger_id
             yield Notice(uuid5(duty.id, key), type_name, of_it | codes, receivers, cause, duty.id)
 
     if duty.owed and (duty.starts_at or duty.as_of >= duty.opened_at + UNBEGUN):
-        yield from notice(OPENED, duty.tell, due_at=due_at)
+        yield from notice(OPENED, duty.tell, due_at=due_at, owner=duty.holder.value)
     if duty.state is State.DUE_SOON and _was_not_so_at_once(duty):
         yield from notice(DUE_SOON, duty.tell, due_at=due_at)
-    if duty.missed:
-        yield from notice(BREACHED, duty.tell_of_breach, due_at=due_at)
+    breach = tuple(notice(BREACHED, duty.tell_of_breach, due_at=due_at)) if duty.missed else ()
+    yield from breach
     if duty.owed and duty.expected_by:
         expected_by = duty.expected_by.isoformat()
         for step in sorted({moment for moment, _ in duty.escalates if moment <= duty.as_of}):
             hours = round((step - duty.expected_by) / timedelta(hours=1))
             to = [agency for moment, agency in duty.escalates if moment == step]
             yield from notice(ESCALATED, to, expected_by=expected_by, after_hours=hours)
-    if duty.ending and told.since_end:
-        heard = _heard(duty, told)
+    if duty.ending and told.since_end and not breach:  # else whoever is told of the breach would not hear of the end
+        heard = parties.let_in(told.heard)
         if duty.state is State.MET:
             yield from notice(MET, heard, met_by=str(duty.ending.record_id), on_time=duty.on_time)
         if duty.state is State.WITHDRAWN:
@@ -163,15 +194,8 @@ def _was_not_so_at_once(duty: Duty) -> bool:
     return duty.soon_at is not None and duty.starts_at is not None and duty.soon_at > duty.starts_at
 
 
-def _heard(duty: Duty, told: Told) -> Iterator[Agency]:
-    """Who was told that it is owed hears that it is no more."""
-    types = {one.said.type for one in told.since_end}
-    if types & {OPENED, DUE_SOON}:
-        yield from duty.tell
-    if BREACHED in types:
-        yield from duty.tell_of_breach
-    if ESCALATED in types:
-        yield from (agency for moment, agency in duty.escalates if moment <= duty.as_of)
+def _says(one: Dated, codes: Mapping[str, Any]) -> bool:
+    return all(same(one.said.codes.get(name), value) for name, value in codes.items())
 
 
 def same(said: Any, value: Any) -> bool:

@@ -10,8 +10,8 @@ from contracts.duties.notices import next_look
 
 LOOKED_AT_ONCE = 500
 """So many cases at most are due in one look; the next ones a moment later."""
-UNLOGGED_AGAIN = timedelta(minutes=1)
-"""Until the keeper asks what has become of its words that do not appear in the log."""
+AGAIN = timedelta(minutes=1)
+"""Until the keeper asks again for what it waits: its own words in the log, or what is not known here yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +66,8 @@ class Agenda:
             yield Statement("DELETE FROM keeper_agenda WHERE case_ref = ?", (case_ref,))
 
     def again(self, case_ref: str, at: datetime) -> Statement:
-        """Look again when what was said of a case is logged, which makes it one that has changed; or a while later."""
-        return _at(case_ref, at + UNLOGGED_AGAIN)
+        """Look again when something new of a case is in the log, or a while later."""
+        return _at(case_ref, at + AGAIN)
 
 
 def _at(case_ref: str, moment: datetime) -> Statement:

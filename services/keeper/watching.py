@@ -6,7 +6,7 @@ stamped before it is in the log. What it has said it reads there too, so that it
 
 import asyncio
 import hashlib
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,6 +17,7 @@ import structlog
 from bus import faults, tasks
 from bus.clock import Clock
 from bus.store import Statement
+from contracts.agencies import Agency
 from contracts.dated import Dated
 from contracts.duties import fold, kept_open
 from contracts.duties import notices as to_say
@@ -32,8 +33,10 @@ from services.keeper.reach import Reach
 from services.keeper.signs import Signs
 
 LOOK_EVERY_S = 1.0
-BEHIND_THE_CLOCK = timedelta(seconds=2)
-"""A gateway that has stamped an entry has it in the log by then, or is not active any more."""
+BEHIND_THE_CLOCK = timedelta(seconds=3)
+"""A gateway waits two seconds for the log: what it has stamped by then is there, or was given up."""
+AHEAD = timedelta(seconds=1)
+"""So far ahead of the gateway's clock is too far: what is done in time would be taken for missed."""
 SAID_AFTER = 10
 """So many looks in vain."""
 CASES_AT_ONCE = 50
@@ -55,6 +58,9 @@ class View(Shape):
 
     def open(self) -> list[str]:
         """The cases that are not closed."""
+
+    def held_up(self) -> Collection[str]:
+        """The cases in which something is not known here, so that more may have been done."""
 
     def cases(self, case_refs: Sequence[str]) -> Iterator[tuple[str, list[Dated]]]:
         """What was said in each, void or not, in the log's order."""
@@ -137,10 +143,10 @@ class Watching:
             if view.position < last:
                 looked.waiting = "projections.behind"
                 return looked
-            turn = self._whose_turn(view, before, at)
+            turn, held_up = self._whose_turn(view, before, at), view.held_up()
         progress = Progress(self._digest, looked.position, before.since if before else looked.position)
         for start in range(0, len(turn), CASES_AT_ONCE):
-            await self._judge_all(turn[start : start + CASES_AT_ONCE], before, looked)
+            await self._judge_all(turn[start : start + CASES_AT_ONCE], held_up, before, looked)
             self._signs.write(counted_anew=False)  # a long look is no silence
         if progress != before:
             self._agenda.reached(progress)
@@ -153,12 +159,17 @@ class Watching:
         changed = view.changed(before.position) if before else []
         return list(dict.fromkeys((*due, *changed, *others)))
 
-    async def _judge_all(self, case_refs: Sequence[str], before: Progress | None, looked: Looked) -> None:
+    async def _judge_all(
+        self, case_refs: Sequence[str], held_up: Collection[str], before: Progress | None, looked: Looked
+    ) -> None:
         """What was judged is recorded at once, whatever is wrong with the next case."""
         judged = list[Judged]()
         try:
             with self._read() as view:
                 for case_ref, dated in view.cases(case_refs):
+                    if case_ref in held_up:
+                        judged.append(Judged(case_ref, (), [self._agenda.again(case_ref, looked.at)]))
+                        continue
                     until = [one for one in dated if one.said.position <= looked.position]
                     judged.append(self._judge(case_ref, until, before, looked))
                     await asyncio.sleep(0)  # the relay, which shares the process, gets its turn
@@ -174,9 +185,11 @@ class Watching:
         looked.cases += 1
         at = looked.at
         since = before.since if before else looked.position
-        for one in disagreements(dated, self._protocol, before.position if before else looked.position):
+        same = before and before.protocol == self._digest  # by another one it said something else
+        for one in disagreements(dated, self._protocol, before.position if before and same else looked.position):
             looked.disagreements += 1
             _log.error("keeper.disagrees", case_ref=case_ref, type=one.said.type, id=str(one.said.id))
+        self._heed_clocks(dated, before.position if before else looked.position)
         if self._keeper.waits(case_ref, dated):
             return Judged(case_ref, (), [self._agenda.again(case_ref, at)])
         duties = fold(dated, self._protocol, at)
@@ -188,6 +201,13 @@ class Watching:
         writes = [*self._agenda.noted(case_ref, duties, at if notices else None), *self._alarms(notices)]
         faults.point("keeper.judged")
         return Judged(case_ref, notices, writes)
+
+    def _heed_clocks(self, dated: Iterable[Dated], after: int) -> None:
+        """Its own words show by how much its clock is ahead of the gateway's, which stamps them later."""
+        own = (one for one in dated if one.by is Agency.KEEPER and one.said.position > after)
+        ahead = max((one.clocks.recorded - one.at for one in own), default=AHEAD)
+        if ahead > AHEAD:
+            _log.error("keeper.clock-ahead", seconds=round(ahead.total_seconds(), 1))
 
     def _alarms(self, said: Iterable[Notice]) -> Iterator[Statement]:
         """The writes by which what was missed is brought to people; none where nobody says how to reach them."""

@@ -12,6 +12,7 @@ from contracts.duties.notices import ENDED, OWED
 from contracts.errors import Refused
 from contracts.vocabulary.people import Role
 from contracts.vocabulary.protection import SafeContact
+from contracts.vocabulary.reintegration import CaseClosure
 from services.posts import held_by
 from services.proposals import Case, Policy, Proposal
 
@@ -56,7 +57,8 @@ def close(act: Proposal, case: Case) -> None:
     if case.file.closed:
         raise Refused("case.closed-already", field="case_ref")
     waiting = [f"{one.service} with {one.standing.whose_move}" for one in case.file.asked if one.open]
-    waiting += [f"the duty {duty.codes['rule']}" for duty in _open_duties(case.file)]
+    if act.codes["reason"] != CaseClosure.UNFOUNDED:  # which itself ends what is owed; the keeper says if not all
+        waiting += [f"the duty {duty.codes['rule']}" for duty in _open_duties(case.file)]
     missing = {said.codes["concerns"]["ref"] for said in case.file.all("child.missing")}
     waiting += [f"a missing child ({child})" for child in sorted(missing) if case.file.missing(child)]
     if waiting:

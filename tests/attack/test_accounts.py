@@ -14,6 +14,7 @@ from nats.errors import NoRespondersError
 from bus import connection
 from contracts import subjects
 from contracts.agencies import Agency
+from contracts.errors import BarnabusError
 from tests.builders import POLICE, SOCIAL, now, refer
 from tests.living import Bus, eventually
 
@@ -250,6 +251,19 @@ async def test_the_gateways_own_key_cannot_take_the_log_away_nor_change_a_stream
         for subject in (*changes, "$JS.API.STREAM.CREATE.MINE"):
             await gateway.says(subject, b'{"seq":1}', reply="_INBOX.gateway.x")
             await gateway.was_refused(f'publish to "{subject}"')
+
+
+async def test_the_keepers_own_key_opens_nobodys_post_and_nobody_hands_it_a_command(bus: Bus, intrude: Enter) -> None:
+    keeper = await intrude("keeper", "adapter")
+    async with _nothing_changes(bus):
+        for subject in (CASE, "post.social.letter", subjects.COMMAND, *BEYOND):
+            await keeper.says(subject, reply="_INBOX.adapter.x")
+            await keeper.was_refused(f'publish to "{subject}"')
+        for subject in ("case.>", "post.>", "gateway.>", "_INBOX.system.>"):
+            await keeper.listens(subject)
+            await keeper.was_refused(f'subscription to "{subject}"')
+    with pytest.raises(BarnabusError, match=r"home\.missing"):
+        connection.options(bus.settings, "keeper", "system")
 
 
 async def test_nobody_connects_without_a_key(bus: Bus) -> None:

@@ -134,6 +134,9 @@ class ManyCases:
     def open(self) -> list[str]:
         return [f"case {n}" for n in range(self.count)]
 
+    def held_up(self) -> list[str]:
+        return []
+
     def cases(self, case_refs: Sequence[str]) -> Iterator[tuple[str, list[Dated]]]:
         self.seen.append(signs.last(self.folder))
         return ((case_ref, []) for case_ref in case_refs)

@@ -34,9 +34,8 @@ def look(case: Case, at: datetime, since: int = 0) -> list[Notice]:
     for notice in found:
         entry = entry_of(notice.type)
         content = entry.content.model_validate(dict(notice.codes)).model_dump(mode="json")
-        case.add(
-            KEEPER, notice.type, cut(entry.content, content, LOGGED), at, Clocks(occurred=at, known=at, recorded=at)
-        )
+        clocks = Clocks(occurred=at, known=at, recorded=at)
+        case.add(KEEPER, notice.type, cut(entry.content, content, LOGGED), at, clocks, notice.tell)
     return list(found)
 
 
@@ -124,7 +123,7 @@ def test_what_was_done_too_late_while_nobody_watched_is_a_breach_and_then_met_la
     case.say(POLICE, "crime-report.filed", NOON + 2 * DAY)
     assert types(look(case, NOON + 3 * DAY), "suspicion-to-prosecutor") == ["duty.breached"]
     met = the(look(case, NOON + 3 * DAY + HOUR), "suspicion-to-prosecutor", "duty.met")
-    assert (met.codes["on_time"], met.tell) == (False, (POLICE, OVERSIGHT))
+    assert (met.codes["on_time"], set(met.tell)) == (False, {POLICE, OVERSIGHT})
     assert of(look(case, NOON + 9 * DAY), "suspicion-to-prosecutor") == []
 
 

@@ -36,6 +36,9 @@ class OneIsBroken:
     def open(self) -> list[str]:
         return [WHOLE, BROKEN]
 
+    def held_up(self) -> Sequence[str]:
+        return []
+
     def cases(self, case_refs: Sequence[str]) -> Iterator[tuple[str, list[Dated]]]:
         yield WHOLE, list(self.said)
         raise BarnabusError("projections.unavailable")
