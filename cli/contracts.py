@@ -106,7 +106,7 @@ def _document(entry: Entry) -> dict[str, Any]:
         "senders": sorted(entry.senders),
         "receivers": {to: [tier for tier in Tier if tier in entry.seen_by(to)] for to in sorted(entry.receivers)},
         "fields": [
-            {"name": row.name, "tier": row.tier, "kind": row.kind, "required": row.required, "codes": list(row.codes)}
+            {"name": row.name, "tier": row.tier, "kind": row.shown, "required": row.required, "codes": list(row.codes)}
             for row in fields(entry.content)
         ],
     }
