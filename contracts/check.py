@@ -289,7 +289,7 @@ def record(found: Record, bypasses: AbstractSet[Bypass] = frozenset()) -> Entry:
 
     `bypasses` are those in force in its case.
     """
-    entry = _entry(found.type, found.version)
+    entry = known(found.type, found.version)
     try:
         sender = Agency(found.sender)
     except ValueError:
@@ -328,12 +328,12 @@ def _made(
 
 def codes_of(found: Record) -> dict[str, Any]:
     """A record's content as every reader spells it: one id, one moment has many spellings. Raises Refused."""
-    entry = _entry(found.type, found.version)
+    entry = known(found.type, found.version)
     return codes(entry, lifted(entry, found.version, found.data.content, at="data.content"))
 
 
-def _entry(type_name: str, version: str) -> Entry:
-    """Raises Refused `type.unknown`, or `version.unknown` for a version that today's cannot read."""
+def known(type_name: str, version: str) -> Entry:
+    """The entry of a type. Raises Refused `type.unknown`, or `version.unknown` for a version that it cannot read."""
     entry = entry_of(type_name)
     upcasts.steps(entry, version)
     return entry
@@ -364,7 +364,7 @@ def letter(found: Letter, recipient: Agency) -> tuple[Entry, Frozen]:
 
     It is held to what its record was: the gateway cannot see inside, and a hostile sender may say otherwise there.
     """
-    entry = _entry(found.type, found.version)
+    entry = known(found.type, found.version)
     if found.recipient is not recipient or recipient not in entry.receivers or entry.audience is Audience.AGAIN:
         raise Refused("receiver.not-allowed", field="recipient")  # a letter that says one again has that one's type
     if found.sender not in entry.senders:

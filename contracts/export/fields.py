@@ -25,6 +25,7 @@ class FieldRow:
     required: bool
     codes: tuple[str, ...]
     limits: Mapping[str, Any] = field(default_factory=dict)
+    nullable: bool = False
 
     @property
     def shown(self) -> str:
@@ -55,8 +56,9 @@ def _rows(
     shape = _resolved(found, whole)
     many = shape.get("type") == "array"
     one = _resolved(shape["items"], whole) if many else shape
+    null = any(choice.get("type") == "null" for choice in found.get("anyOf", ()))
     kind = f"list of {_kind(one)}" if many else _kind(one)
-    yield FieldRow(name, tier, kind, required, _codes(one), _limits(one) | (_limits(shape) if many else {}))
+    yield FieldRow(name, tier, kind, required, _codes(one), _limits(one) | (_limits(shape) if many else {}), null)
     for inner, value in one.get("properties", {}).items():
         path = f"{name}{'[]' if many else ''}.{inner}"
         yield from _rows(path, value, tier, inner in one.get("required", ()), whole)
