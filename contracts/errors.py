@@ -53,11 +53,15 @@ CODES: Mapping[str, Code] = MappingProxyType(
         ),
         "field.invalid": Code("A field does not fit its type.", _DOCUMENT, http=422),
         "type.unknown": Code(
-            "This type is not in the catalogue.", "List the types with `barnabus contracts catalogue`.", http=422
+            "This type is not in the catalogue.",
+            "List the types with `barnabus contracts catalogue`; a gateway that is older is to be updated first.",
+            Then.HALT,
+            http=422,
         ),
         "version.unknown": Code(
             "This version of the type is not known here.",
             "Update this installation, then retry what is parked.",
+            Then.HALT,  # of a gateway that is older than its sender: nothing becomes void for that
             http=422,
         ),
         # who may say what to whom
