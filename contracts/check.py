@@ -263,24 +263,20 @@ def current(found: Record) -> Record:
 
 
 def lifted(
-    entry: Entry,
-    version: str,
-    content: Mapping[str, Any],
-    tiers: frozenset[Tier] = LOGGED,
-    *,
-    at: str,
+    entry: Entry, version: str, content: Mapping[str, Any], tiers: frozenset[Tier] | None = None, *, at: str
 ) -> Mapping[str, Any]:
     """What was said in a version of a type, as today's says it. Raises Refused if it does not hold by its own version.
 
-    `tiers` are those that its reader may see.
+    `tiers` are those that a letter's reader may see today: of others, an older letter is read without them. None is a
+    record, which may hold no others than the log's.
     """
     for step in upcasts.steps(entry, version):
-        if tiers == LOGGED:
+        if tiers is None:
             _logged_alone(step.content, content, at)
-        own = tiers_of(step.content)
-        may = {name: value for name, value in content.items() if own.get(name) in (None, *tiers)}
-        spelled = read(view(step.content, tiers), may, at=at).model_dump(mode="json")
-        content = step.lift(spelled, tiers)
+        own, seen = tiers_of(step.content), LOGGED if tiers is None else tiers
+        may = {name: value for name, value in content.items() if own.get(name) in (None, *seen)}
+        spelled = read(view(step.content, seen), may, at=at).model_dump(mode="json")
+        content = step.lift(spelled, seen)
     return content
 
 

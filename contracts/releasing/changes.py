@@ -38,7 +38,7 @@ def _types(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Chan
 
 def _type(name: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Change]:
     everybody: dict[str, Any] = {"of": name, "says": tuple(old["senders"]), "hears": hearers(old)}
-    if old["meaning"] != new["meaning"]:
+    if any(old.get(words) != new.get(words) for words in ("meaning", "whom")):
         yield Change(rule="meaning-changed", **everybody)
     if old.get("command") != new.get("command"):
         detail = f"{old.get('command')} → {new.get('command')}"

@@ -76,6 +76,7 @@ def of_type(entry: Entry) -> dict[str, Any]:
         "command": entry.command,
         "senders": sorted(entry.senders),
         "audience": str(entry.audience),
+        "whom": entry.whom,
         "told": sorted(entry.told),
         "move": entry.move and str(entry.move),
         "service": entry.service and str(entry.service),
