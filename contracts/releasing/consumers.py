@@ -4,9 +4,9 @@ import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, field_validator
 
 from contracts import toml_lines
 from contracts.agencies import Agency
@@ -30,10 +30,17 @@ class Consumer(Frozen):
     """One system. `agency` is whose it is; of what reads the log, `log`."""
 
     name: Annotated[str, Field(min_length=1, max_length=80)]
-    agency: Agency | Literal["log"]
+    agency: str
     reads: Mapping[str, Part] = Field(default_factory=dict)
     sends: Mapping[str, Part] = Field(default_factory=dict)
     errors: tuple[str, ...] = ()
+
+    @field_validator("agency")
+    @classmethod
+    def _is_a_reader(cls, agency: str) -> str:
+        if agency not in (*Agency, LOG):
+            raise ValueError(f"one of {', '.join((*Agency, LOG))}")
+        return agency
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +78,8 @@ def all_of(folder: Path, *states: Document) -> list[Declared]:
 
 def _invalid(path: Path, text: str, place: Place, why: str) -> Refused:
     lines = dict(toml_lines.statements(text))
-    line = next((lines[place[:n]] for n in range(len(place), 0, -1) if place[:n] in lines), 1)
+    begun = (lines[one] for n in range(len(place), 0, -1) for one in lines if one[:n] == place[:n])
+    line = next(begun, 1)
     key = ".".join(f'"{part}"' if "." in str(part) else str(part) for part in place)
     return Refused("consumer.invalid", detail=f"{path}, line {line}, {key}: {why}.")
 

@@ -120,28 +120,23 @@ def shows(example: Any, path: str) -> bool:
 
 
 def _unreadable(root: Path) -> Iterator[BarnabusError]:
-    """Every version that was released can be read, and an upcast begins with the fields of the version it names."""
-    known = set[tuple[str, str]]()
-    for version in document.released(root):
-        for name, of in document.read(version, root)["types"].items():
-            if (name, of["version"]) in known or name not in CATALOGUE:
-                continue
-            known.add((name, of["version"]))
+    """Every version that was released can be read and was recorded, and each upcast begins with one that was."""
+    said = dict[tuple[str, str], Mapping[str, Any]]()
+    for release in document.released(root):
+        for name, of in document.read(release, root)["types"].items():
+            said[name, of["version"]] = of["fields"]
+    for name, version in said:
+        if name in CATALOGUE:
             try:
-                upcasts.steps(CATALOGUE[name], of["version"])
+                upcasts.steps(CATALOGUE[name], version)
             except Refused:
-                yield Refused("contract.upcast-missing", detail=f"{name} from {of['version']}.")
-            for upcast in upcasts.UPCASTS:
-                if (upcast.type, upcast.last) == (name, of["version"]) and rows(upcast) != of["fields"]:
-                    detail = f"{name}: the fields of its upcast's content are not those of {of['version']}."
-                    yield Refused("contract.upcast-missing", detail=detail)
-            if not (root / recorded.FOLDER / of["version"] / f"{name}.json").is_file():
-                yield Refused("release.altered", detail=f"Nothing is recorded of {name} {of['version']}.")
-
-
-def rows(upcast: upcasts.Upcast) -> dict[str, Any]:
-    """The fields of what an upcast begins with, as a release has them."""
-    return document.fields_of(upcast.content)
+                yield Refused("contract.upcast-missing", detail=f"{name} from {version}.")
+        if not (root / recorded.FOLDER / version / f"{name}.json").is_file():
+            yield Refused("release.altered", detail=f"Nothing is recorded of {name} {version}.")
+    for one in upcasts.UPCASTS:
+        if said.get((one.type, one.last)) != document.fields_of(one.content):
+            detail = f"{one.type}: no release has the fields with which its upcast from {one.last} begins."
+            yield Refused("contract.upcast-missing", detail=detail)
 
 
 def _unread(root: Path) -> Iterator[BarnabusError]:
