@@ -26,6 +26,7 @@ class FieldRow:
     codes: tuple[str, ...]
     limits: Mapping[str, Any] = field(default_factory=dict)
     nullable: bool = False
+    default: str | int | bool | None = None  # what it is where it is left out, if that is one value
 
     @property
     def shown(self) -> str:
@@ -58,7 +59,9 @@ def _rows(
     one = _resolved(shape["items"], whole) if many else shape
     null = any(choice.get("type") == "null" for choice in found.get("anyOf", ()))
     kind = f"list of {_kind(one)}" if many else _kind(one)
-    yield FieldRow(name, tier, kind, required, _codes(one), _limits(one) | (_limits(shape) if many else {}), null)
+    yield FieldRow(
+        name, tier, kind, required, _codes(one), _limits(one) | (_limits(shape) if many else {}), null, _default(found)
+    )
     for inner, value in one.get("properties", {}).items():
         path = f"{name}{'[]' if many else ''}.{inner}"
         yield from _rows(path, value, tier, inner in one.get("required", ()), whole)
@@ -82,6 +85,11 @@ def _kind(shape: Mapping[str, Any]) -> str:
     if "properties" in shape:
         return "group"
     return _KINDS.get(shape.get("format", ""), "") or _TYPES.get(shape.get("type", ""), "what fits the field")
+
+
+def _default(found: Mapping[str, Any]) -> str | int | bool | None:
+    value = found.get("default")
+    return value if isinstance(value, str | int | bool) else None
 
 
 def _limits(shape: Mapping[str, Any]) -> dict[str, Any]:

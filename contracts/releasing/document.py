@@ -126,6 +126,7 @@ def _rows(rows: Iterable[FieldRow]) -> dict[str, Any]:
 def _row(row: FieldRow) -> dict[str, Any]:
     found: dict[str, Any] = {"tier": row.tier and str(row.tier), "kind": row.kind, "required": row.required}
     found |= {"null": True} if row.nullable else {}
+    found |= {"default": row.default}
     found |= {"codes": sorted(map(str, row.codes))} if row.codes else {}
     found |= dict(row.limits)
     return {name: value for name, value in found.items() if value is not None}

@@ -67,6 +67,8 @@ def _field(path: str, old: Mapping[str, Any], new: Mapping[str, Any], whom: ToWh
         yield change("field-required" if new["required"] else "field-optional")
     elif old.get("null") != new.get("null"):
         yield change("field-optional" if new.get("null") else "field-not-null")
+    if old.get("default") != new.get("default"):
+        yield change("default-changed", f"{old.get('default')} → {new.get('default')}")
     for code, rule in moved("code", old.get("codes", ()), new.get("codes", ())):
         yield change(rule, code)
     if old.get("pattern") != new.get("pattern"):

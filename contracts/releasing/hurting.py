@@ -69,7 +69,7 @@ def _as_sender(change: Change, consumer: Consumer, before: Document) -> bool:
     part = consumer.sends.get(before["types"].get(change.of, {}).get("command"))
     if part is None or change.row.says is not For.BREAKING or consumer.agency not in change.says:
         return False
-    if change.rule == "field-required":
+    if change.rule in ("field-required", "default-changed"):  # who fills it already does not leave it out
         group = change.at.rpartition(".")[0]
         return change.at not in part.fields and (not group or any(_same(group, path) for path in part.fields))
     if change.rule == "code-removed" and change.at in part.codes:

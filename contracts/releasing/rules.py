@@ -88,6 +88,10 @@ RULES: Mapping[str, Rule] = MappingProxyType(
             "a required field becomes optional, or may be null", _C, _B, "Who reads it may find nothing."
         ),
         "field-not-null": Rule("a field may no longer be null", _B, _C, "A null is refused.", older=True),
+        "default-changed": Rule(
+            "what a field says where it is left out changes", _B, _C, "Who leaves it out says something else.",
+            older=True,
+        ),
         "kind-changed": Rule("what a field holds changes", _B, _B, "It is read as something else.", older=True),
         "tier-changed": Rule(
             "a field's tier changes", _C, _B, "Others see it, and the log may hold what it did not.", older=True

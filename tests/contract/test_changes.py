@@ -82,6 +82,7 @@ BOTH_WAYS: tuple[tuple[str, str, Callable[[State], object]], ...] = (
     ("field-removed", "field-required", without(*FIELDS, "missing_since")),
     ("field-optional", "field-required", of_field(MISSING, "missing_since", required=False)),
     ("field-not-null", "field-optional", of_field(MISSING, "safety", null=False)),
+    ("default-changed", "default-changed", of_field(MADE, "allegation.ongoing", default="no")),
     ("kind-changed", "kind-changed", of_field(MISSING, "missing_since", kind="date")),
     ("tier-changed", "tier-changed", of_field(MISSING, "missing_since", tier="S")),
     ("code-removed", "code-added", without("types", DECLINED, "fields", "reason", "codes", "no-capacity")),

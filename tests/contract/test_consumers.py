@@ -68,6 +68,9 @@ HURT: dict[str, tuple[Callable[[State], object], set[tuple[str, str]]]] = {
     "a field that it does not fill becomes required": (
         of_field(MADE, "allegation", required=True), {("field-required", "allegation")}
     ),
+    "a field that it leaves out says something else": (
+        of_field(MADE, "for_institution", default="court"), {("default-changed", "for_institution")}
+    ),
     "its command has another name": (of_type(MADE, command="referral.ask"), {("command-removed", "")}),
     "it may send the type no longer": (
         without("types", MADE, "senders", "police"), {("sender-removed", "police")}
@@ -105,6 +108,8 @@ def test_a_consumer_is_hurt_where(declared: Declared, what: str) -> None:
         without("types", MADE, "fields", "allegation.kind"),
         without("types", MADE, "fields", "urgency", "codes", "routine"),
         of_field(MADE, "urgency", required=False),
+        of_field(MADE, "urgency", default="urgent"),
+        of_field(MADE, "allegation.ongoing", default="no"),
         without("types", MADE, "senders", "health"),
         without("errors", "field.missing"),
         without("envelopes", "stamp", "fields", "position"),
