@@ -86,11 +86,11 @@ async def _watch(
 ) -> None:
     async with reader(settings, patient=True) as log:
         signs = Signs(settings.keeper, keeper.store, clock)
-        await Watching(keeper, rules, lambda: _view(settings), log.last, nudge, signs, clock, reach).run()
+        await Watching(keeper, rules, lambda: view(settings), log.last, nudge, signs, clock, reach).run()
 
 
 @contextlib.contextmanager
-def _view(settings: Settings) -> Iterator[Watched]:
-    """Raises `projections.missing`, `projections.stale`, `projections.unavailable`."""
+def view(settings: Settings) -> Iterator[Watched]:
+    """What is folded as of now. Raises `projections.missing`, `projections.stale`, `projections.unavailable`."""
     with reading(settings, Cases(), Records(), Letters()) as view, snapshot(view) as connection:
         yield Watched.of(connection)

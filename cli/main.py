@@ -1,8 +1,10 @@
 """The command `barnabus`: nouns and verbs. Each loads its own room alone: no gateway waits for what draws tables."""
 
+import gc
 from collections.abc import Mapping
+from functools import cache
 from importlib import import_module
-from types import MappingProxyType
+from types import MappingProxyType, ModuleType
 from typing import Any
 
 import typer
@@ -46,8 +48,15 @@ class _OnDemand(TyperGroup):
         return super().get_command(ctx, cmd_name)
 
 
+@cache
+def _room(name: str) -> ModuleType:
+    module = import_module(f"cli.{name}")
+    gc.freeze()  # what is imported stays, and for a collector to look through it takes as long as an answer may
+    return module
+
+
 def _loaded(word: str) -> Any:
-    module, around = import_module(f"cli.{ROOMS[word]}"), typer.Typer()
+    module, around = _room(ROOMS[word]), typer.Typer()
     around.callback()(lambda: None)  # else one command alone is taken for the whole
     if hasattr(module, "app"):
         around.add_typer(module.app, name=word)

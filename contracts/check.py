@@ -4,6 +4,7 @@ Everything here raises `Refused` with a code and the place, and never repeats a 
 """
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from typing import Any, TypeVar
@@ -43,6 +44,8 @@ MOMENTS = (AwareDatetime, AwareDatetime | None)
 OF_THE_LAW = frozenset({"expires_at"})
 """The moments of an act that makes a handoff by which its law goes: nothing said later moves them."""
 _CASE_REF: TypeAdapter[str] = TypeAdapter(CaseRef)
+_ENUM_MEMBER = re.compile(r"<\w+\.\w+: ('[^']*')>")
+"""As pydantic writes a member where only some of them are allowed: who reads it wants the code alone."""
 
 T = TypeVar("T", bound=Frozen)
 
@@ -53,7 +56,7 @@ def document(raw: bytes | str, *, limit_bytes: int) -> dict[str, Any]:
         raise Refused("document.too-large", detail=f"The limit is {limit_bytes} bytes.")
     try:
         text = raw if isinstance(raw, str) else raw.decode()  # json itself would take UTF-16 too
-        found = json.loads(text, object_pairs_hook=_each_key_once, parse_constant=_no_constant)
+        found = _STRICT.decode(text)
         _measure(found, DEPTH_LIMIT)
     except RecursionError:
         raise Refused("document.too-deep") from None
@@ -73,6 +76,10 @@ def _each_key_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _no_constant(name: str) -> None:
     raise ValueError(name)  # NaN and Infinity are not JSON
+
+
+_STRICT = json.JSONDecoder(object_pairs_hook=_each_key_once, parse_constant=_no_constant)
+"""Made once: to make it takes as long as to read a record with it."""
 
 
 def _measure(value: Any, levels_left: int) -> None:
@@ -99,7 +106,7 @@ def _refusal(error: ValidationError, at: str) -> Refused:
         return Refused("content.never-travels", field=path, detail=why)
     # only our own sentences are repeated: a library's may quote what was typed
     detail = (
-        first["msg"].removeprefix("Value error, ")
+        _ENUM_MEMBER.sub(r"\1", first["msg"].removeprefix("Value error, "))
         if first["type"] in {"value_error", "missing", "enum", "literal_error"}
         else None
     )

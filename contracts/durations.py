@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from itertools import pairwise
 from typing import TypeVar
 from zoneinfo import ZoneInfo
@@ -26,6 +27,8 @@ AFTER_CHANGE_OF_CLOCKS = time(3)
 _DAY = timedelta(days=1)
 MOST = 100_000
 """So many hours or days a limit may have."""
+AT_HAND = 64
+"""So many moments are remembered in local time: the clocks of a span ask for its ends again and again."""
 _Length = TypeVar("_Length", int, timedelta)
 
 
@@ -148,6 +151,7 @@ def _utc(moment: datetime) -> datetime:
     return moment.astimezone(UTC)
 
 
+@lru_cache(maxsize=AT_HAND)
 def _local(moment: datetime, zone: ZoneInfo = KOSOVO) -> datetime:
     """As an office's clock shows it."""
     return moment.astimezone(zone).replace(tzinfo=None)

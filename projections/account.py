@@ -4,9 +4,10 @@
 receiver's alone: its receipt is in the log, so by then at the latest it had it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
@@ -17,6 +18,8 @@ from projections.readmodel import State
 
 NOBODY = "nobody"
 """Who holds what was over for a while because its file was closed, and then went on."""
+AT_HAND = 64
+"""So many spans are remembered: legs and spells of one handoff often begin and end together."""
 _NONE = timedelta(0)
 
 
@@ -152,14 +155,14 @@ def _held(state: State, as_of_us: int) -> dict[str, Any]:
         held = [*held, [None, max(as_of_us, held[-1][1])]]
     spells = [(agency or NOBODY, moment_of(since), moment_of(until)) for (agency, since), (_, until) in pairwise(held)]
     shown = [
-        {"agency": agency, "since": since.isoformat(), "until": until.isoformat()} | _by_three_clocks(since, until)
+        {"agency": agency, "since": since.isoformat(), "until": until.isoformat(), **_by_three_clocks(since, until)}
         for agency, since, until in spells
     ]
     by_holder: dict[str, list[dict[str, Any]]] = {}
     for spell in shown:
         by_holder.setdefault(spell["agency"], []).append(spell)
     holders = {agency: _sums(theirs) for agency, theirs in by_holder.items()}
-    whole = _by_three_clocks(moment_of(held[0][1]), moment_of(held[-1][1])) if held else {}
+    whole: Mapping[str, Any] = _by_three_clocks(moment_of(held[0][1]), moment_of(held[-1][1])) if held else {}
     return {"spells": shown, "holders": holders, "whole": {name: whole.get(name) for name in ("wall_s", "working_s")}}
 
 
@@ -169,7 +172,8 @@ def _sums(spells: list[dict[str, Any]]) -> dict[str, float | None]:
     return {name: None if None in found else round(sum(found), 6) for name, found in lengths.items()}
 
 
-def _by_three_clocks(since: datetime, until: datetime) -> dict[str, Any]:
+@lru_cache(maxsize=AT_HAND)
+def _by_three_clocks(since: datetime, until: datetime) -> Mapping[str, Any]:
     """Wall, calendar and working (docs/field.md 6); the last is None where nobody knows a year's holidays."""
     if since >= until:  # a gateway's clock can have gone back
         return {"wall_s": 0.0, "calendar_days": 0, "working_days": 0, "working_s": 0.0}

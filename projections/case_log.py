@@ -81,7 +81,7 @@ class Step:
     standing: Standing
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False)  # asyncio.run would have all of it written out twice, and throw that away
 class CaseLog:
     records: list[Logged] = field(default_factory=list)
     deliveries: dict[tuple[str, str, int], Delivery] = field(default_factory=dict)  # by sender, recipient, number

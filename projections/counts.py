@@ -88,8 +88,11 @@ def tally_of(number: int) -> Tally:
     """A sum of what rows hold."""
     first, packed = _packed(number)
     counts = unpack(f"<{len(packed) // 4}I", packed)
-    ended, cut_off = (enumerate(counts[start::2], first) for start in (0, 1))
-    return Tally(Counter({place: n for place, n in ended if n}), Counter({place: n for place, n in cut_off if n}))
+    return Tally(_counter(counts[::2], first), _counter(counts[1::2], first))
+
+
+def _counter(counts: Sequence[int], first: int) -> Counter[int]:
+    return Counter({place: n for place, n in enumerate(counts, first) if n} if any(counts) else ())
 
 
 def digest(connection: Connection) -> str:

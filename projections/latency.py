@@ -2,16 +2,17 @@
 
 A leg that has not ended is censored at the moment of the log's last entry, or where it was cut off: it lasted so long
 at least. Leaving it out would flatter. What is settled comes out of the tallies (projections/counts.py), so a summary
-costs the same however many handoffs there were; only what is under way is read row by row.
+costs the same however many handoffs there were; of what is under way the moments are read, a text a group.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, select
+from sqlalchemy import ColumnElement, Connection, Engine, Row, Select, Text, cast, func, select
+from sqlalchemy.sql.functions import FunctionElement
 
 from projections import counts
 from projections.choice import DIVIDED, By, Choice
@@ -20,7 +21,7 @@ from projections.legs import INFORMATION, LEGS, MADE, RECEIVED, UNDER_WAY, us_of
 from projections.letters import Letters
 from projections.readmodel import COUNTS
 from projections.snapshot import logged_at, snapshot
-from projections.tallies import Between, Tally, place
+from projections.tallies import Between, Tally, places
 
 PERCENTS = (50, 90, 99)
 Group = tuple[str | None, ...]
@@ -115,10 +116,17 @@ class _Group:
         self.settled: dict[str, int] = defaultdict(int)
         self.since: dict[str, list[int]] = defaultdict(list)
 
+    def wait(self, legs: Sequence[str], moments: str | None) -> None:
+        """These legs are under way since each of these moments."""
+        if moments:
+            since = list(map(int, moments.split()))
+            for leg in legs:
+                self.since[leg] += since
+
     def tallied(self, as_of_us: int) -> Tallied:
         legs = {leg: counts.tally_of(self.settled[leg]) for leg in LEGS}
         for leg, since in self.since.items():
-            legs[leg].censored.update([place(as_of_us - since_us) for since_us in since])
+            legs[leg].censored.update(places(as_of_us - since_us for since_us in since))
         under_way = {leg: len(since) for leg, since in self.since.items()}
         return Tallied(counts.tally_of(self.settled[MADE]).count, self.open, legs, under_way)
 
@@ -139,26 +147,43 @@ def _cut(choice: Choice, by: By) -> str:
 
 
 def _add_under_way(connection: Connection, groups: _Groups, choice: Choice) -> None:
-    table = Handoffs.table
-    more = [table.c[name] for name in ("stage", "made_us", "decided_us")]
-    divided = [table.c[name] for name in DIVIDED[groups.by]]
-    asked = select(*divided, *more).where(table.c.open.is_(True), *choice.among(table))
-    for row in connection.execute(asked).all():
+    table, by = Handoffs.table, DIVIDED[groups.by]
+    divided, chosen = [table.c[name] for name in by], [*choice.among(table)]
+    since = [
+        _moments(table.c[f"{LEGS[legs[0]]}_us"]).filter(table.c.stage == stage) for stage, legs in UNDER_WAY.items()
+    ]
+    for row in _together(connection, divided, [func.count(), *since], [table.c.open.is_(True), *chosen]):
         group = groups.of(row)
-        *_, stage, made_us, decided_us = row
-        group.open += 1
-        for leg in UNDER_WAY.get(stage, ()):  # a scrape outlives a row with any other stage
-            group.since[leg].append(made_us if LEGS[leg] == MADE else decided_us)
+        count, *of_stages = row[len(by) :]
+        group.open += count
+        for legs, moments in zip(UNDER_WAY.values(), of_stages, strict=True):
+            group.wait(legs, moments)
 
-    is_asked = table.c.asked_us.is_not(None)
-    for row in connection.execute(select(*divided, table.c.asked_us).where(is_asked, *choice.among(table))).all():
-        groups.of(row).since[INFORMATION].extend(map(int, row[-1].split()))
+    asked = [table.c.asked_us.is_not(None), *chosen]
+    for row in _together(connection, divided, [_moments(table.c.asked_us)], asked):
+        groups.of(row).wait((INFORMATION,), row[-1])
 
     table, parties = Letters.table, {"opener": "sender", "receiver": "recipient"}
-    divided, since = [table.c[parties.get(name, name)] for name in DIVIDED[groups.by]], table.c.asks_since_us
-    asked = select(*divided, since).where(since.is_not(None), *choice.among(table, **parties))
-    for row in connection.execute(asked).all():
-        groups.of(row).since[RECEIVED].append(row[-1])
+    divided, chosen = [table.c[parties.get(name, name)] for name in by], [*choice.among(table, **parties)]
+    unsigned = [table.c.asks_since_us.is_not(None), *chosen]
+    for row in _together(connection, divided, [_moments(table.c.asks_since_us)], unsigned):
+        groups.of(row).wait((RECEIVED,), row[-1])
+
+
+def _together(
+    connection: Connection,
+    divided: Sequence[ColumnElement[Any]],
+    found: Sequence[ColumnElement[Any]],
+    which: Sequence[ColumnElement[bool]],
+) -> Iterable[Row[Any]]:
+    """A row a group: a row for each of ten thousand handoffs would cost more than all the rest of a summary."""
+    asked: Select[Any] = select(*divided, *found).where(*which).group_by(*divided)
+    return connection.execute(asked)
+
+
+def _moments(us: ColumnElement[Any]) -> FunctionElement[Any]:
+    """All in one text; None if there are none."""
+    return func.aggregate_strings(cast(us, Text), " ")
 
 
 def _leg(tally: Tally, under_way: int) -> dict[str, Any]:

@@ -9,7 +9,7 @@ What is still open is censored: it has lasted so long, and nobody knows how much
 what takes longest is what is open.
 """
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -54,6 +54,16 @@ def bucket(length: timedelta) -> int:
 def place(us: int) -> int:
     """The bucket of so many microseconds: the first of what is below zero, the last of what is over LONGEST."""
     return bisect_left(EDGES_US, us, 0, LAST)
+
+
+def places(lengths_us: Iterable[int]) -> Counter[int]:
+    """How many of these lie in each bucket, as `place` has it; to look once a bucket is quicker than once a length."""
+    found, ordered, start = Counter[int](), sorted(lengths_us), 0
+    while start < len(ordered):
+        lies_in = place(ordered[start])
+        end = len(ordered) if lies_in == LAST else bisect_right(ordered, EDGES_US[lies_in], start)
+        found[lies_in], start = end - start, end
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,11 +129,12 @@ class Tally:
         first, last = list[int](), list[int]()
         early_left, late_left, early, late, at_risk = left[0], left[0], 1.0, 1.0, self.count
         ended, censored = self.ended, self.censored
-        for place in sorted(ended.keys() | censored.keys()):
+        for place in sorted(ended.keys() | censored.keys()) if censored else sorted(ended):
             ends, open_ = ended.get(place, 0), censored.get(place, 0)
             if ends:
-                early *= 1 - ends / (at_risk - open_)
-                late *= 1 - ends / at_risk
+                kept = 1 - ends / at_risk
+                early *= 1 - ends / (at_risk - open_) if open_ else kept
+                late *= kept
                 while early <= early_left:
                     first.append(place)
                     early_left = left[len(first)]

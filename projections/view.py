@@ -49,10 +49,15 @@ class Place:
 
     def exists(self) -> bool:
         """Is there a view, of whatever version?"""
-        if self.url is None and not self._file(LIVE).exists():
+        if not self.can_be_opened:
             return False
         with self.opened(LIVE) as engine, engine.connect() as connection:
-            return inspect(connection).has_table(PROGRESS.name, schema=_schema(LIVE) if self.url else None)
+            return PROGRESS.name in _columns(connection)
+
+    @property
+    def can_be_opened(self) -> bool:
+        """Else there is none, and opening it would make a file."""
+        return self.url is not None or self._file(LIVE).exists()
 
     @contextmanager
     def opened(self, view: str = LIVE) -> Iterator[Engine]:
@@ -127,37 +132,50 @@ class Place:
                 path.unlink(missing_ok=True)
 
 
-def standing(settings: Settings) -> Place:
-    """Where there is a view. Raises `projections.missing`, or `home.missing` where there is no home either."""
-    place = Place.of(settings)
-    if not place.exists():
-        directory.load(settings)  # says what to do where there is no home
-        raise BarnabusError("projections.missing")
-    return place
-
-
 @contextmanager
 def reading(settings: Settings, *models: ReadModel) -> Iterator[Engine]:
-    """The live view, for what these models show. Raises as `standing` and `opened` do."""
-    with standing(settings).opened() as engine:
+    """The live view, for what these models show. Raises as `opened` does, and:
+
+    `projections.missing` where there is none, or `home.missing` where there is no home either; `projections.stale`.
+    """
+    place = Place.of(settings)
+    if not place.can_be_opened:
+        raise _missing(settings)
+    with place.opened() as engine:
         with engine.connect() as connection:
-            of_this_version(connection)
+            found = _columns(connection)
+            if PROGRESS.name not in found:
+                raise _missing(settings)
+            _of_this_version(found)
             known = {row.model: row.version for row in connection.execute(select(META.c.model, META.c.version))}
         for model in models:
-            if (found := known.get(model.name)) != version_of(model):
-                there = f"version {found}" if found else "not in this view"
+            if (version := known.get(model.name)) != version_of(model):
+                there = f"version {version}" if version else "not in this view"
                 raise BarnabusError("projections.stale", detail=f"{model.name}: {there}.")
         yield engine
 
 
 def of_this_version(connection: Connection) -> None:
     """Raises `projections.stale` if a table of this view has other columns than are written here, or is not there."""
-    schema = (connection.get_execution_options().get("schema_translate_map") or {}).get(None)
-    columns = inspect(connection).get_multi_columns(schema=schema)
-    found = {table: {column["name"] for column in of_table} for (_, table), of_table in columns.items()}
+    _of_this_version(_columns(connection))
+
+
+def _of_this_version(found: Mapping[str, set[str]]) -> None:
     for table in TABLES.sorted_tables:
         if found.get(table.name) != set(table.columns.keys()):
             raise BarnabusError("projections.stale", detail=f"Table {table.name} is another.")
+
+
+def _columns(connection: Connection) -> dict[str, set[str]]:
+    """Of each table of a view."""
+    schema = (connection.get_execution_options().get("schema_translate_map") or {}).get(None)
+    columns = inspect(connection).get_multi_columns(schema=schema)
+    return {table: {column["name"] for column in of_table} for (_, table), of_table in columns.items()}
+
+
+def _missing(settings: Settings) -> BarnabusError:
+    directory.load(settings)  # says what to do where there is no home
+    return BarnabusError("projections.missing")
 
 
 def _is_away(error: DBAPIError) -> bool:

@@ -62,29 +62,9 @@ class Written:
 
 
 async def write(settings: Settings, events: int, seed: int, tell: Callable[[int], object] = lambda _: None) -> Written:
-    """Provision this home and write its log; `tell` hears how much of it is there. Raises `home.provisioned`.
-
-    While it is written the server syncs now and then: a log that the machine lost halfway would be written again.
-    """
-    provision(settings, EPOCH.replace(tzinfo=UTC))
-    config = server_config(settings)
-    assert _ALWAYS in config
-    server = EmbeddedServer(settings.home / "nats", config.replace(_ALWAYS, _NOW_AND_THEN))
-    with node.locked(settings.home / "run" / "server.lock", "A server of this home"), server:
-        return await _write(replace(settings, nats_url=server.url), events, seed, tell)
-
-
-async def _write(settings: Settings, events: int, seed: int, tell: Callable[[int], object]) -> Written:
-    await node.prepare(settings)
-    nats = await connection.connect(settings, GATEWAY, "gateway", patient=False)
+    """Provision this home and write its log; `tell` hears how much of it is there. Raises `home.provisioned`."""
     simulated = year(events, seed)
-    began = time.perf_counter()
-    try:
-        with signing.processes(settings) as pool:
-            first = await _publish_all(nats, _signed(islice(simulated.entries(), events), pool), tell)
-    finally:
-        await connection.close(nats)
-    took = time.perf_counter() - began
+    first, took = await fill(settings, islice(simulated.entries(), events), tell)
     return Written(
         events=events,
         seed=seed,
@@ -94,6 +74,38 @@ async def _write(settings: Settings, events: int, seed: int, tell: Callable[[int
         events_per_s=round(events / took),
         first_case=first.subject.split(".")[1],
     )
+
+
+async def fill(
+    settings: Settings, entries: Iterator[Unsigned], tell: Callable[[int], object] = lambda _: None
+) -> tuple[Unsigned, float]:
+    """Provision this home and write these entries; gives the first one, and how many seconds they took.
+
+    While it is written the server syncs now and then: a log that the machine lost halfway would be written again.
+    Raises `home.provisioned`.
+    """
+    provision(settings, EPOCH.replace(tzinfo=UTC))
+    config = server_config(settings)
+    assert _ALWAYS in config
+    server = EmbeddedServer(settings.home / "nats", config.replace(_ALWAYS, _NOW_AND_THEN))
+    with node.locked(settings.home / "run" / "server.lock", "A server of this home"), server:
+        reached = replace(settings, nats_url=server.url)
+        await node.prepare(reached)
+        return await append(reached, entries, tell)
+
+
+async def append(
+    settings: Settings, entries: Iterator[Unsigned], tell: Callable[[int], object] = lambda _: None
+) -> tuple[Unsigned, float]:
+    """The same at the end of a log whose server runs."""
+    nats = await connection.connect(settings, GATEWAY, "gateway", patient=False)
+    began = time.perf_counter()
+    try:
+        with signing.processes(settings) as pool:
+            first = await _publish_all(nats, _signed(entries, pool), tell)
+    finally:
+        await connection.close(nats)
+    return first, time.perf_counter() - began
 
 
 async def _signed(entries: Iterator[Unsigned], pool: ProcessPoolExecutor) -> AsyncIterator[list[Signed]]:

@@ -6,6 +6,7 @@ is the process that reads them, one after the other, with all that it imports in
 """
 
 import asyncio
+import gc
 import json
 import sys
 import time
@@ -75,7 +76,8 @@ def main(case_refs: list[str]) -> None:
     async def connect() -> None:
         await connection.close(await connection.connect(settings, "reader", "reader", patient=False))
 
-    asyncio.run(connect())  # the first one pays for what all of them need
+    reading.case(case_refs[0], "benchmark")  # the first one pays for what all of them need
+    gc.freeze()  # as the command does (cli/main.py)
     took, enough = list[tuple[float, float]](), time.perf_counter() + ENOUGH_S
     for case_ref in case_refs:
         if time.perf_counter() > enough:
@@ -86,6 +88,7 @@ def main(case_refs: list[str]) -> None:
 
 
 def _milliseconds(act: Callable[[], object]) -> float:
+    gc.collect()  # a command is a process of its own, and tidies up after no other
     began = time.perf_counter()
     act()
     return (time.perf_counter() - began) * 1000

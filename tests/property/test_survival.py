@@ -1,5 +1,6 @@
 """Kaplan and Meier's estimate against a library's, and what tallies keep of it."""
 
+from collections import Counter
 from datetime import timedelta
 from math import ceil
 from random import Random
@@ -10,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import CensoredData, ecdf
 
-from projections.tallies import GROWTH, SHORTEST, Lasted, Tally, tally
+from projections.tallies import EDGES_US, GROWTH, SHORTEST, Lasted, Tally, place, places, tally
 from tests.kaplan_meier import curve
 
 SECOND = timedelta(seconds=1)
@@ -19,6 +20,8 @@ FEW = st.integers(0, 30).map(lambda n: n * timedelta(hours=7))
 MANY = st.timedeltas(timedelta(0), timedelta(days=2000))
 HISTORIES = st.lists(st.builds(Lasted, length=FEW | MANY, ended=st.booleans()), min_size=1, max_size=60)
 PERCENT = st.integers(1, 99)
+AT_EDGES = st.builds(int.__add__, st.sampled_from(EDGES_US), st.integers(-1, 1))
+LENGTHS_US = st.integers(-10, EDGES_US[-1] * 2) | AT_EDGES
 
 
 @given(lasted=HISTORIES)
@@ -89,3 +92,8 @@ def test_however_tallies_are_cut_and_in_whatever_order_they_add_up_to_the_same(
 @given(lasted=HISTORIES, more=HISTORIES)
 def test_what_was_added_can_be_taken_away_again(lasted: list[Lasted], more: list[Lasted]) -> None:
     assert tally(lasted) + tally(more) - tally(more) == tally(lasted)
+
+
+@given(lengths_us=st.lists(LENGTHS_US, max_size=60))
+def test_many_lengths_lie_in_the_buckets_in_which_each_lies(lengths_us: list[int]) -> None:
+    assert places(lengths_us) == Counter(map(place, lengths_us))
