@@ -16,13 +16,13 @@ from contracts import check, upcasts
 from contracts.agencies import Agency
 from contracts.catalogue import CATALOGUE
 from contracts.entry import Audience, Entry
-from contracts.envelope import Letter, Record, dataschema
+from contracts.envelope import Command, Letter, Record, dataschema
 from contracts.errors import BarnabusError
 from contracts.export import examples
 from contracts.ids import NOTHING_BEFORE, case_ref_from
 from contracts.releasing.document import FOLDER as RELEASED
 from contracts.standing import Move
-from contracts.tiers import LOGGED, Tier, cut
+from contracts.tiers import LOGGED, Tier, cut, view
 
 FOLDER = RELEASED / "recorded"
 """Below it a folder for each version that types have had, and in that a file for each type."""
@@ -149,13 +149,26 @@ def replay(root: Path) -> Iterator[Unread]:
 
 
 def refusals(found: Mapping[str, Any]) -> Iterator[tuple[str, BarnabusError]]:
-    """What of one recorded submission is refused today, and why."""
-    sender = Agency(found["sender"])
-    if "command" in found:
-        yield from _refused("command", partial(check.command, json.dumps(found["command"]).encode(), sender))
-    yield from _refused("record", partial(_read_record, found["record"]))
-    for to, letter in found["letters"].items():
-        yield from _refused(f"letters.{to}", partial(_read_letter, letter))
+    """What of one recorded submission is refused today, and why.
+
+    Of an older major version what it says has to be readable; who may say and hear it today may differ.
+    """
+    sender, record = Agency(found["sender"]), check.read(Record, found["record"])
+    try:
+        entry = check.known(record.type, record.version)
+    except BarnabusError as error:
+        yield "record", error
+        return
+    same_major = not upcasts.steps(entry, record.version)
+    if command := found.get("command"):
+        yield from _refused("command", partial(_read_command, command, entry, sender if same_major else None))
+    yield from _refused("record", partial(_read_record, record, whole=same_major))
+    for to, said in found["letters"].items():
+        letter = check.read(Letter, said)
+        if same_major:
+            yield from _refused(f"letters.{to}", partial(check.letter, letter, letter.recipient))
+        elif letter.recipient in entry.receivers:
+            yield from _refused(f"letters.{to}", partial(_read_letter, letter, entry))
 
 
 def _refused(part: str, reads: Callable[[], object]) -> Iterator[tuple[str, BarnabusError]]:
@@ -165,21 +178,24 @@ def _refused(part: str, reads: Callable[[], object]) -> Iterator[tuple[str, Barn
         yield part, error
 
 
-def _read_record(said: Mapping[str, Any]) -> None:
-    """As a gateway reads it. Of an older major version it is read as out of the log: who hears it today may differ."""
-    record = check.read(Record, dict(said))
-    if _same_major(record.type, record.version):
+def _read_command(command: Mapping[str, Any], entry: Entry, sender: Agency | None) -> None:
+    if sender:
+        check.command(json.dumps(command).encode(), sender)
+        return
+    asked = check.read(Command, command)
+    content = check.lifted(entry, asked.version or entry.version, asked.data, frozenset(Tier), at="data")
+    check.read(entry.content, content, at="data")
+
+
+def _read_record(record: Record, *, whole: bool) -> None:
+    """As a gateway reads it, or as it is read out of the log."""
+    if whole:
         check.record(record)
     check.codes_of(record)
     check.codes_of(check.current(record))
 
 
-def _read_letter(said: Mapping[str, Any]) -> None:
-    letter = check.read(Letter, dict(said))
-    still = letter.recipient in check.known(letter.type, letter.version).receivers
-    if still or _same_major(letter.type, letter.version):
-        check.letter(letter, letter.recipient)
-
-
-def _same_major(type_name: str, version: str) -> bool:
-    return not upcasts.steps(check.known(type_name, version), version)
+def _read_letter(letter: Letter, entry: Entry) -> None:
+    tiers = entry.left_by(letter.withheld, letter.recipient)
+    content = check.lifted(entry, letter.version, letter.content, tiers, at="content")
+    check.read(view(entry.content, tiers), content, at="content")

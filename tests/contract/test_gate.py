@@ -14,10 +14,12 @@ from typing import Any
 import pytest
 
 import contracts
+from contracts.agencies import Agency
 from contracts.catalogue import CATALOGUE
 from contracts.entry import Entry
 from contracts.errors import Refused
 from contracts.releasing import consumers, document, gate, recorded, release
+from contracts.tiers import LOGGED
 from contracts.upcasts import Upcast
 from tests.contract.test_changes import State, without
 from tests.versions import FIRST, SECOND, TYPE, UPCAST, MissingAtFirst, as_of
@@ -199,6 +201,25 @@ def test_a_change_that_breaks_needs_a_major_step_a_line_and_an_upcast(root: Path
         assert "contract.step-missing" in codes(root), "a minor step of the type is not enough"
     with version(MAJOR, SECOND, lifted_by=(UPCAST,)):
         assert problems(root) == []
+
+
+def test_who_may_say_and_hear_a_type_may_become_fewer_by_a_major_step_and_what_was_said_is_still_read(
+    root: Path,
+) -> None:
+    first_version(root)
+    logged(root, MAJOR, f"- `{TYPE}` is said by health alone, and police hear its codes.")
+    fewer = replace(
+        SECOND,
+        senders=frozenset({Agency.HEALTH}),
+        told=frozenset({Agency.POLICE}),
+        tiers={Agency.POLICE: LOGGED, Agency.OVERSIGHT: SECOND.seen_by(Agency.OVERSIGHT)},
+    )
+    with version(MAJOR, fewer, lifted_by=(UPCAST,)):
+        assert {change.rule for change in gate.pass_through(root).changes} >= {
+            "sender-removed", "receiver-removed", "told-removed", "tier-taken"
+        }  # fmt: skip
+        found = json.loads((root / recorded.FOLDER / "1.0" / f"{TYPE}.json").read_text())
+        assert list(recorded.refusals(found)) == []
 
 
 def test_an_upcast_that_reads_what_was_recorded_wrongly_does_not_pass(root: Path) -> None:
