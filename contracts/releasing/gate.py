@@ -105,7 +105,7 @@ def _unshown(different: Iterable[Change]) -> Iterator[BarnabusError]:
         if entry and change.rule in SHOWN and not shows(entry.example, change.at):
             yield Refused("contract.unshown", detail=f"{change.of}, {change.at}.")
     for name in dict.fromkeys(change.of for change in different if change.part == "types"):
-        for part, error in recorded.refusals(recorded.submission(CATALOGUE[name])) if name in CATALOGUE else ():
+        for part, error in recorded.example_refusals(CATALOGUE[name]) if name in CATALOGUE else ():
             yield Refused("contract.unshown", detail=f"{name}: its {part} is refused, {error.code} at {error.field}.")
 
 

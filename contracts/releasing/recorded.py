@@ -148,6 +148,12 @@ def replay(root: Path) -> Iterator[Unread]:
             yield Unread(where, path.stem, path.parent.name, part, error)
 
 
+def example_refusals(entry: Entry) -> Iterator[tuple[str, BarnabusError]]:
+    """What of a type's example is refused today: its content, or else what would be recorded of it."""
+    wrong = list(_refused("content", partial(check.read, entry.content, dict(entry.example))))
+    yield from wrong or refusals(submission(entry))
+
+
 def refusals(found: Mapping[str, Any]) -> Iterator[tuple[str, BarnabusError]]:
     """What of one recorded submission is refused today, and why.
 
