@@ -43,12 +43,13 @@ else
 	@$(BIN)/python -m pytest -q $(ARGS)
 endif
 
-check: .venv/.installed ## lint, formatting, types, import rules, generated files
+check: .venv/.installed ## lint, formatting, types, import rules, generated files, contracts against their last release
 	@$(BIN)/ruff check --quiet
 	@$(BIN)/ruff format --quiet --check || { echo "formatting: run 'make fmt'" >&2; exit 1; }
 	@$(BIN)/mypy --no-error-summary
 	@imports=$$($(BIN)/lint-imports --no-logo 2>&1) || { echo "$$imports" >&2; exit 1; }
 	@$(BIN)/barnabus contracts export --check
+	@$(BIN)/barnabus contracts gate
 	@echo "check: all good"
 
 alerts: ## what a Prometheus server reads in deploy/: its own promtool has to be on the PATH
