@@ -43,12 +43,13 @@ else
 	@$(BIN)/python -m pytest -q $(ARGS)
 endif
 
-check: .venv/.installed ## lint, formatting, types, import rules, generated files
+check: .venv/.installed ## lint, formatting, types, import rules, generated files, contracts against their last release
 	@$(BIN)/ruff check --quiet
 	@$(BIN)/ruff format --quiet --check || { echo "formatting: run 'make fmt'" >&2; exit 1; }
 	@$(BIN)/mypy --no-error-summary
 	@imports=$$($(BIN)/lint-imports --no-logo 2>&1) || { echo "$$imports" >&2; exit 1; }
 	@$(BIN)/barnabus contracts export --check
+	@$(BIN)/barnabus contracts gate
 	@echo "check: all good"
 
 alerts: ## what a Prometheus server reads in deploy/: its own promtool has to be on the PATH
@@ -83,6 +84,7 @@ lock: .uv/.installed ## write requirements/*.txt anew from pyproject.toml (UPGRA
 clean: ## remove .venv, caches, wheelhouse and build leftovers
 	@rm -rf .venv .uv wheelhouse build dist *.egg-info .coverage htmlcov
 	@rm -rf .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	@rm -rf tests/node/node_modules examples/integrators/node/node_modules
 	@find . -name .git -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The environment is made anew whenever a lock file changes, so it never holds what no lock names.

@@ -53,7 +53,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class Logged:
-    """One entry whose signatures and stamp were verified."""
+    """One entry whose signatures and stamp were verified. `record` is as today's version of its type reads it."""
 
     record: Record
     digest: str
@@ -89,7 +89,7 @@ def verify(entry: Entry, directory: Directory) -> Logged:
     fits = (stamp.position, stamp.record, stamp.record_id) == (entry.position, digest, record.id)
     if not fits or subjects.of_record(record) != entry.subject or stamp.account != record.sender:
         raise BarnabusError("log.damaged", detail=f"Position {entry.position}: the stamp is not this record's.")
-    return Logged(record, digest, stamp, entry.subject, entry.evidence)
+    return Logged(check.current(record), digest, stamp, entry.subject, entry.evidence)
 
 
 def placed(text: str, signature: str, stamp: str, directory: Directory) -> Entry:

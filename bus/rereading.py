@@ -15,8 +15,9 @@ import msgspec
 from bus import seal
 from bus.chains import RECEIPT, receipt_of
 from bus.log import Entry, Logged
-from contracts import envelope
+from contracts import check, envelope
 from contracts.agencies import Agency, Institution
+from contracts.catalogue import CATALOGUE
 from contracts.errors import BarnabusError
 from contracts.events.post import Receipt
 from contracts.tiers import Tier
@@ -135,7 +136,15 @@ def again(entry: Entry) -> Logged:
     except (msgspec.MsgspecError, ValueError, IndexError):
         raise BarnabusError("log.damaged", detail=f"Position {entry.position}: field.invalid.") from None
     logged = Logged if finer else _Again
-    return logged(record, seal.digest(raw), stamp, entry.subject, entry.evidence)
+    return logged(_current(record, raw), seal.digest(raw), stamp, entry.subject, entry.evidence)
+
+
+def _current(record: envelope.Record, raw: bytes) -> envelope.Record:
+    """As today's version of its type reads it; all but the rare older one is that already."""
+    entry = CATALOGUE.get(record.type)
+    if entry is None or record.version == entry.version:
+        return record
+    return check.current(envelope.Record.model_validate_json(raw))
 
 
 def _record(raw: bytes, *, quickly: bool) -> envelope.Record:

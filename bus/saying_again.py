@@ -17,6 +17,7 @@ from bus import seal
 from bus.directory import Directory
 from bus.store import Statement, Store
 from bus.submission import Again, Outgoing
+from contracts import check
 from contracts.agencies import Agency
 from contracts.catalogue.post import SAID_AGAIN
 from contracts.envelope import SAID_AGAIN_LIMIT, Record, Submission
@@ -129,7 +130,7 @@ class SayingAgain:
         """What this agency said first, as far as its store still has it."""
         if row["notification_id"] is not None:
             return self._sayings.act_at(row["notification_id"], frozenset())
-        record = Record.model_validate_json(Submission.model_validate_json(row["submission"]).record)
+        record = check.current(Record.model_validate_json(Submission.model_validate_json(row["submission"]).record))
         return Outgoing(  # adopted from the log: what the log does not hold was lost with the store
             record_id=record.id,
             type=record.type,

@@ -6,8 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-import contracts
-from cli import show
+from cli import releases, show
 from contracts import export as exported
 from contracts.agencies import Agency
 from contracts.catalogue import CATALOGUE, entry_of
@@ -27,7 +26,7 @@ def export(
     root: Root = None,
 ) -> None:
     """Write schemas, examples, AsyncAPI, accounts and pages anew. Lists what changed, or with --check what would."""
-    checkout = root or _checkout()
+    checkout = root or releases.checkout()
     changed = exported.stale(checkout) if check else exported.write(checkout)
     for path in changed:
         typer.echo(path)
@@ -36,13 +35,9 @@ def export(
         raise typer.Exit(1)
 
 
-def _checkout() -> Path:
-    """The repository that this package or the working folder lies in."""
-    package, here = Path(contracts.__file__).parents[1], Path.cwd()
-    for folder in (package, here, *here.parents):
-        if (folder / "pyproject.toml").exists() and (folder / "contracts" / "check.py").exists():
-            return folder
-    raise typer.BadParameter("There is no checkout of Barnabus here; name it.", param_hint="--root")
+app.command("diff")(releases.diff)
+app.command("gate")(releases.check_gate)
+app.command("release")(releases.make_release)
 
 
 @app.command()
@@ -106,7 +101,7 @@ def _document(entry: Entry) -> dict[str, Any]:
         "senders": sorted(entry.senders),
         "receivers": {to: [tier for tier in Tier if tier in entry.seen_by(to)] for to in sorted(entry.receivers)},
         "fields": [
-            {"name": row.name, "tier": row.tier, "kind": row.kind, "required": row.required, "codes": list(row.codes)}
+            {"name": row.name, "tier": row.tier, "kind": row.shown, "required": row.required, "codes": list(row.codes)}
             for row in fields(entry.content)
         ],
     }

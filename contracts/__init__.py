@@ -2,3 +2,6 @@
 
 Imports pydantic and the standard library, nothing of ours.
 """
+
+VERSION = "1.0.0"
+"""Of the contracts as a whole, by SemVer: the last release, or the next one once anything has changed since."""

@@ -4,27 +4,37 @@ Everything here raises `Refused` with a code and the place, and never repeats a 
 """
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from typing import Any, TypeVar
 
 from pydantic import AwareDatetime, TypeAdapter, ValidationError, create_model
 
-from contracts import bypass, never
+from contracts import bypass, never, upcasts
 from contracts.agencies import SPONSORS, Agency, Institution
 from contracts.bypass import Bypass
-from contracts.catalogue import COMMANDS, entry_of
+from contracts.catalogue import CATALOGUE, COMMANDS, entry_of
 from contracts.catalogue.accounting import CORRECTED, EXCUSED
 from contracts.catalogue.investigation import BY_CONSENT
 from contracts.entry import Audience, Entry
-from contracts.envelope import COMMAND_LIMIT_BYTES, About, Command, Letter, LetterEntry, Record, Submission
+from contracts.envelope import (
+    COMMAND_LIMIT_BYTES,
+    About,
+    Command,
+    Letter,
+    LetterEntry,
+    Record,
+    Submission,
+    dataschema,
+)
 from contracts.errors import Refused
 from contracts.events.correction import RecordCorrected
 from contracts.events.post import Receipt, StoreRestored
 from contracts.events.referral import ReferralMade
 from contracts.ids import CaseRef
 from contracts.standing import Move
-from contracts.tiers import LOGGED, Frozen, Tier, cut, tiers_of, view
+from contracts.tiers import LOGGED, Content, Frozen, Tier, cut, tiers_of, view
 from contracts.vocabulary.asking import NEEDS_CONSENT, OFFERED_BY, Service, Urgency
 from contracts.vocabulary.people import LegalBasis
 
@@ -34,6 +44,8 @@ MOMENTS = (AwareDatetime, AwareDatetime | None)
 OF_THE_LAW = frozenset({"expires_at"})
 """The moments of an act that makes a handoff by which its law goes: nothing said later moves them."""
 _CASE_REF: TypeAdapter[str] = TypeAdapter(CaseRef)
+_ENUM_MEMBER = re.compile(r"<\w+\.\w+: ('[^']*')>")
+"""As pydantic writes a member where only some of them are allowed: who reads it wants the code alone."""
 
 T = TypeVar("T", bound=Frozen)
 
@@ -94,7 +106,7 @@ def _refusal(error: ValidationError, at: str) -> Refused:
         return Refused("content.never-travels", field=path, detail=why)
     # only our own sentences are repeated: a library's may quote what was typed
     detail = (
-        first["msg"].removeprefix("Value error, ")
+        _ENUM_MEMBER.sub(r"\1", first["msg"].removeprefix("Value error, "))
         if first["type"] in {"value_error", "missing", "enum", "literal_error"}
         else None
     )
@@ -107,7 +119,8 @@ def command(raw: bytes, sender: Agency) -> tuple[Entry, Command, Frozen]:
     entry = COMMANDS.get(asked.command)
     if entry is None:
         raise Refused("type.unknown", field="command")
-    content = read(entry.content, asked.data, at="data")
+    said = lifted(entry, asked.version or entry.version, asked.data, frozenset(Tier), at="data")
+    content = read(entry.content, said, at="data")
     sending(entry, sender, asked.about(), content)
     return entry, asked, content
 
@@ -238,9 +251,40 @@ def due(
 
 
 def submission(raw: bytes, *, limit_bytes: int) -> tuple[Submission, Record]:
-    """A submission and the record inside it, as far as their shapes go."""
+    """A submission and the record inside it, as far as their shapes go. An older version is lifted to today's."""
     found = read(Submission, document(raw, limit_bytes=limit_bytes))
-    return found, read(Record, document(found.record, limit_bytes=limit_bytes), at="record")
+    return found, current(read(Record, document(found.record, limit_bytes=limit_bytes), at="record"))
+
+
+def current(found: Record) -> Record:
+    """A record as today's version of its type reads it. What cannot be read so stays as it is, for who checks it."""
+    entry = CATALOGUE.get(found.type)
+    if entry is None or found.version == entry.version:
+        return found
+    try:
+        content = lifted(entry, found.version, found.data.content, at="data.content")
+    except Refused:
+        return found
+    data = found.data.model_copy(update={"content": content})
+    return found.model_copy(update={"dataschema": dataschema(entry.type, entry.version), "data": data})
+
+
+def lifted(
+    entry: Entry, version: str, content: Mapping[str, Any], tiers: frozenset[Tier] | None = None, *, at: str
+) -> Mapping[str, Any]:
+    """What was said in a version of a type, as today's says it. Raises Refused if it does not hold by its own version.
+
+    `tiers` are those that a letter's reader may see today: of others, an older letter is read without them. None is a
+    record, which may hold no others than the log's.
+    """
+    for step in upcasts.steps(entry, version):
+        if tiers is None:
+            _logged_alone(step.content, content, at)
+        own, seen = tiers_of(step.content), LOGGED if tiers is None else tiers
+        may = {name: value for name, value in content.items() if own.get(name) in (None, *seen)}
+        spelled = read(view(step.content, seen), may, at=at).model_dump(mode="json")
+        content = step.lift(spelled, seen)
+    return content
 
 
 def record(found: Record, bypasses: AbstractSet[Bypass] = frozenset()) -> Entry:
@@ -248,7 +292,7 @@ def record(found: Record, bypasses: AbstractSet[Bypass] = frozenset()) -> Entry:
 
     `bypasses` are those in force in its case.
     """
-    entry = entry_of(found.type, found.version)
+    entry = known(found.type, found.version)
     try:
         sender = Agency(found.sender)
     except ValueError:
@@ -287,16 +331,28 @@ def _made(
 
 def codes_of(found: Record) -> dict[str, Any]:
     """A record's content as every reader spells it: one id, one moment has many spellings. Raises Refused."""
-    return codes(entry_of(found.type, found.version), found.data.content)
+    entry = known(found.type, found.version)
+    return codes(entry, lifted(entry, found.version, found.data.content, at="data.content"))
+
+
+def known(type_name: str, version: str) -> Entry:
+    """The entry of a type. Raises Refused `type.unknown`, or `version.unknown` for a version that it cannot read."""
+    entry = entry_of(type_name)
+    upcasts.steps(entry, version)
+    return entry
 
 
 def codes(entry: Entry, content: Mapping[str, Any]) -> dict[str, Any]:
     """Likewise, of the content of a record of this type. Raises Refused."""
-    tiers = tiers_of(entry.content)
+    _logged_alone(entry.content, content, "data.content")
+    return read(entry.logged, content, at="data.content").model_dump(mode="json")
+
+
+def _logged_alone(of: Content, content: Iterable[str], at: str) -> None:
+    tiers = tiers_of(of)
     for name in content:
         if name in tiers and tiers[name] not in LOGGED:
-            raise Refused("tier.in-record", field=f"data.content.{name}")
-    return read(entry.logged, content, at="data.content").model_dump(mode="json")
+            raise Refused("tier.in-record", field=f"{at}.{name}")
 
 
 def _case(subject: str) -> None:
@@ -307,18 +363,19 @@ def _case(subject: str) -> None:
 
 
 def letter(found: Letter, recipient: Agency) -> tuple[Entry, Frozen]:
-    """An opened letter's content as this recipient may see it.
+    """An opened letter's content as this recipient may see it, in today's version of its type.
 
     It is held to what its record was: the gateway cannot see inside, and a hostile sender may say otherwise there.
     """
-    entry = entry_of(found.type, found.version)
+    entry = known(found.type, found.version)
     if found.recipient is not recipient or recipient not in entry.receivers or entry.audience is Audience.AGAIN:
         raise Refused("receiver.not-allowed", field="recipient")  # a letter that says one again has that one's type
     if found.sender not in entry.senders:
         raise Refused("sender.not-allowed", field="sender")
     tiers = entry.left_by(found.withheld, recipient)
-    content = read(view(entry.content, tiers), found.content, at="content")
-    if entry.move is Move.MAKE and (found.content["to"] == recipient) is (found.withheld == "notified"):
+    said = lifted(entry, found.version, found.content, tiers, at="content")
+    content = read(view(entry.content, tiers), said, at="content")
+    if entry.move is Move.MAKE and (said["to"] == recipient) is (found.withheld == "notified"):
         raise Refused("receiver.not-allowed", field="withheld")
     _speaking(entry, found.sender, found.about, at="about.")
     _saying(entry, found.sender, cut(entry.content, content.model_dump(mode="json"), LOGGED), at="content")

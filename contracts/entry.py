@@ -13,6 +13,8 @@ from contracts.standing import Course, Move, course_of
 from contracts.tiers import LOGGED, Content, Tier, view
 from contracts.vocabulary.asking import Service
 
+FIRST = "1.0"
+"""The version of a type whose line in the catalogue names none: it has not changed since it was there."""
 OVERSEEN = frozenset({Tier.E, Tier.O, Tier.S})
 """What oversight may see: it reviews what institutions did for a child's safety, and investigates nobody (D)."""
 
@@ -127,11 +129,11 @@ def letters(tiers: str, receivers: frozenset[Agency], senders: frozenset[Agency]
     return MappingProxyType({to: wanted & OVERSEEN if to is Agency.OVERSIGHT else wanted for to in sorted(others)})
 
 
-def _entry(type_name: str, content: Content, **more: Any) -> Entry:
+def _entry(type_name: str, content: Content, version: str = FIRST, **more: Any) -> Entry:
     code, wrong = ex.INVALID[type_name]
     return Entry(
         type=type_name,
-        version="1.0",
+        version=version,
         meaning=(content.__doc__ or "").strip().partition("\n")[0],
         content=content,
         example=ex.VALID[type_name],

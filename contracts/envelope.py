@@ -40,10 +40,12 @@ class Command(About):
     """What an agency's own system hands its adapter. `id` is chosen by that system, and becomes the event's id.
 
     The same command again is answered as the first time. Without `case_ref` a new case is opened. `file_number` is the
-    agency's own: it stays in the adapter's store, where it finds the case again.
+    agency's own: it stays in the adapter's store, where it finds the case again. `version` is that of the type for
+    which the system was written: it is understood after the adapter has learned a newer one; without it, today's.
     """
 
     command: TypeName
+    version: Version | None = None
     id: UUID
     case_ref: CaseRef | None = None
     file_number: FileNumber | None = None

@@ -18,7 +18,7 @@ from contracts.catalogue import entry_of
 from contracts.envelope import Stamp
 from contracts.errors import BarnabusError, Refused
 from projections import counts, rows
-from projections.readmodel import HEADS, META, PARKED, PROGRESS, SIGNED, ReadModel
+from projections.readmodel import HEADS, META, PARKED, PROGRESS, SIGNED, ReadModel, version_of
 from projections.rows import KEYS_AT_ONCE, Rows
 from projections.snapshot import READ_LIMIT_S, snapshot
 from projections.view import of_this_version
@@ -54,13 +54,13 @@ class Projector:
             self._held_up = set(connection.execute(select(PARKED.c.case_ref).distinct()).scalars())
             known = {row.model: row.version for row in connection.execute(select(META.c.model, META.c.version))}
             for model in models:
-                if known.setdefault(model.name, model.version) != model.version:
+                if known.setdefault(model.name, version_of(model)) != version_of(model):
                     raise BarnabusError("projections.stale", detail=f"{model.name}: version {known[model.name]}.")
             fresh = [model for model in models if not _has(connection, model)]
             for model in fresh:
                 if self._heads.position:
                     raise BarnabusError("projections.stale", detail=f"{model.name} is not in this view.")
-                row = {"model": model.name, "version": model.version, "digest": _NO_DIGEST, "row_count": 0}
+                row = {"model": model.name, "version": version_of(model), "digest": _NO_DIGEST, "row_count": 0}
                 connection.execute(insert(META).values(row))
 
     @property

@@ -18,6 +18,7 @@ from sqlalchemy import (
 )
 
 from bus.log import Logged
+from contracts import upcasts
 
 TABLES = MetaData()
 State = Mapping[str, Any]
@@ -33,6 +34,9 @@ class Way(NamedTuple):
     urgency: str
     period: str
 
+
+_OF_AN_UPCAST = 1000
+"""More than a fold will ever have versions."""
 
 Cell = tuple[Way, str, bool, int]
 """A leg of handoffs that went one way: its name, whether it ended (else it was cut off), its length's bucket."""
@@ -56,6 +60,11 @@ class ReadModel(Protocol):
 
     def cells(self, state: State) -> Iterable[Cell]:
         """What a row adds to the tallies: one to each of these cells, so often as it stands there. Pure."""
+
+
+def version_of(model: ReadModel) -> int:
+    """Which version of a fold a view was made by. A view from before an upcast holds what was said in older words."""
+    return model.version + _OF_AN_UPCAST * len(upcasts.UPCASTS)
 
 
 def table(name: str, *columns: Column[Any]) -> Table:

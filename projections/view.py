@@ -16,7 +16,7 @@ from bus import directory
 from bus.settings import Settings
 from contracts.errors import BarnabusError
 from projections.models import MODELS
-from projections.readmodel import META, OF_THE_ENGINE, PROGRESS, TABLES, ReadModel
+from projections.readmodel import META, OF_THE_ENGINE, PROGRESS, TABLES, ReadModel, version_of
 
 PROJECTIONS = "BARNABUS_PROJECTIONS"
 """A PostgreSQL URL; without it, a file in the home."""
@@ -149,7 +149,7 @@ def reading(settings: Settings, *models: ReadModel) -> Iterator[Engine]:
             _of_this_version(found)
             known = {row.model: row.version for row in connection.execute(select(META.c.model, META.c.version))}
         for model in models:
-            if (version := known.get(model.name)) != model.version:
+            if (version := known.get(model.name)) != version_of(model):
                 there = f"version {version}" if version else "not in this view"
                 raise BarnabusError("projections.stale", detail=f"{model.name}: {there}.")
         yield engine

@@ -53,7 +53,9 @@ class Taking(Routing, Filing):
     def take(self, raw: bytes, now: datetime) -> Taken:
         """Record what the agency's own system asks for. Raises Refused, naming the field; then nothing is recorded."""
         entry, command, content = check.command(raw, self.agency)
-        fingerprint = self.vault.fingerprint(seal.dump(command.model_dump(mode="json")))
+        # without what stands at its default: a repeat is one also after the envelope has learned a new optional field
+        said = command.model_dump(mode="json", exclude_defaults=True)
+        fingerprint = self.vault.fingerprint(seal.dump(said))
         if known := self._known(command.id, fingerprint):
             return known
         record = self._act if entry.acts(content.model_dump(mode="json")) else self._state

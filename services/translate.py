@@ -145,7 +145,7 @@ def told(
     return {
         "id": str(letter.id),
         "type": letter.type,
-        "version": letter.version,
+        "version": opened.entry.version,
         "case_ref": letter.case_ref,
         "sender": letter.sender.value,
         "number": mark.number,

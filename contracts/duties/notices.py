@@ -89,9 +89,12 @@ def wanted(duties: Iterable[Duty], dated: Iterable[Dated], position: int, since:
     its case, it says nothing but to those whom it has told that it is owed.
     """
     every = tuple(dated)
-    own = tuple(one for one in every if one.by is Agency.KEEPER)
+    said: dict[str, list[Dated]] = {}  # by rule, so that each duty looks only at what can be said of it
+    for one in every:
+        if one.by is Agency.KEEPER and one.said.type in OF_DUTIES:
+            said.setdefault(one.said.codes["rule"], []).append(one)
     closed = _closed(every, since)
-    known = ((duty, Told.of(duty, own)) for duty in duties)
+    known = ((duty, Told.of(duty, said.get(duty.rule.id, ()))) for duty in duties)
     concerned = [(duty, told) for duty, told in known if told.since_end or _goes_on(duty, since, closed)]
     ended = max((duty.as_of for duty, _ in concerned if duty.ending), default=None)
     parties = Parties.of(words(every, ended) if ended else ())

@@ -14,7 +14,18 @@ _OWNED = ("contracts/schemas", "contracts/examples")
 def files(root: Path | None = None) -> dict[str, str]:
     """Every generated file: its text by its path. `root` is where the figures of the handoff's check are read."""
     # imported here because whoever needs the accounts alone should not load all the rest
-    from contracts.export import accounts, agencies, asyncapi, examples, law, pages, protocol, schemas
+    from contracts.export import (
+        accounts,
+        agencies,
+        asyncapi,
+        examples,
+        law,
+        pages,
+        protocol,
+        releases,
+        schemas,
+        sequences,
+    )
 
     here = Path(__file__).parents[2]
     figures = (root or here) / FIGURES
@@ -29,9 +40,11 @@ def files(root: Path | None = None) -> dict[str, str]:
         "contracts/asyncapi.json": _json(asyncapi.document()),
         "deploy/nats/accounts.conf": accounts.accounts(),
         "docs/catalogue.md": pages.catalogue(),
+        "docs/contracts.md": releases.page(),
         "docs/errors.md": pages.errors(),
         "docs/handoff.md": law.page(checked),
         "docs/protocol.md": protocol.page(),
+        "docs/sequences.md": sequences.page(),
     }
 
 

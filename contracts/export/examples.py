@@ -37,6 +37,7 @@ def document(entry: Entry, content: Mapping[str, Any]) -> dict[str, Any]:
     case = {} if entry.move is Move.MAKE else {"case_ref": _CASE_REF}
     return {
         "command": entry.command,
+        "version": entry.version,
         "id": _id(entry),
         **case,
         **({"on_behalf_of": entry.speaks_for.value} if entry.speaks_for else {}),

@@ -1,44 +1,67 @@
 """The fields of a content as rows, groups inside it included: read off its JSON Schema, so that both say the same."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from contracts.tiers import Frozen, Tier, tiers_of
 
 _KINDS = {"uuid": "id (UUID)", "date-time": "moment with its offset", "date": "date"}
+FEWEST, MOST = ("minItems", "minLength", "minimum", "exclusiveMinimum"), ("maxItems", "maxLength", "maximum")
+LIMITS = (*FEWEST, *MOST, "pattern")
 _TYPES = {"string": "text", "integer": "number", "boolean": "true or false"}
 
 
 @dataclass(frozen=True, slots=True)
 class FieldRow:
-    """One field by its path. `codes` are all the values that it may hold, where they are a closed list."""
+    """One field by its path. `codes` are all the values that it may hold, where they are a closed list.
+
+    `limits` are those of its value by their names in JSON Schema; of a list with `Items`, those of the list.
+    """
 
     name: str
-    tier: Tier
+    tier: Tier | None
     kind: str
     required: bool
     codes: tuple[str, ...]
+    limits: Mapping[str, Any] = field(default_factory=dict)
+    nullable: bool = False
+    default: str | int | bool | None = None  # what it is where it is left out, if that is one value
+
+    @property
+    def shown(self) -> str:
+        """Its kind, with how many there may be of it."""
+        fewest, most = self.limits.get("minItems", 0), self.limits.get("maxItems")
+        return f"{self.kind}, {fewest} to {most}" if most else self.kind
 
 
 def fields(content: type[Frozen]) -> list[FieldRow]:
     """Every field of a content; a field inside a group bears the group's tier."""
+    return list(_all(content, tiers_of(content)))
+
+
+def untiered(document: type[Frozen]) -> list[FieldRow]:
+    """Likewise of a document around contents, whose fields bear no tier."""
+    return list(_all(document, {}))
+
+
+def _all(content: type[Frozen], tiers: Mapping[str, Tier]) -> Iterator[FieldRow]:
     schema = content.model_json_schema()
-    tiers = tiers_of(content)
-    return [
-        row
-        for name in schema["properties"]
-        for row in _rows(name, schema["properties"][name], tiers[name], name in schema.get("required", ()), schema)
-    ]
+    for name, found in schema["properties"].items():
+        yield from _rows(name, found, tiers.get(name), name in schema.get("required", ()), schema)
 
 
 def _rows(
-    name: str, found: Mapping[str, Any], tier: Tier, required: bool, whole: Mapping[str, Any]
+    name: str, found: Mapping[str, Any], tier: Tier | None, required: bool, whole: Mapping[str, Any]
 ) -> Iterator[FieldRow]:
     shape = _resolved(found, whole)
     many = shape.get("type") == "array"
     one = _resolved(shape["items"], whole) if many else shape
-    yield FieldRow(name, tier, f"list of {_kind(one)}{_count(shape)}" if many else _kind(one), required, _codes(one))
+    null = any(choice.get("type") == "null" for choice in found.get("anyOf", ()))
+    kind = f"list of {_kind(one)}" if many else _kind(one)
+    yield FieldRow(
+        name, tier, kind, required, _codes(one), _limits(one) | (_limits(shape) if many else {}), null, _default(found)
+    )
     for inner, value in one.get("properties", {}).items():
         path = f"{name}{'[]' if many else ''}.{inner}"
         yield from _rows(path, value, tier, inner in one.get("required", ()), whole)
@@ -64,9 +87,13 @@ def _kind(shape: Mapping[str, Any]) -> str:
     return _KINDS.get(shape.get("format", ""), "") or _TYPES.get(shape.get("type", ""), "what fits the field")
 
 
-def _count(shape: Mapping[str, Any]) -> str:
-    fewest, most = shape.get("minItems", 0), shape.get("maxItems")
-    return f", {fewest} to {most}" if most else ""
+def _default(found: Mapping[str, Any]) -> str | int | bool | None:
+    value = found.get("default")
+    return value if isinstance(value, str | int | bool) else None
+
+
+def _limits(shape: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: shape[name] for name in LIMITS if name in shape}
 
 
 def _codes(shape: Mapping[str, Any]) -> tuple[str, ...]:

@@ -131,7 +131,10 @@ def _may_stand_alone(entry: Entry) -> bool:
 
 
 def _fields(content: type[Frozen]) -> str:
-    rows = ((f"`{f.name}`", f.tier, f.kind, "yes" if f.required else "no", code_list(f.codes)) for f in fields(content))
+    rows = (
+        (f"`{f.name}`", f.tier or "", f.shown, "yes" if f.required else "no", code_list(f.codes))
+        for f in fields(content)
+    )
     return table(("field", "tier", "kind", "required", "codes"), rows)
 
 

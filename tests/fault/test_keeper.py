@@ -22,7 +22,7 @@ from tests.fault.waiting import until
 
 pytestmark = [pytest.mark.fault, pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(120)]
 
-POINTS = {"keeper.judged": 2, "keeper.recorded": 2}
+POINTS = {"keeper.judged": 2, "keeper.recorded": 1}
 """Each with how often it is passed before the keeper dies there."""
 KEEPER, PROJECTIONS = "keeper", "projections"
 WATCHED = Path(__file__).parents[1] / "protocols" / "watched"

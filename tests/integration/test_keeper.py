@@ -24,6 +24,7 @@ from contracts.protocol import read
 from projections.readmodel import PARKED
 from projections.view import Place
 from services.keeper import watching
+from services.keeper.application import Judged
 from tests.builders import (
     CHILD,
     HEALTH,
@@ -397,7 +398,7 @@ async def test_a_forged_notice_that_does_not_follow_from_the_log_is_found(kept: 
     if lie == "of nothing":
         codes |= {"trigger_id": str(uuid4())}
     forged = to_say.Notice(uuid4(), "duty.breached", codes, (SOCIAL, OVERSIGHT), UUID(handoff))
-    kept.keeper.give([forged], opened.case_ref, at, kept.clock())
+    kept.keeper.give([Judged(opened.case_ref, [forged], ())], at, kept.clock())
     kept.home.adapters[KEEPER].relay.nudge()
     looked = await kept.look()
     assert (looked.disagreements, looked.notices) == (1, 0)

@@ -15,7 +15,7 @@ from contracts.duties.notices import Notice
 from contracts.errors import Refused
 from contracts.shapes import Clocks
 from services.keeper.agenda import AGAIN, LOOKED_AT_ONCE, Agenda, Progress
-from services.keeper.application import Keeper
+from services.keeper.application import Judged, Keeper
 from tests.builders import KEEPER, POLICE, SOCIAL, ByHand, new_case
 from tests.dated_cases import Case
 
@@ -52,9 +52,9 @@ def in_the_log(one: Notice, case_ref: str) -> Dated:
 
 def test_what_was_given_once_is_not_given_again(keeper: Keeper) -> None:
     case, one, other = new_case(), notice(), notice(POLICE)
-    assert keeper.give([one], case, NOON, NOON) == (one,)
-    assert keeper.give([one, other], case, NOON, NOON + HOUR) == (other,)
-    assert keeper.give([one, other], case, NOON, NOON + HOUR) == ()
+    assert keeper.give([Judged(case, [one], ())], NOON, NOON) == 1
+    assert keeper.give([Judged(case, [one, other], ())], NOON, NOON + HOUR) == 1
+    assert keeper.give([Judged(case, [one, other], ())], NOON, NOON + HOUR) == 0
     acts = list[tuple[int, Outgoing]]()
     while act := keeper.next_act(acts[-1][0] if acts else 0):
         acts.append(act)
@@ -67,7 +67,7 @@ def test_notices_and_what_goes_with_them_are_saved_together_or_not_at_all(keeper
     case = new_case()
     wrong = notice(owner="nobody")
     with pytest.raises(Refused):
-        keeper.give([notice(), wrong], case, NOON, NOON, [agenda.again(case, NOON)])
+        keeper.give([Judged(case, [notice(), wrong], [agenda.again(case, NOON)])], NOON, NOON)
     assert keeper.next_act(0) is None
     assert agenda.due(NOON + HOUR) == []
 
@@ -77,7 +77,7 @@ def test_it_waits_for_its_own_words_until_the_log_has_them_and_no_longer_for_wha
 ) -> None:
     case, one, other = new_case(), notice(), notice()
     assert not keeper.waits(case, [])
-    keeper.give([one, other], case, NOON, NOON)
+    keeper.give([Judged(case, [one, other], ())], NOON, NOON)
     assert keeper.waits(case, [])
     assert keeper.waits(case, [in_the_log(one, case)])
     assert not keeper.waits(new_case(), [])
