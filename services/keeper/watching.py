@@ -136,14 +136,16 @@ class Watching:
 
     async def look(self) -> Looked:
         """Once. Raises what log, view and store raise; what was recorded until then stays so."""
-        now, last = self._behind or (self._clock(), await self._log_end())
+        now, last = self._clock(), await self._log_end()
+        if self._behind:  # a busy log goes on meanwhile; a restored one may end sooner
+            now, last = self._behind[0], min(self._behind[1], last)
         self._behind = None
         before = self._agenda.progress()
         with self._read() as view:
             at = max(now - BEHIND_THE_CLOCK, view.logged_at or now - BEHIND_THE_CLOCK)
             looked = Looked(at, view.position)
             if view.position < last:
-                looked.waiting, self._behind = "projections.behind", (now, last)  # a busy log goes on meanwhile
+                looked.waiting, self._behind = "projections.behind", (now, last)
                 return looked
             turn, held_up = self._whose_turn(view, before, at), view.held_up()
         progress = Progress(self._digest, looked.position, before.since if before else looked.position)
