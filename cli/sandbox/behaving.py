@@ -10,6 +10,9 @@ from contracts.agencies import Agency
 from contracts.handoff import AWAITING
 from contracts.standing import Move, Stage, Standing
 
+PAUSE_S = 1.0
+"""Between what a counterpart hears and what it does, and between one act and the next."""
+
 
 class Behaviour(StrEnum):
     ACCEPT = "accept"  # acknowledge, accept, start, complete

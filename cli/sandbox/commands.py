@@ -16,12 +16,12 @@ from bus.settings import Settings, stores_in_home
 from cli import show
 from cli.run import until_told
 from cli.sandbox import control, lines
+from cli.sandbox.behaving import PAUSE_S
 from contracts.agencies import Agency
 from contracts.errors import Refused
 
 app = typer.Typer(help="Try one agency's system against all others, by script and a clock that you move.")
 Home = Annotated[Path | None, typer.Option(help="The sandbox of this home; without it, the last one that was started.")]
-PAUSE_S = 1.0
 
 
 @app.callback(invoke_without_command=True)
@@ -49,13 +49,7 @@ def sandbox(
     with control.folder(home) as place:
         # whom alarms reach are real people, and no other server is meant
         settings = Settings(home=home or place / "home", nats_url=None, alarms=None)
-        asyncio.run(_until_ended(settings, me, behave_ or [], place, port or ANY_PORT, pause, as_json=as_json))
-
-
-async def _until_ended(
-    settings: Settings, me: Agency, behave_: list[str], place: Path, port: int, pause: float, *, as_json: bool
-) -> None:
-    await until_told(_run(settings, me, behave_, place, port, pause, as_json=as_json))
+        asyncio.run(until_told(_run(settings, me, behave_ or [], place, port or ANY_PORT, pause, as_json=as_json)))
 
 
 async def _run(

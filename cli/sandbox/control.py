@@ -46,11 +46,22 @@ async def served(place: Path, answer: Answer) -> AsyncIterator[None]:
             await back.drain()
         back.close()
 
-    server = await asyncio.start_unix_server(on_client, place / _SOCKET, limit=LINE_LIMIT_BYTES)
+    with _short(place) as path:
+        server = await asyncio.start_unix_server(on_client, path, limit=LINE_LIMIT_BYTES)
     try:
         yield
     finally:
         server.close()
+
+
+@contextlib.contextmanager
+def _short(place: Path) -> Iterator[str]:
+    """The socket's path: as it is written it may be longer than the 107 bytes that a socket's address takes."""
+    folder = os.open(place, os.O_PATH | os.O_DIRECTORY)
+    try:
+        yield f"/proc/self/fd/{folder}/{_SOCKET}"
+    finally:
+        os.close(folder)
 
 
 async def _answered(line: bytes, answer: Answer) -> Mapping[str, Any]:
@@ -68,7 +79,7 @@ def ask(home: Path | None, **wanted: Any) -> dict[str, Any]:
     for place in _newest_first():
         if home is None or (place / _HOME).resolve() == home.resolve():
             with contextlib.suppress(OSError):  # it ended without having had the time to tidy up
-                return _asked(place / _SOCKET, wanted)
+                return _asked(place, wanted)
     raise BarnabusError("sandbox.missing", detail=f"Home: {home}." if home else None)
 
 
@@ -83,10 +94,10 @@ def _newest_first() -> list[Path]:
     return [place for _, place in sorted(found, reverse=True)]
 
 
-def _asked(path: Path, wanted: Mapping[str, Any]) -> dict[str, Any]:
-    with socket.socket(socket.AF_UNIX) as line:
+def _asked(place: Path, wanted: Mapping[str, Any]) -> dict[str, Any]:
+    with socket.socket(socket.AF_UNIX) as line, _short(place) as path:
         line.settimeout(ANSWER_WITHIN_S)
-        line.connect(str(path))
+        line.connect(path)
         line.sendall(json.dumps(wanted).encode() + b"\n")
         with line.makefile("rb") as back:
             answer: dict[str, Any] = json.loads(back.readline(LINE_LIMIT_BYTES) or b"{}")

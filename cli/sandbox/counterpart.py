@@ -25,6 +25,8 @@ from services.adapter import Adapter
 from services.handoffs import Handoff
 
 ANSWER_WITHIN_S = 10.0
+OVERTAKEN = "handoff.void"
+"""What an act is refused with that comes too late, or twice."""
 Failed = Callable[[Agency, str, str], None]
 """Told of a command of a counterpart that was refused: who, which, and the code."""
 
@@ -42,6 +44,7 @@ class Counterpart:
     _cases: dict[UUID, str] = field(default_factory=dict)
     _wanted: set[UUID] = field(default_factory=set)
     _busy: dict[UUID, asyncio.Task[None]] = field(default_factory=dict)
+    _crossing: set[asyncio.Task[None]] = field(default_factory=set)
 
     @property
     def agency(self) -> Agency:
@@ -53,7 +56,7 @@ class Counterpart:
         await self._nats.flush()
 
     async def close(self) -> None:
-        await tasks.end(*self._busy.values())
+        await tasks.end(*self._busy.values(), *self._crossing)
         await connection.close(self._nats)
 
     def behave(self, behaviour: Behaviour) -> None:
@@ -85,13 +88,14 @@ class Counterpart:
         if handoff is None or move is None:
             return
         raw = [json.dumps(one).encode() for one in speaking.act(move, self._on(handoff), self.agency, self.clock())]
-        self._busy[handoff_id] = asyncio.create_task(self._cross(handoff_id, raw[-1]))
+        task = asyncio.create_task(self._cross(handoff_id, raw[-1]))
+        self._crossing.add(task)
+        task.add_done_callback(self._crossing.discard)
         await asyncio.sleep(0)  # so far that it lies in its store; the log has it a moment later
 
     async def _cross(self, handoff_id: UUID, raw: bytes) -> None:
         answer = await self.adapter.submit(raw)
         self._noted(json.loads(raw), answer)
-        self._busy.pop(handoff_id, None)
         self._wake(handoff_id)
 
     async def _on_letter(self, msg: Msg) -> None:
@@ -152,7 +156,8 @@ class Counterpart:
         return dict(answer)
 
     def _noted(self, command: Mapping[str, Any], answer: Mapping[str, Any]) -> None:
-        if "error" in answer:
+        """Unless it was overtaken: then nothing is wrong with it."""
+        if "error" in answer and answer["error"]["code"] != OVERTAKEN:
             self.failed(self.agency, command["command"], answer["error"]["code"])
 
 

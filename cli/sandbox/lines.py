@@ -8,7 +8,6 @@ from rich.text import Text
 
 from cli import show, telling
 
-WHO_COLUMNS = telling.WHO_COLUMNS
 _STYLES = {"refused": "red", "void": "yellow", "missed": "bold red", "counterpart-refused": "red"}
 
 
@@ -16,8 +15,8 @@ def entry(found: Mapping[str, Any]) -> None:
     """Print one: when by the sandbox's clock, who, and what."""
     who, what = _said(found)
     at = datetime.fromisoformat(found["at"]).astimezone(UTC)
-    head = f"{at:%d %b %H:%M:%S} {who:>{WHO_COLUMNS}} "
-    shown = Text(telling.filled(f"{head}{what}", indent=len(head)), style=_STYLES.get(found["what"], ""))
+    head = f"{at:%d %b %H:%M:%S} "
+    shown = Text(telling.filled(f"{head}{who} {what}", indent=len(head)), style=_STYLES.get(found["what"], ""))
     show.out.print(shown)
 
 
@@ -36,6 +35,8 @@ def _said(found: Mapping[str, Any]) -> tuple[str, str]:
             return "you", f"VOID: your {of} on {on} counts for nothing, {found['reason']}"
         case "owed":
             return "you", f"owe by {_by(found)}: {found['says']} ({found['rule']}, {found['tag']})"
+        case "due-soon":
+            return "you", f"still owe by {_by(found)}, which is soon: {found['says']} ({found['rule']})"
         case "missed":
             return "you", f"NOT IN TIME, expected by {_by(found)}: {found['says']} ({found['rule']})"
         case "done":
@@ -51,11 +52,11 @@ def _became(found: Mapping[str, Any]) -> str:
     again = "; the same command as before, nothing is doubled" if found["repeated"] else ""
     out = f"; no letter to {', '.join(found['left_out'])}: a bypass leads around" if found["left_out"] else ""
     void = f"; VOID, {found['void']}" if found["void"] else ""
-    return f"{where}{again}{out}{void}"
+    return f"{where}{again}{out}{void}{_asks(found)}"
 
 
 def _asks(found: Mapping[str, Any]) -> str:
-    if found["of_a_duty"]:
+    if found.get("of_a_duty"):
         return f" on {found['of_a_duty']}"
     if "stage" not in found:
         return ""
@@ -67,7 +68,7 @@ def _asks(found: Mapping[str, Any]) -> str:
 
 
 def _by(found: Mapping[str, Any]) -> str:
-    return f"{show.minute(found['expected_by'])} UTC" if found["expected_by"] else "no moment that the law names"
+    return f"{show.minute(found['expected_by'])} UTC"
 
 
 def status(found: Mapping[str, Any]) -> None:

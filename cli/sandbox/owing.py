@@ -4,8 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
-
-import structlog
+from datetime import datetime
 
 from bus import tasks
 from bus.clock import Clock
@@ -25,7 +24,6 @@ from projections.snapshot import snapshot
 from projections.view import reading
 
 LOOK_EVERY_S = 0.5
-_log = structlog.get_logger()
 
 
 @dataclass(slots=True)
@@ -39,6 +37,8 @@ class Owing:
     told: Callable[[Duty, str], None]
     now: list[Owed] = field(default_factory=list)
     """What it owed at the last look, what was expected first at the top."""
+    as_of: datetime | None = None
+    """Of the last look."""
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -59,3 +59,4 @@ class Owing:
         self.now = [one for one in own if one.duty.owed]
         for one in own:
             self.told(one.duty, one.case_ref)
+        self.as_of = at

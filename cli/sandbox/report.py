@@ -48,7 +48,7 @@ class Report:
 
     def sent(self, body: bytes, answer: Mapping[str, Any]) -> None:
         """A command of the agency's own system, and what its adapter answered."""
-        named, data = _read(body)
+        named, data = read_command(body)
         known = COMMANDS.get(named)
         if problem := answer.get("error"):
             self.refusals[problem["code"]] += 1
@@ -60,6 +60,7 @@ class Report:
         stamp = answer["stamp"]
         about = {"id": answer["id"], "case_ref": answer["case_ref"], "handoff_id": handoff_id}
         became = {name: answer[name] for name in ("status", "repeated", "void", "left_out")}
+        became |= self.came_to(UUID(handoff_id)) if handoff_id else {}
         position = stamp["position"] if stamp else None
         self.entry("sent", command=known.command, type=known.type, position=position, **became, **about)
 
@@ -90,6 +91,8 @@ class Report:
 
     def duty(self, duty: Duty, case_ref: str) -> None:
         """How a duty of the agency's own stands; said where that has changed."""
+        if duty.owed and not duty.expected_by:
+            return  # its clock has not begun
         before = self.duties.get(duty.id)
         self.duties[duty.id] = duty.state
         about = {
@@ -103,6 +106,8 @@ class Report:
         }
         if duty.owed and before is None:
             self.entry("owed", **about)
+        if duty.state is State.DUE_SOON and before is State.OPEN and not duty.absent:
+            self.entry("due-soon", **about)
         if duty.owed and duty.absent and duty.id not in self.missed:
             self.missed[duty.id] = duty.rule.id
             self.entry("missed", **about)
@@ -157,7 +162,7 @@ def see(entry: Entry | None) -> str:
     return f"docs/catalogue.md#{entry.type.replace('.', '')}" if entry else "docs/catalogue.md"
 
 
-def _read(body: bytes) -> tuple[str, Mapping[str, Any]]:
+def read_command(body: bytes) -> tuple[str, Mapping[str, Any]]:
     """Which command somebody's document says it is, with its content; nothing of one that cannot be read."""
     try:
         found = json.loads(body)

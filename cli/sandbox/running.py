@@ -21,11 +21,11 @@ from cli import following, keeper
 from cli.agencies import OF_THE_FIELD
 from cli.sandbox import clock as clocks
 from cli.sandbox import speaking
-from cli.sandbox.behaving import Behaviour
+from cli.sandbox.behaving import PAUSE_S, Behaviour
 from cli.sandbox.clock import Ahead
 from cli.sandbox.counterpart import Counterpart
 from cli.sandbox.owing import Owing
-from cli.sandbox.report import Entry_, Report
+from cli.sandbox.report import Entry_, Report, read_command
 from contracts import protocol, subjects
 from contracts.agencies import Agency
 from contracts.catalogue import COMMANDS
@@ -36,8 +36,6 @@ from projections import owed
 from services.adapter import Adapter
 from services.agency import AgencyApplication
 
-PAUSE_S = 1.0
-"""Between what a counterpart hears and what it does."""
 DECIDED_WITHIN_S = 15.0
 DECIDED_AGAIN_S = 0.1
 FIRST = "first-command.json"
@@ -65,12 +63,15 @@ class Watched(Adapter):
 
     async def _crossed(self, body: bytes) -> None:
         """Whoever is to cross it does so now: it has not heard of it, and this agency not of what it does."""
-        with contextlib.suppress(ValueError, KeyError, TypeError, AttributeError, RecursionError):
-            named = json.loads(body)
-            handoff_id, entry = UUID(named["data"]["handoff_id"]), COMMANDS.get(named["command"])
-            if entry and entry.move:
-                for counterpart in self.counterparts.values():
-                    await counterpart.meet(handoff_id, entry.move)
+        command, data = read_command(body)
+        move = COMMANDS[command].move if command in COMMANDS else None
+        try:
+            handoff_id = UUID(str(data.get("handoff_id")))
+        except ValueError:
+            return
+        if move:
+            for one in self.counterparts.values():
+                await one.meet(handoff_id, move)
 
 
 @dataclass(slots=True)
@@ -109,7 +110,7 @@ class Sandbox:
         raise Refused("option.invalid")
 
     async def forward(self, span: str) -> Mapping[str, Any]:
-        """Move the clock, and wait until the keeper has decided what that makes due; `decided` says whether it has."""
+        """Move the clock, and wait until the keeper has decided what that makes due: `decided`, whether it has."""
         then = self.clock.forward(clocks.span(span))
         self.report.entry("forward", by=span)
         with contextlib.suppress(TimeoutError):
@@ -120,7 +121,8 @@ class Sandbox:
 
     def _decided(self, then: datetime) -> bool:
         sign = signs.last(self.settings.keeper)
-        return sign is not None and sign.decided_at is not None and sign.decided_at >= then
+        decided = sign is not None and sign.decided_at is not None and sign.decided_at >= then
+        return decided and self.owing.as_of is not None and self.owing.as_of >= then
 
     def status(self) -> dict[str, Any]:
         return {
