@@ -15,7 +15,7 @@ from nats.aio.msg import Msg
 from bus.settings import Settings
 from cli.sandbox import running, speaking
 from cli.sandbox.behaving import Behaviour
-from cli.sandbox.running import Sandbox
+from cli.sandbox.doing import Sandbox
 from contracts.agencies import Agency
 from contracts.standing import Move
 from contracts.vocabulary.asking import Service

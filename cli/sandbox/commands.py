@@ -55,13 +55,13 @@ def sandbox(
 async def _run(
     settings: Settings, me: Agency, behave_: list[str], place: Path, port: int, pause: float, *, as_json: bool
 ) -> None:
-    from cli.sandbox import running  # FastStream: a third of a second that no other command should wait for
+    from cli.sandbox import doing, running  # FastStream: a third of a second that no other command should wait for
 
     behaves = {}
     for said in behave_:
         name, _, how = said.partition("=")
-        behaves[running.counterpart(me, name)] = running.behaviour(how)
-    say = _line if as_json else lines.entry
+        behaves[doing.counterpart(me, name)] = doing.behaviour(how)
+    say = _line if as_json else lines.line
     async with (
         running.at_work(settings, me, behaves, say, port=port, pause_s=pause) as found,
         control.served(place, found.do),

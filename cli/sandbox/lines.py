@@ -1,4 +1,4 @@
-"""An entry of the report as lines for a person, and what it all came to; nothing of it is lost with `--json`."""
+"""The lines of a report for a person, and what it all came to; nothing of it is lost with `--json`."""
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
@@ -8,10 +8,16 @@ from rich.text import Text
 
 from cli import show, telling
 
-_STYLES = {"refused": "red", "void": "yellow", "missed": "bold red", "counterpart-refused": "red"}
+_STYLES = {
+    "refused": "red",
+    "unanswerable": "red",
+    "void": "yellow",
+    "missed": "bold red",
+    "counterpart-refused": "red",
+}
 
 
-def entry(found: Mapping[str, Any]) -> None:
+def line(found: Mapping[str, Any]) -> None:
     """Print one: when by the sandbox's clock, who, and what."""
     who, what = _said(found)
     at = datetime.fromisoformat(found["at"]).astimezone(UTC)
@@ -28,6 +34,9 @@ def _said(found: Mapping[str, Any]) -> tuple[str, str]:
             at = f" at {found['field']}" if found.get("field") else ""
             said = " ".join(filter(None, (f"{found['code']}{at}: {found['message']}", found.get("detail"))))
             return "you", f"{found['command']}: REFUSED, {said} Next: {found['hint']} See {found['see']}"
+        case "unanswerable":
+            why = "at an inbox that the server brings nothing to" if found["asked"] else "nowhere"
+            return "you", f"asked for the answer {why}: connect with the inbox prefix _INBOX.system and make a request"
         case "heard":
             return found["from"], f"→ you: {found['type']} (position {found['position']}){_asks(found)}"
         case "void":

@@ -1,6 +1,6 @@
-"""What became of one agency's own words, and what it was told: each an entry with stable keys, and counted. Pure.
+"""What became of one agency's own words, and what it was told: each on a line with stable keys, and counted. Pure.
 
-An entry repeats nothing of a document but codes and references: what was wrong is said by code and place.
+A line repeats nothing of a document but codes and references: what was wrong is said by code and place.
 """
 
 import json
@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+from bus import connection
 from bus.clock import Clock
 from cli.sandbox.expecting import expected
 from contracts.agencies import Agency
@@ -20,16 +21,16 @@ from contracts.standing import Standing
 from contracts.vocabulary.asking import Service
 
 UNKNOWN = "a command that no type has"
-Entry_ = dict[str, Any]
+Line = dict[str, Any]
 
 
 @dataclass(slots=True)
 class Report:
-    """`say` is given each entry as it comes; `standing` asks the agency's own adapter what a handoff has come to."""
+    """`say` is given each line as it comes; `standing` asks the agency's own adapter what a handoff has come to."""
 
     me: Agency
     clock: Clock
-    say: Callable[[Entry_], None]
+    say: Callable[[Line], None]
     standing: Callable[[UUID], Standing | None]
     sent_types: Counter[str] = field(default_factory=Counter)
     heard_types: Counter[str] = field(default_factory=Counter)
@@ -43,7 +44,7 @@ class Report:
     """By the duty's id, the rule of each that was not met in time."""
     _heard: set[tuple[str, int]] = field(default_factory=set)
 
-    def entry(self, what: str, **said: Any) -> None:
+    def line(self, what: str, **said: Any) -> None:
         self.say({"at": self.clock().isoformat(), "what": what, **said})
 
     def sent(self, body: bytes, answer: Mapping[str, Any]) -> None:
@@ -52,7 +53,7 @@ class Report:
         known = COMMANDS.get(named)
         if problem := answer.get("error"):
             self.refusals[problem["code"]] += 1
-            self.entry("refused", command=known.command if known else UNKNOWN, **problem, see=see(known))
+            self.line("refused", command=known.command if known else UNKNOWN, **problem, see=see(known))
             return
         assert known, "an adapter takes no other"
         self.sent_types[known.type] += not answer["repeated"]
@@ -62,7 +63,12 @@ class Report:
         became = {name: answer[name] for name in ("status", "repeated", "void", "left_out")}
         became |= self.came_to(UUID(handoff_id)) if handoff_id else {}
         position = stamp["position"] if stamp else None
-        self.entry("sent", command=known.command, type=known.type, position=position, **became, **about)
+        self.line("sent", command=known.command, type=known.type, position=position, **became, **about)
+
+    def asked(self, reply: str) -> None:
+        """Where a command's answer is to go. The server brings it to its own system's inbox, and to no other."""
+        if not reply.startswith(f"{connection.inbox_prefix('system')}."):
+            self.line("unanswerable", asked=bool(reply))
 
     def heard(self, letter: Mapping[str, Any]) -> None:
         """A letter as the agency's own system is told it; one that is told again is no news."""
@@ -74,20 +80,20 @@ class Report:
         about = {"type": letter["type"], "from": letter["sender"], "position": letter["position"]}
         about |= {"id": letter["id"], "case_ref": letter["case_ref"], "withheld": letter["withheld"]}
         if letter["standing"] is None:
-            self.entry("heard", **about, handoff_id=None, of_a_duty=letter["content"].get("rule"), expected=[])
+            self.line("heard", **about, handoff_id=None, of_a_duty=letter["content"].get("rule"), expected=[])
             return
         known, content = CATALOGUE[letter["type"]], letter["content"]
         handoff_id = self._learned(known, letter["id"], letter["case_ref"], content)
         came_to = self.came_to(UUID(handoff_id)) if handoff_id else {}
-        self.entry("heard", **about, handoff_id=handoff_id, of_a_duty=None, **came_to)
+        self.line("heard", **about, handoff_id=handoff_id, of_a_duty=None, **came_to)
 
     def voided(self, void: Mapping[str, Any]) -> None:
         self.voids[void["reason"]] += 1
-        self.entry("void", **{name: void[name] for name in ("id", "case_ref", "handoff_id", "move", "reason")})
+        self.line("void", **{name: void[name] for name in ("id", "case_ref", "handoff_id", "move", "reason")})
 
     def failed(self, who: Agency, command: str, code: str) -> None:
         """A counterpart's command was refused: it does no more on that handoff."""
-        self.entry("counterpart-refused", who=who.value, command=command, code=code)
+        self.line("counterpart-refused", who=who.value, command=command, code=code)
 
     def duty(self, duty: Duty, case_ref: str) -> None:
         """How a duty of the agency's own stands; said where that has changed."""
@@ -105,16 +111,16 @@ class Report:
             "id": str(duty.id),
         }
         if duty.owed and before is None:
-            self.entry("owed", **about)
+            self.line("owed", **about)
         if duty.state is State.DUE_SOON and before is State.OPEN and not duty.absent:
-            self.entry("due-soon", **about)
+            self.line("due-soon", **about)
         if duty.owed and duty.absent and duty.id not in self.missed:
             self.missed[duty.id] = duty.rule.id
-            self.entry("missed", **about)
+            self.line("missed", **about)
         if not duty.owed and before in (State.OPEN, State.DUE_SOON, State.BREACHED):
-            self.entry("done", state=duty.state.value, on_time=duty.on_time, **about)
+            self.line("done", state=duty.state.value, on_time=duty.on_time, **about)
 
-    def came_to(self, handoff_id: UUID) -> Entry_:
+    def came_to(self, handoff_id: UUID) -> Line:
         """What a handoff has come to, and what of it is the agency's to do."""
         standing, (_, service) = self.standing(handoff_id), self.handoffs[handoff_id]
         if standing is None:
@@ -128,7 +134,7 @@ class Report:
             "expected": list(expected(self.me, standing, service)),
         }
 
-    def open(self) -> list[Entry_]:
+    def open(self) -> list[Line]:
         """The handoffs that have not ended, in the order in which they came up."""
         found = []
         for handoff_id, (case_ref, _) in self.handoffs.items():
@@ -139,7 +145,7 @@ class Report:
                 found.append(place | parties | self.came_to(handoff_id))
         return found
 
-    def counts(self) -> Entry_:
+    def counts(self) -> Line:
         return {
             "sent": dict(self.sent_types),
             "heard": dict(self.heard_types),

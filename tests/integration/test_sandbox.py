@@ -45,6 +45,11 @@ async def test_a_system_without_a_key_is_asked_serves_and_is_told_what_was_wrong
     refused = await as_health.said("refused", code="post.not-named")
     assert (refused["field"], refused["see"]) == ("post.office", "docs/catalogue.md#referralaccepted")
     await as_health.system.ask(b"not json")
+    assert not [one for one in as_health.entries if one["what"] == "unanswerable"]
+    await as_health.system.nats.publish(subjects.COMMAND, b"{}")
+    await as_health.said("unanswerable", asked=False)
+    await as_health.system.nats.publish(subjects.COMMAND, b"{}", reply="_INBOX.elsewhere.1")
+    await as_health.said("unanswerable", asked=True)
     await as_health.said("refused", code="document.not-json")
 
     for move in (Move.ACKNOWLEDGE, Move.ACCEPT, Move.START, Move.COMPLETE):
@@ -52,7 +57,7 @@ async def test_a_system_without_a_key_is_asked_serves_and_is_told_what_was_wrong
     done = await as_health.said("sent", type="referral.completed")
     assert (done["stage"], done["whose_move"], done["void"]) == ("completed", None, None)
     counts = as_health.sandbox.status()
-    assert counts["refused"] == {"post.not-named": 1, "document.not-json": 1}
+    assert counts["refused"] == {"post.not-named": 1, "document.not-json": 1, "field.missing": 2}
     assert counts["sent"]["referral.completed"] == 1
     assert all(one["handoff_id"] != str(on.handoff_id) for one in counts["open"])
 
