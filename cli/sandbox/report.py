@@ -1,4 +1,4 @@
-"""What became of one agency's own words, and what it was told: each on a line with stable keys, and counted. Pure.
+"""What became of one agency's own words, and what it was told: each on a line with stable keys, and counted.
 
 A line repeats nothing of a document but codes and references: what was wrong is said by code and place.
 """
@@ -114,7 +114,7 @@ class Report:
             self.line("owed", **about)
         if duty.state is State.DUE_SOON and before is State.OPEN and not duty.absent:
             self.line("due-soon", **about)
-        if duty.owed and duty.absent and duty.id not in self.missed:
+        if (duty.missed or (duty.owed and duty.absent)) and duty.id not in self.missed:
             self.missed[duty.id] = duty.rule.id
             self.line("missed", **about)
         if not duty.owed and before in (State.OPEN, State.DUE_SOON, State.BREACHED):

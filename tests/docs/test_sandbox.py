@@ -64,6 +64,7 @@ def running(tmp_path: Path) -> Iterator[Running]:
     found.process.communicate()
 
 
+@pytest.mark.timeout(150)
 def test_the_page_does_what_it_shows(running: Running, tmp_path: Path) -> None:
     (snippet,) = blocks(PAGE, "python")
     (tmp_path / "system.py").write_text(snippet)

@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from bus.clock import wall_clock
-from cli.sandbox import clock, speaking
+from cli.sandbox import clock, lines, speaking
 from cli.sandbox.behaving import Behaviour, crossing, next_move
 from cli.sandbox.expecting import expected
 from cli.sandbox.report import Report
@@ -217,6 +217,51 @@ def test_what_is_no_command_is_reported_without_a_word_of_it(body: Any) -> None:
     entry = reported(body, REFUSED)
     assert (entry["command"], entry["see"]) == ("a command that no type has", "docs/catalogue.md")
     assert "Filane" not in str(entry)
+
+
+LINE = {"at": "2026-03-11T09:00:00+00:00", "command": "referral.accept", "case_ref": "7k3q-9m2x-w4td-h6r2"}
+STANDS = {"service": "therapy", "stage": "made", "whose_move": "health", "withdrawal_asked": False, "expected": ["a"]}
+SENT = {"position": 7, "repeated": False, "void": None, "left_out": []}
+OWED = {"rule": "r", "says": "Do it.", "tag": "D", "expected_by": "2026-03-12T09:00:00+01:00"}
+
+
+@pytest.mark.parametrize(
+    ("found", "shown"),
+    [
+        ({"what": "sent", **SENT, **STANDS}, "you referral.accept: logged at position 7; therapy is made. Yours: a"),
+        ({"what": "sent", **SENT, "position": None}, "recorded, not yet logged"),
+        ({"what": "sent", **SENT, "repeated": True}, "nothing is doubled"),
+        ({"what": "sent", **SENT, "void": "already-made", "left_out": ["police"]}, "VOID, already-made"),
+        (
+            {"what": "refused", **REFUSED["error"], "see": "S"},
+            "REFUSED, field.missing at data.reason: M. Next: H. See S",
+        ),
+        ({"what": "unanswerable", "asked": True}, "connect with the inbox prefix _INBOX.system"),
+        ({"what": "unanswerable", "asked": False}, "asked for the answer nowhere"),
+        (
+            {"what": "heard", "from": "police", "type": "t", "position": 3, **STANDS, "expected": []},
+            "police → you: t (position 3); therapy is made, health's move",
+        ),
+        ({"what": "heard", "from": "keeper", "type": "t", "position": 3, "of_a_duty": "r"}, "t (position 3) on r"),
+        (
+            {"what": "void", "move": "accept", "handoff_id": "h", "reason": "already-withdrawn"},
+            "VOID: your accept on h",
+        ),
+        ({"what": "owed", **OWED}, "owe by 2026-03-12 08:00 UTC: Do it. (r, D)"),
+        ({"what": "due-soon", **OWED}, "which is soon: Do it. (r)"),
+        ({"what": "missed", **OWED}, "NOT IN TIME, expected by 2026-03-12 08:00 UTC"),
+        ({"what": "done", **OWED, "state": "met", "on_time": False}, "r is met, late"),
+        ({"what": "forward", "by": "25h"}, "moved forward by 25h"),
+        ({"what": "counterpart-refused", "who": "social", "code": "c"}, "social referral.accept was refused, c"),
+    ],
+)
+def test_each_line_says_who_did_what_and_what_came_of_it(
+    found: dict[str, Any], shown: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines.line(LINE | found)
+    printed = " ".join(capsys.readouterr().out.split())
+    assert printed.startswith("11 Mar 09:00:00 ")
+    assert shown in printed
 
 
 # the clock
