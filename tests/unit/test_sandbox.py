@@ -221,7 +221,7 @@ def test_what_is_no_command_is_reported_without_a_word_of_it(body: Any) -> None:
 
 LINE = {"at": "2026-03-11T09:00:00+00:00", "command": "referral.accept", "case_ref": "7k3q-9m2x-w4td-h6r2"}
 STANDS = {"service": "therapy", "stage": "made", "whose_move": "health", "withdrawal_asked": False, "expected": ["a"]}
-SENT = {"position": 7, "repeated": False, "void": None, "left_out": []}
+SENT: dict[str, Any] = {"position": 7, "repeated": False, "void": None, "left_out": []}
 OWED = {"rule": "r", "says": "Do it.", "tag": "D", "expected_by": "2026-03-12T09:00:00+01:00"}
 
 
