@@ -83,6 +83,7 @@ lock: .uv/.installed ## write requirements/*.txt anew from pyproject.toml (UPGRA
 clean: ## remove .venv, caches, wheelhouse and build leftovers
 	@rm -rf .venv .uv wheelhouse build dist *.egg-info .coverage htmlcov
 	@rm -rf .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	@rm -rf tests/node/node_modules examples/integrators/node/node_modules
 	@find . -name .git -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The environment is made anew whenever a lock file changes, so it never holds what no lock names.

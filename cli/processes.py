@@ -51,6 +51,10 @@ class Processes:
         process = self._running.get(name)
         return process is not None and process.returncode is None
 
+    def pid(self, name: str) -> int:
+        """Of one that was started and not killed."""
+        return self._running[name].pid
+
     async def ended(self, name: str) -> None:
         """Wait until it has ended by itself."""
         await self._running[name].wait()

@@ -4,6 +4,7 @@ Everything here raises `Refused` with a code and the place, and never repeats a 
 """
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from typing import Any, TypeVar
@@ -34,6 +35,8 @@ MOMENTS = (AwareDatetime, AwareDatetime | None)
 OF_THE_LAW = frozenset({"expires_at"})
 """The moments of an act that makes a handoff by which its law goes: nothing said later moves them."""
 _CASE_REF: TypeAdapter[str] = TypeAdapter(CaseRef)
+_ENUM_MEMBER = re.compile(r"<\w+\.\w+: ('[^']*')>")
+"""As pydantic writes a member where only some of them are allowed: who reads it wants the code alone."""
 
 T = TypeVar("T", bound=Frozen)
 
@@ -94,7 +97,7 @@ def _refusal(error: ValidationError, at: str) -> Refused:
         return Refused("content.never-travels", field=path, detail=why)
     # only our own sentences are repeated: a library's may quote what was typed
     detail = (
-        first["msg"].removeprefix("Value error, ")
+        _ENUM_MEMBER.sub(r"\1", first["msg"].removeprefix("Value error, "))
         if first["type"] in {"value_error", "missing", "enum", "literal_error"}
         else None
     )

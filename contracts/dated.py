@@ -85,7 +85,9 @@ class Word(Dated):
     def received_by(self, agency: Agency) -> Received | None:
         """The receipt of this agency, at a moment between the letter's logging and its own."""
         found = self.received.get(agency)
-        return replace(found, at=min(max(found.at, self.at), found.logged_at)) if found else None
+        if found is None:
+            return None
+        return Received(min(max(found.at, self.at), found.logged_at), found.position, found.logged_at)
 
 
 def words(dated: Iterable[Dated], until: datetime) -> tuple[Word, ...]:
@@ -160,6 +162,9 @@ def _counts(word: Word, standings: Mapping[UUID, Standing]) -> bool:
 
 def _on_handoff(word: Word, standings: Mapping[UUID, Standing], made: Mapping[UUID, Word]) -> Word:
     """With what its handoff says, and whom it concerns: by its own word, or by the handoff's making."""
+    child, suspect = whom(word.said.codes), (word.said.codes.get("suspect") or {}).get("ref")
+    if word.handoff is None and not (child or suspect or word.before):
+        return word
     before = tuple(_on_handoff(one, standings, made) for one in word.before)
     making = made.get(word.handoff) if word.handoff else None
     parties = standings[word.handoff].parties if word.handoff else frozenset()
@@ -168,6 +173,6 @@ def _on_handoff(word: Word, standings: Mapping[UUID, Standing], made: Mapping[UU
         before=before,
         other=next(iter(parties - {word.by}), None),
         service=making.service if making else word.service,
-        child=whom(word.said.codes) or (whom(making.said.codes) if making else None),
-        suspect=(word.said.codes.get("suspect") or {}).get("ref"),
+        child=child or (whom(making.said.codes) if making else None),
+        suspect=suspect,
     )

@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import Self
 
 from contracts.agencies import Agency
 from contracts.catalogue.accounting import EXCUSED
-from contracts.catalogue.reintegration import CLOSED, REOPENED
 from contracts.dated import Dated, Word
 from contracts.duties.duty import Ending, State
 from contracts.protocol import matching
@@ -57,29 +57,26 @@ def _met(rule: Rule, trigger: Word, said: Words) -> Ending | None:
 
 def _withdrawn(rule: Rule, trigger: Word, said: Words, put_away: Dated | None) -> Ending | None:
     found = list[Ending]()
-    if cause := matching.first(rule.withdrawn_by, rule, trigger, _not_undone(said)):
+    if cause := matching.first(rule.withdrawn_by, rule, trigger, said.not_undone):
         found.append(_ending(*cause, reason=cause[0].said.type))
     if put_away:
         found.append(_ending(put_away, put_away.at, reason=put_away.said.type))
     return min(found, key=_place, default=None)
 
 
-def _not_undone(said: Words) -> Words:
-    """Without the closings of a case that was reopened since: whoever reopens it takes up again what was owed."""
-    reopened = max((one.said.position for one in said.of(REOPENED)), default=0)
-    if not any(one.said.position < reopened for one in said.of(CLOSED)):
-        return said
-    return Words(one for one in said.all if one.said.type != CLOSED or one.said.position > reopened)
-
-
 def _excuse(rule: Rule, trigger: Word, said: Words, owners: set[Agency]) -> Ending | None:
     """Its owner's own word on this duty, or a reasoned not-done that the rule takes for one; the first of them."""
-    about = {"rule": rule.id, "trigger_id": str(trigger.said.id), "trigger_by": trigger.said.by}.items()
-    own = [one for one in said.of(EXCUSED) if one.by in owners and about <= one.said.codes.items()]
-    found = [_ending(one, one.at) for one in own[:1]]
+    own = (one for one in said.of(EXCUSED) if one.by in owners and _about(one, rule, trigger))
+    found = [_ending(one, one.at) for one in islice(own, 1)]
     if reasoned := matching.first(rule.excused_by, rule, trigger, said):
         found.append(_ending(*reasoned))
     return min(found, key=_place, default=None)
+
+
+def _about(excuse: Word, rule: Rule, trigger: Word) -> bool:
+    codes = excuse.said.codes
+    of_it = (rule.id, str(trigger.said.id), trigger.said.by)
+    return (codes["rule"], codes["trigger_id"], codes["trigger_by"]) == of_it
 
 
 def _ending(one: Dated, done_at: datetime, reason: str | None = None) -> Ending:

@@ -73,9 +73,13 @@ def wanted(duties: Iterable[Duty], dated: Iterable[Dated], position: int, since:
 
     `dated` is the case in the log's order. Of what had ended up to `since`, where the keeper began, it says nothing.
     """
-    known = tuple(one for one in dated if one.by is Agency.KEEPER)
+    told: dict[str, list[Dated]] = {}  # by rule, so that each duty looks only at what can be said of it
+    for one in dated:
+        if one.by is Agency.KEEPER and one.said.type in OF_DUTIES:
+            told.setdefault(one.said.codes["rule"], []).append(one)
     concerned = (duty for duty in duties if duty.ending is None or duty.ending.position > since)
-    return tuple(notice for duty in concerned for notice in _of(duty, Told.of(duty, known), position))
+    found = ((duty, Told.of(duty, told.get(duty.rule.id, ()))) for duty in concerned)
+    return tuple(notice for duty, said in found for notice in _of(duty, said, position))
 
 
 def kept_open(found: Iterable[KeptOpen], dated: Iterable[Dated], position: int, since: int = 0) -> tuple[Notice, ...]:

@@ -33,23 +33,26 @@ class Parties:
 
     managers: tuple[Word, ...]
     bypasses: tuple[_Bypass, ...]
+    kept_out: frozenset[Agency]  # by a bypass that is in force now; and the keeper, whom nobody tells anything
 
     @classmethod
     def of(cls, said: Iterable[Word]) -> Self:
         known = tuple(said)
         lifted = {one.said.codes["bypass_id"]: one.said.position for one in reversed(known) if one.said.type == LIFTED}
         invoked = (one for one in known if one.said.type == INVOKED and _of_a_whole_agency(one))
+        bypasses = tuple(
+            _Bypass(
+                Agency(one.said.codes["conflicted"]),
+                Agency(one.said.codes["alternate"]),
+                one.said.position,
+                lifted.get(str(one.said.id)),
+            )
+            for one in invoked
+        )
         return cls(
             managers=tuple(one for one in known if one.said.type == MANAGER),
-            bypasses=tuple(
-                _Bypass(
-                    Agency(one.said.codes["conflicted"]),
-                    Agency(one.said.codes["alternate"]),
-                    one.said.position,
-                    lifted.get(str(one.said.id)),
-                )
-                for one in invoked
-            ),
+            bypasses=bypasses,
+            kept_out=frozenset({one.conflicted for one in bypasses if one.in_force(PAST_ALL)} | {Agency.KEEPER}),
         )
 
     def owner(self, party: str, trigger: Word) -> Agency | None:
@@ -82,8 +85,7 @@ class Parties:
 
     def let_in(self, agencies: Iterable[Agency]) -> tuple[Agency, ...]:
         """Each once, without those whom a bypass keeps out now; nor is the keeper told anything."""
-        out = {one.conflicted for one in self.bypasses if one.in_force(PAST_ALL)} | {Agency.KEEPER}
-        return tuple(dict.fromkeys(agency for agency in agencies if agency not in out))
+        return tuple(dict.fromkeys(agency for agency in agencies if agency not in self.kept_out))
 
     def _named(self, party: str, trigger: Word) -> Agency | None:
         """Nobody stands in for a case manager that there is not."""

@@ -14,7 +14,7 @@ _OWNED = ("contracts/schemas", "contracts/examples")
 def files(root: Path | None = None) -> dict[str, str]:
     """Every generated file: its text by its path. `root` is where the figures of the handoff's check are read."""
     # imported here because whoever needs the accounts alone should not load all the rest
-    from contracts.export import accounts, agencies, asyncapi, examples, law, pages, protocol, schemas
+    from contracts.export import accounts, agencies, asyncapi, examples, law, pages, protocol, schemas, sequences
 
     here = Path(__file__).parents[2]
     figures = (root or here) / FIGURES
@@ -32,6 +32,7 @@ def files(root: Path | None = None) -> dict[str, str]:
         "docs/errors.md": pages.errors(),
         "docs/handoff.md": law.page(checked),
         "docs/protocol.md": protocol.page(),
+        "docs/sequences.md": sequences.page(),
     }
 
 

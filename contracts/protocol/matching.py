@@ -2,7 +2,9 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from functools import cached_property
 
+from contracts.catalogue.reintegration import CLOSED, REOPENED
 from contracts.dated import Word
 from contracts.protocol.records import Answers, Records
 from contracts.protocol.rules import Rule
@@ -29,6 +31,14 @@ class Words:
         found = [places for name in names if (places := self._places.get(name))]
         places = found[0] if len(found) == 1 else sorted({place for some in found for place in some})
         return (self.all[place] for place in places)
+
+    @cached_property
+    def not_undone(self) -> "Words":
+        """Without the closings of a case that was reopened since: whoever reopens it takes up again what was owed."""
+        reopened = max((one.said.position for one in self.of(REOPENED)), default=0)
+        if not any(one.said.position < reopened for one in self.of(CLOSED)):
+            return self
+        return Words(one for one in self.all if one.said.type != CLOSED or one.said.position > reopened)
 
 
 def first(kinds: Sequence[Answers], rule: Rule, trigger: Word, words: Words) -> tuple[Word, datetime] | None:

@@ -1,6 +1,7 @@
 """What the keeper does: its table of contents. It records its notices as an agency does its acts, and asks nobody."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
@@ -21,27 +22,38 @@ from services.keeping import BY_ID_ALONE
 from services.proposals import Proposal, Rule
 
 
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What is to be said of a case, and the writes by which it was looked at."""
+
+    case_ref: str
+    notices: Sequence[Notice]
+    writes: Sequence[Statement]
+
+
 class Keeper(AgencyApplication):
     agency = Agency.KEEPER
     rules: ClassVar[Mapping[Move, Rule]] = {}
 
-    def give(
-        self, notices: Sequence[Notice], case_ref: str, at: datetime, now: datetime, also: Sequence[Statement] = ()
-    ) -> tuple[Notice, ...]:
-        """Record what is to be said of a case as of a moment, and these writes, together or not at all.
+    def give(self, judged: Iterable[Judged], at: datetime, now: datetime) -> int:
+        """Record what is to be said of cases as of a moment, and these writes, together or not at all.
 
-        What was recorded before is not recorded again. The notices that are new.
+        What was recorded before is not recorded again. How many notices are new.
         """
-        new = tuple(notice for notice in notices if not self.knows(notice.id))
         about = About(
             clocks=Clocks(occurred=at, known=at, recorded=max(at, now)),
             legal_basis=LegalBasis.PROTECTION_DUTY,
             post=Post(role=Role.RECORDS_SYSTEM),
         )
-        facts = [self._fact(notice, case_ref, about, now) for notice in new]
-        rows = [_row(notice, fact, now) for notice, fact in zip(new, facts, strict=True)]
-        self._save(*facts, also=[*rows, *also])
-        return new
+        facts, writes = list[Fact](), list[Statement]()
+        for one in judged:
+            for notice in one.notices:
+                if not self.knows(notice.id):
+                    facts.append(fact := self._fact(notice, one.case_ref, about, now))
+                    writes.append(_row(notice, fact, now))
+            writes += one.writes
+        self._save(*facts, also=writes)
+        return len(facts)
 
     def _fact(self, notice: Notice, case_ref: str, about: About, now: datetime) -> Fact:
         entry = entry_of(notice.type)

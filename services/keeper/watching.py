@@ -27,7 +27,7 @@ from contracts.protocol import Protocol
 from services.keeper import alarms
 from services.keeper.agenda import Agenda, Progress
 from services.keeper.alarms import Kind
-from services.keeper.application import Keeper
+from services.keeper.application import Judged, Keeper
 from services.keeper.reach import Reach
 from services.keeper.signs import Signs
 
@@ -36,8 +36,8 @@ BEHIND_THE_CLOCK = timedelta(seconds=2)
 """A gateway that has stamped an entry has it in the log by then, or is not active any more."""
 SAID_AFTER = 10
 """So many looks in vain."""
-CASES_AT_ONCE = 20
-"""Between so many the relay, which shares the process, gets its turn."""
+CASES_AT_ONCE = 50
+"""So many are read as of one moment, and what comes of them is recorded in one transaction."""
 _log = structlog.get_logger()
 
 
@@ -140,15 +140,8 @@ class Watching:
             turn = self._whose_turn(view, before, at)
         progress = Progress(self._digest, looked.position, before.since if before else looked.position)
         for start in range(0, len(turn), CASES_AT_ONCE):
-            with self._read() as view:
-                some = list(view.cases(turn[start : start + CASES_AT_ONCE]))
-            for case_ref, dated in some:
-                until = [one for one in dated if one.said.position <= looked.position]
-                self._judge(case_ref, until, before, looked)
-            if looked.notices:
-                self._nudge()
+            await self._judge_all(turn[start : start + CASES_AT_ONCE], before, looked)
             self._signs.write(counted_anew=False)  # a long look is no silence
-            await asyncio.sleep(0)
         if progress != before:
             self._agenda.reached(progress)
         return looked
@@ -160,8 +153,24 @@ class Watching:
         changed = view.changed(before.position) if before else []
         return list(dict.fromkeys((*due, *changed, *others)))
 
-    def _judge(self, case_ref: str, dated: list[Dated], before: Progress | None, looked: Looked) -> None:
-        """Record what is to be said of a case, and when to look at it again; first its last words must be logged."""
+    async def _judge_all(self, case_refs: Sequence[str], before: Progress | None, looked: Looked) -> None:
+        """What was judged is recorded at once, whatever is wrong with the next case."""
+        judged = list[Judged]()
+        try:
+            with self._read() as view:
+                for case_ref, dated in view.cases(case_refs):
+                    until = [one for one in dated if one.said.position <= looked.position]
+                    judged.append(self._judge(case_ref, until, before, looked))
+                    await asyncio.sleep(0)  # the relay, which shares the process, gets its turn
+        finally:
+            new = self._keeper.give(judged, looked.at, self._clock())
+            faults.point("keeper.recorded")
+            looked.notices += new
+            if new:
+                self._nudge()
+
+    def _judge(self, case_ref: str, dated: list[Dated], before: Progress | None, looked: Looked) -> Judged:
+        """What is to be said of a case, and when to look at it again; first its last words must be logged."""
         looked.cases += 1
         at = looked.at
         since = before.since if before else looked.position
@@ -169,8 +178,7 @@ class Watching:
             looked.disagreements += 1
             _log.error("keeper.disagrees", case_ref=case_ref, type=one.said.type, id=str(one.said.id))
         if self._keeper.waits(case_ref, dated):
-            self._keeper.store.write(self._agenda.again(case_ref, at))
-            return
+            return Judged(case_ref, (), [self._agenda.again(case_ref, at)])
         duties = fold(dated, self._protocol, at)
         void = kept_open(dated, self._protocol, at)
         notices = (
@@ -179,8 +187,7 @@ class Watching:
         )
         writes = [*self._agenda.noted(case_ref, duties, at if notices else None), *self._alarms(notices)]
         faults.point("keeper.judged")
-        looked.notices += len(self._keeper.give(notices, case_ref, at, self._clock(), writes))
-        faults.point("keeper.recorded")
+        return Judged(case_ref, notices, writes)
 
     def _alarms(self, said: Iterable[Notice]) -> Iterator[Statement]:
         """The writes by which what was missed is brought to people; none where nobody says how to reach them."""

@@ -15,6 +15,7 @@ import typer
 
 from bus import logging
 from cli import show
+from tests.benchmarks import duties as owed
 from tests.benchmarks import live, messages, rebuild, replay, report, summaries
 from tests.benchmarks.report import Row
 
@@ -27,21 +28,25 @@ class Part(StrEnum):
     REBUILD = "rebuild"
     REPLAY = "replay"
     SUMMARIES = "summaries"
+    DUTIES = "duties"
     PROJECTIONS = "projections"
 
 
-ALL = (Part.MESSAGES, Part.LIVE, Part.REBUILD, Part.REPLAY, Part.SUMMARIES)
+ALL = (Part.MESSAGES, Part.LIVE, Part.REBUILD, Part.REPLAY, Part.SUMMARIES, Part.DUTIES)
 
 
 @show.coded
 def main(
-    part: Annotated[list[Part] | None, typer.Option(help="Only these; `projections` is all but messages.")] = None,
+    part: Annotated[
+        list[Part] | None, typer.Option(help="Only these; `projections` is all but messages and duties.")
+    ] = None,
     events: Annotated[
         list[int] | None, typer.Option(min=1_000, help="Lengths of the logs to read; 10,000 and 100,000 if none.")
     ] = None,
     cases: Annotated[int, typer.Option(min=1, help="So many cases of each log are replayed.")] = 50,
     peer_events: Annotated[int, typer.Option(min=1, help="So many events are projected by the peer.")] = 5_000,
     handoffs: Annotated[int, typer.Option(min=1, help="So many are summed up.")] = 100_000,
+    duties: Annotated[int, typer.Option(min=1, help="So many duties at least are open.")] = 100_000,
     keep: Annotated[Path | None, typer.Option(help="Keep the logs here, and take those that are there.")] = None,
 ) -> None:
     """Measure how fast Barnabus is: progress on standard error, one table on standard output."""
@@ -51,14 +56,14 @@ def main(
     load = report.load()
     parts = set(part or ALL)
     if Part.PROJECTIONS in parts:
-        parts |= set(ALL) - {Part.MESSAGES}
+        parts |= set(ALL) - {Part.MESSAGES, Part.DUTIES}
     with tempfile.TemporaryDirectory(prefix="barnabus-bench-") as folder:
-        found = asyncio.run(_rows(parts, events or EVENTS, cases, peer_events, handoffs, keep or Path(folder)))
+        found = asyncio.run(_rows(parts, events or EVENTS, cases, peer_events, handoffs, duties, keep or Path(folder)))
     report.table(found, load)
 
 
 async def _rows(
-    parts: set[Part], events: Sequence[int], cases: int, peer_events: int, handoffs: int, folder: Path
+    parts: set[Part], events: Sequence[int], cases: int, peer_events: int, handoffs: int, duties: int, folder: Path
 ) -> list[Row]:
     found = []
     if Part.MESSAGES in parts:
@@ -71,6 +76,8 @@ async def _rows(
         found += await replay.rows(folder, events, cases)
     if Part.SUMMARIES in parts:
         found += await summaries.rows(handoffs)
+    if Part.DUTIES in parts:
+        found += await owed.rows(duties)
     return found
 
 

@@ -56,55 +56,17 @@ class Link:
 
 
 @dataclass(slots=True)
-class Running:
-    case: Case
-    thread: Thread
-
-
-@dataclass(slots=True)
-class Year:
-    """What is to happen, in time: new cases, threads of cases that are going on, receipts."""
+class Book:
+    """A log as it is being made: its chains and links so far, and the simulated time. `synthetic` is in every stamp."""
 
     dice: Random
-    between_s: float
-    refers: threads.Pairs
     now: datetime = EPOCH
+    synthetic: bool = True
     position: int = 0
-    cases: int = 0
     heads: dict[Agency, Head] = field(default_factory=dict)
     links: dict[tuple[Agency, Agency], Link] = field(default_factory=dict)
-    _agenda: list[tuple[datetime, int, Running | Link | None]] = field(default_factory=list)  # None: a new case
-    _planned: int = 0
 
-    def entries(self) -> Iterator[Unsigned]:
-        self._plan(0, None)
-        while True:
-            self.now, _, what = heapq.heappop(self._agenda)
-            if isinstance(what, Running):
-                what.case.now = self.now
-                found = next(what.thread, None)
-                if found:
-                    said, wait_s = found
-                    yield self._logged(said)
-                    self._plan(wait_s, what)
-                self._take_up(what.case)
-            elif isinstance(what, Link):
-                yield self._signed_for(what)
-            else:
-                self.cases += 1
-                self._take_up(threads.begin(self.dice, self.now, self.refers))
-                self._plan(self.dice.expovariate(1 / self.between_s), None)
-
-    def _plan(self, after_s: float, what: Running | Link | None) -> None:
-        self._planned += 1  # of two at one moment, what was planned first
-        heapq.heappush(self._agenda, (self.now + timedelta(seconds=after_s), self._planned, what))
-
-    def _take_up(self, case: Case) -> None:
-        while case.begun:
-            after_s, thread = case.begun.pop(0)
-            self._plan(after_s, Running(case, thread))
-
-    def _logged(self, said: Said) -> Unsigned:
+    def logged(self, said: Said) -> Unsigned:
         letters = [self._letter(said.sender, to, tiers) for to, tiers in said.letters]
         ids = {"correlationid": said.correlation_id}
         if said.causation_id:
@@ -116,7 +78,7 @@ class Year:
     def _letter(self, sender: Agency, to: Agency, tiers: tuple[str, ...]) -> dict[str, Any]:
         link = self.links.get((sender, to)) or self.links.setdefault((sender, to), Link(sender, to))
         if not link.due:
-            self._plan(self.dice.uniform(0.3, 1.0), link)
+            self._begins_to_wait(link)
         before, link.head = link.head, Head(link.head.number + 1, seal.b64(self.dice.randbytes(32)))
         link.due.append((link.head.number, self.now + LOGGED_AFTER + timedelta(milliseconds=5)))
         return {
@@ -128,12 +90,15 @@ class Year:
             "content": seal.b64(self.dice.randbytes(32)),
         }
 
-    def _signed_for(self, link: Link) -> Unsigned:
+    def _begins_to_wait(self, link: Link) -> None:
+        """A letter on a link of which everything was signed for."""
+
+    def signed_for(self, link: Link) -> Unsigned:
         """One receipt for every letter that its recipient has by now; one that is on its way waits for the next."""
         letters = [(number, had) for number, had in link.due if had < self.now]
         link.due = link.due[len(letters) :]
         if link.due:
-            self._plan(self.dice.uniform(0.3, 1.0), link)
+            self._begins_to_wait(link)
         signed = [{"number": number, "received_at": spelled(had), "opened": True} for number, had in letters]
         data = {"content": {"sender": link.sender, "letters": signed}, "letters": ()}
         subject = subjects.link(link.sender, link.to)
@@ -175,12 +140,60 @@ class Year:
             "account": sender,
             "record_id": record_id,
             "record": digest,
-            "synthetic": True,
+            "synthetic": self.synthetic,
         }
         return Unsigned(self.position, subject, sender, record, seal.dump(stamp))
+
+
+@dataclass(slots=True)
+class Running:
+    case: Case
+    thread: Thread
+
+
+@dataclass(slots=True)
+class Year(Book):
+    """What is to happen, in time: new cases, threads of cases that are going on, receipts."""
+
+    between_s: float = field(kw_only=True)
+    refers: threads.Pairs = field(kw_only=True)
+    cases: int = 0
+    _agenda: list[tuple[datetime, int, Running | Link | None]] = field(default_factory=list)  # None: a new case
+    _planned: int = 0
+
+    def entries(self) -> Iterator[Unsigned]:
+        self._plan(0, None)
+        while True:
+            self.now, _, what = heapq.heappop(self._agenda)
+            if isinstance(what, Running):
+                what.case.now = self.now
+                found = next(what.thread, None)
+                if found:
+                    said, wait_s = found
+                    yield self.logged(said)
+                    self._plan(wait_s, what)
+                self._take_up(what.case)
+            elif isinstance(what, Link):
+                yield self.signed_for(what)
+            else:
+                self.cases += 1
+                self._take_up(threads.begin(self.dice, self.now, self.refers))
+                self._plan(self.dice.expovariate(1 / self.between_s), None)
+
+    def _plan(self, after_s: float, what: Running | Link | None) -> None:
+        self._planned += 1  # of two at one moment, what was planned first
+        heapq.heappush(self._agenda, (self.now + timedelta(seconds=after_s), self._planned, what))
+
+    def _take_up(self, case: Case) -> None:
+        while case.begun:
+            after_s, thread = case.begun.pop(0)
+            self._plan(after_s, Running(case, thread))
+
+    def _begins_to_wait(self, link: Link) -> None:
+        self._plan(self.dice.uniform(0.3, 1.0), link)
 
 
 def year(events: int, seed: int) -> Year:
     """A year in which about so many events happen."""
     dice = Random(seed)
-    return Year(dice, YEAR.total_seconds() * EVENTS_A_CASE / events, threads.pairs(dice))
+    return Year(dice, between_s=YEAR.total_seconds() * EVENTS_A_CASE / events, refers=threads.pairs(dice))

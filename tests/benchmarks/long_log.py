@@ -9,10 +9,11 @@ and only a gateway of made-up cases goes on writing such a log.
 """
 
 import asyncio
+import contextlib
 import json
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC
@@ -35,7 +36,7 @@ from contracts import subjects
 from contracts.errors import BarnabusError
 from tests.benchmarks import signing
 from tests.benchmarks.entries import EPOCH, Unsigned, year
-from tests.benchmarks.signing import Signatures
+from tests.benchmarks.signing import Signatures, Signers
 
 TOGETHER = 500
 """So many entries are signed in one go, and published with one acknowledgment."""
@@ -62,29 +63,9 @@ class Written:
 
 
 async def write(settings: Settings, events: int, seed: int, tell: Callable[[int], object] = lambda _: None) -> Written:
-    """Provision this home and write its log; `tell` hears how much of it is there. Raises `home.provisioned`.
-
-    While it is written the server syncs now and then: a log that the machine lost halfway would be written again.
-    """
-    provision(settings, EPOCH.replace(tzinfo=UTC))
-    config = server_config(settings)
-    assert _ALWAYS in config
-    server = EmbeddedServer(settings.home / "nats", config.replace(_ALWAYS, _NOW_AND_THEN))
-    with node.locked(settings.home / "run" / "server.lock", "A server of this home"), server:
-        return await _write(replace(settings, nats_url=server.url), events, seed, tell)
-
-
-async def _write(settings: Settings, events: int, seed: int, tell: Callable[[int], object]) -> Written:
-    await node.prepare(settings)
-    nats = await connection.connect(settings, GATEWAY, "gateway", patient=False)
+    """Provision this home and write its log; `tell` hears how much of it is there. Raises `home.provisioned`."""
     simulated = year(events, seed)
-    began = time.perf_counter()
-    try:
-        with signing.processes(settings) as pool:
-            first = await _publish_all(nats, _signed(islice(simulated.entries(), events), pool), tell)
-    finally:
-        await connection.close(nats)
-    took = time.perf_counter() - began
+    first, took = await fill(settings, islice(simulated.entries(), events), tell)
     return Written(
         events=events,
         seed=seed,
@@ -94,6 +75,47 @@ async def _write(settings: Settings, events: int, seed: int, tell: Callable[[int
         events_per_s=round(events / took),
         first_case=first.subject.split(".")[1],
     )
+
+
+async def fill(
+    settings: Settings, entries: Iterator[Unsigned], tell: Callable[[int], object] = lambda _: None
+) -> tuple[Unsigned, float]:
+    """Provision this home and write these entries; gives the first one, and how many seconds they took.
+
+    While it is written the server syncs now and then: a log that the machine lost halfway would be written again.
+    Raises `home.provisioned`.
+    """
+    provision(settings, EPOCH.replace(tzinfo=UTC))
+    config = server_config(settings)
+    assert _ALWAYS in config
+    server = EmbeddedServer(settings.home / "nats", config.replace(_ALWAYS, _NOW_AND_THEN))
+    with node.locked(settings.home / "run" / "server.lock", "A server of this home"), server:
+        settings = replace(settings, nats_url=server.url)
+        await node.prepare(settings)
+        async with _gateway(settings) as nats:
+            began = time.perf_counter()
+            with signing.processes(settings) as pool:
+                first = await _publish_all(nats, _signed(entries, pool), tell)
+            return first, time.perf_counter() - began
+
+
+async def append(settings: Settings, entries: Sequence[Unsigned]) -> None:
+    """A few more at the end of a log whose server runs, signed in this process."""
+
+    async def signed() -> AsyncIterator[list[Signed]]:
+        yield list(zip(entries, Signers(settings).of(entries), strict=True))
+
+    async with _gateway(settings) as nats:
+        await _publish_all(nats, signed(), lambda _: None)
+
+
+@contextlib.asynccontextmanager
+async def _gateway(settings: Settings) -> AsyncIterator[Client]:
+    nats = await connection.connect(settings, GATEWAY, "gateway", patient=False)
+    try:
+        yield nats
+    finally:
+        await connection.close(nats)
 
 
 async def _signed(entries: Iterator[Unsigned], pool: ProcessPoolExecutor) -> AsyncIterator[list[Signed]]:

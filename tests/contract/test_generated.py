@@ -13,9 +13,10 @@ from contracts import export, subjects
 from contracts.catalogue import CATALOGUE, COMMANDS
 from contracts.catalogue.post import SAID_AGAIN
 from contracts.errors import CODES
-from contracts.export import agencies, asyncapi, law, pages
+from contracts.export import agencies, asyncapi, law, pages, sequences
 from contracts.export.schemas import DIALECT
 from contracts.standing import Move, Stage, Void
+from tests.builders import SOCIAL
 from tests.contract.test_schemas import accepts
 
 ROOT = Path(__file__).parents[2]
@@ -139,6 +140,14 @@ def test_the_page_of_the_law_says_every_reason_in_words_and_answers_for_every_mo
         rows = [line for line in page.splitlines() if line.startswith(f"| `{move}`")]
         assert len(rows) >= 2, "one for the opener, one for the receiver"
         assert all(row.count("|") == len(Stage) + 2 for row in rows)
+
+
+def test_acts_that_cross_in_a_story_come_to_the_same_in_either_order() -> None:
+    crossings = [crossing for story in sequences.STORIES for crossing in story.rounds if len(crossing) > 1]
+    assert crossings
+    (made,) = sequences.STORIES[1].rounds[0]
+    orders = [sequences.after([made, *crossing]) for crossing in (*crossings, *(each[::-1] for each in crossings))]
+    assert {(each.stage, each.withdrawal_asked, each.whose_move) for each in orders} == {("accepted", True, SOCIAL)}
 
 
 def test_the_page_of_the_law_shows_the_figures_of_the_exhaustive_check_only_where_there_are_any() -> None:

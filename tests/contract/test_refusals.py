@@ -215,6 +215,8 @@ def test_a_service_is_asked_only_of_who_offers_it(service: Service) -> None:
 
 def test_nothing_is_asked_of_the_keeper() -> None:
     assert refusal(make(to="keeper"), Agency.POLICE) == ("field.invalid", "data.to")
+    with pytest.raises(Refused, match="Input should be 'police', 'prosecution', 'social', 'health' or 'oversight'"):
+        check.command(json.dumps(make(to="keeper")).encode(), Agency.POLICE)
 
 
 def test_an_immediate_referral_says_what_the_danger_is() -> None:

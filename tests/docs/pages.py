@@ -8,7 +8,14 @@ from typing import NamedTuple
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted(
-    [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("docs/adr/*.md"), *ROOT.glob("services/*/README.md")]
+    [
+        *ROOT.glob("*.md"),
+        *ROOT.glob("docs/*.md"),
+        *ROOT.glob("docs/adr/*.md"),
+        *ROOT.glob("services/*/README.md"),
+        *ROOT.glob("examples/*/README.md"),
+        *ROOT.glob("examples/*/*/README.md"),
+    ]
 )
 
 
@@ -32,6 +39,23 @@ def barnabus_lines() -> Iterator[Shown]:
                 words = shlex.split(line.strip().removeprefix("$ "), comments=True) if "barnabus" in line else []
                 if words and words[0].rpartition("/")[2] == "barnabus":
                     yield Shown(page.name, tuple(words[1:]))
+
+
+class Entered(NamedTuple):
+    """One line typed into a shell, and what the page says that it prints."""
+
+    typed: str
+    printed: str
+
+
+def transcript(page: Path) -> list[Entered]:
+    """The page's `shell-session` blocks, in order: one session, in which later lines rest on earlier ones."""
+    found = []
+    for block in blocks(page, "shell-session"):
+        for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
+            typed, _, printed = part.partition("\n")
+            found.append(Entered(typed, printed))
+    return found
 
 
 def links(page: Path) -> Iterator[str]:

@@ -10,6 +10,7 @@ from tests.benchmarks.measured import measured
 from tests.benchmarks.report import Row, percentile, table
 
 MEGABYTE = 1_000_000
+STEPS = ["start", "connecting", "looking", "into the log"]
 
 
 def test_a_commands_peak_is_its_own_and_not_that_of_whoever_measures_it() -> None:
@@ -54,3 +55,16 @@ def test_one_run_gives_one_table_and_tells_how_far_it_is_beside_it() -> None:
     parts = ["replay of one case, connecting included", "replay of one case, without that"]
     assert [row.split("  ")[0] for row in rows] == parts
     assert "replay: 3 cases out of 1,000 events" in done.stderr
+
+
+@pytest.mark.bench
+def test_the_keeper_is_measured_from_its_first_look_to_its_last_notice() -> None:
+    command = ["-m", "tests.benchmarks", "--part", "duties", "--duties", "28"]
+    done = subprocess.run([sys.executable, *command], capture_output=True, text=True, timeout=50)
+    assert done.returncode == 0, done.stderr
+    _, _, _, *rows = done.stdout.splitlines()
+    of = {row.split("  ")[0]: row for row in rows}
+    assert "28 duties" in of["first look at all that is owed"]
+    assert "24 notices" in of["notices into the log"]
+    steps = of["started again to first notice"].partition("ms: ")[2]
+    assert [step.rpartition(" ")[0] for step in steps.strip().split(", ")] == STEPS

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bus.log import Logged
-from contracts.agencies import Agency
+from contracts.agencies import FIELD, Agency
 from contracts.bypass import LIFTED
 from contracts.catalogue import CATALOGUE
 from contracts.entry import Entry
@@ -52,7 +52,7 @@ def logs(draw: st.DrawFn) -> Sequence[Logged]:
     """One case's log in any order: acts of parties and of others, questions, facts, corrections, bypasses."""
     log, made, asked = Log(), list[tuple[UUID, Agency, Agency]](), list[UUID]()
     for _ in range(draw(st.integers(1, 25))):
-        by, to = draw(st.sampled_from(list(Agency))), draw(st.sampled_from(list(Agency)))
+        by, to = draw(st.sampled_from(FIELD)), draw(st.sampled_from(FIELD))
         kind = draw(st.sampled_from(("make", "act", "act", "act", "act", "fact", "fact", "right")))
         if kind == "make" or not made:
             entry, expires_at = draw(st.sampled_from(MAKES)), draw(st.sampled_from((None, *EXPIRE)))

@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts.agencies import Agency
+from contracts.agencies import FIELD, Agency
 from contracts.catalogue import CATALOGUE
 from contracts.dated import Dated
 from contracts.duties import fold
@@ -49,7 +49,7 @@ def cases(draw: st.DrawFn) -> Case:
         said = case.say(by, entry.type, at, occurred=known - draw(GAPS), known=known, **content)
         if entry.move is Move.MAKE:
             made.append(str(said))
-        for agency in draw(st.sets(st.sampled_from(Agency), max_size=2)):
+        for agency in draw(st.sets(st.sampled_from(FIELD), max_size=2)):
             received = at + draw(GAPS)
             case.receives(agency, said, received, received + draw(GAPS))
         at += draw(GAPS)

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bus.log import Logged
-from contracts.agencies import Agency
+from contracts.agencies import FIELD, Agency
 from contracts.dated import Dated
 from projections import said
 from projections.case_log import case_log
@@ -49,12 +49,12 @@ def logs(draw: st.DrawFn) -> Log:
     """Anything, said to some; signed for soon, late or twice, opened or not, and now and then said again."""
     log = Log()
     for _ in range(draw(st.integers(1, 15))):
-        by = draw(st.sampled_from(list(Agency)))
+        by = draw(st.sampled_from(FIELD))
         letters = [one for one in log.entries for _ in one.record.data.letters]
         kind = draw(st.sampled_from(("say", "say", "sign", "sign", "again")))
         if kind == "say" or not letters:
             entry = draw(st.sampled_from(SAID))
-            to = draw(st.sets(st.sampled_from(list(Agency)), max_size=3)) - {by}
+            to = draw(st.sets(st.sampled_from(FIELD), max_size=3)) - {by}
             known = FIRST - draw(st.timedeltas(timedelta(0), DAY))
             log.say(by, entry.type, content(draw, entry), sorted(to), known=known)
             continue

@@ -52,6 +52,14 @@ def test_events_and_what_belongs_to_them_are_saved_together(store: Store) -> Non
     assert beside(store) == ["a person"]
 
 
+def test_very_many_events_are_saved_together_too(store: Store) -> None:
+    """As when the keeper of duties begins on a log that is there already."""
+    large = [StoredEvent(uuid4(), 1, "topic", b"x" * 2_000) for _ in range(1_000)]
+    rows = [Statement("INSERT INTO case_parts (id, case_ref) VALUES (?,?)", (str(n), "a case")) for n in range(1_000)]
+    assert store.insert_events(large, also=rows) == list(range(1, 1_001))
+    assert store.read("SELECT count(*) AS n FROM case_parts") == [{"n": 1_000}]
+
+
 def test_a_version_that_is_taken_saves_nothing_of_what_belongs_to_it(store: Store) -> None:
     taken = event()
     store.insert_events([taken])
