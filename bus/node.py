@@ -16,8 +16,9 @@ from bus.gateway import Gateway
 from bus.gateway_service import GatewayService
 from bus.ledger import Ledger
 from bus.provisioning import GATEWAY, provision, server_config
-from bus.server import EmbeddedServer
+from bus.server import ANY_PORT, EmbeddedServer
 from bus.settings import Settings
+from contracts.agencies import Agency
 from contracts.errors import BarnabusError
 
 WATCH_EVERY_S = 0.25
@@ -52,12 +53,17 @@ def keep_what_is_loaded() -> None:
 
 
 @contextlib.asynccontextmanager
-async def embedded(settings: Settings, clock: Clock = wall_clock) -> AsyncIterator[EmbeddedServer]:
-    """The home's own server with its streams, provisioned if the home is new; started again should it die."""
+async def embedded(
+    settings: Settings, clock: Clock = wall_clock, *, port: int = ANY_PORT, without_key: Agency | None = None
+) -> AsyncIterator[EmbeddedServer]:
+    """The home's own server with its streams, provisioned if the home is new; started again should it die.
+
+    `without_key` is for a sandbox alone: who shows no key is this agency's own system (`provisioning.server_config`).
+    """
     with locked(settings.home / "run" / "server.lock", "A server of this home"):
         if not settings.root_public.exists():
             provision(settings, clock())
-        server = EmbeddedServer(settings.home / "nats", server_config(settings))
+        server = EmbeddedServer(settings.home / "nats", server_config(settings, without_key), port=port)
         await asyncio.to_thread(server.start)
         leaving = asyncio.Event()
         watching = asyncio.create_task(_watch(server, leaving))

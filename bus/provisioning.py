@@ -29,6 +29,11 @@ jetstream {{
 {keys}
 {accounts}
 """
+_WITHOUT_KEY = """\
+# A SANDBOX, AND NOTHING ELSE: made-up cases, on this machine alone. Who connects without a key is taken for the own
+# system of {agency}, and for nobody else. No other server of the bus may ever be told this.
+no_auth_user: {user}
+"""
 
 
 def provision(settings: Settings, now: datetime) -> None:
@@ -66,8 +71,11 @@ def _agency(settings: Settings, agency: Agency, now: datetime) -> list[directory
     return [directory.entry(agency, signing, now), directory.entry(agency, sealing, now)]
 
 
-def server_config(settings: Settings) -> str:
-    """What the server is told: accounts and permissions from the catalogue, and everybody's public key."""
+def server_config(settings: Settings, without_key: Agency | None = None) -> str:
+    """What the server is told: accounts and permissions from the catalogue, and everybody's public key.
+
+    With `without_key` a sandbox's server takes whoever shows no key for this agency's own system: never any other's.
+    """
     public = {
         f"{'BUS' if owner == GATEWAY else 'SYS' if owner == 'monitor' else owner}_{user}".upper(): keys.nats_public(
             keys.read(settings.keys(owner) / f"{user}.nk")
@@ -76,7 +84,10 @@ def server_config(settings: Settings) -> str:
         for user in users
     }
     lines = "\n".join(f'{name}: "{key}"' for name, key in public.items())
-    return _SERVER.format(keys=lines, accounts=accounts.accounts())
+    config = _SERVER.format(keys=lines, accounts=accounts.accounts())
+    if without_key is None:
+        return config
+    return config + _WITHOUT_KEY.format(agency=without_key, user=public[f"{without_key}_SYSTEM".upper()])
 
 
 def must_be_new(home: Path) -> None:

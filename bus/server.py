@@ -17,6 +17,8 @@ from bus import leash
 from contracts.errors import BarnabusError
 
 START_TIMEOUT_S = 10.0
+ANY_PORT = -1
+"""A free one: nats-server's own word for it."""
 
 
 def find_binary() -> Path:
@@ -33,7 +35,7 @@ def find_binary() -> Path:
 class EmbeddedServer:
     """One nats-server on 127.0.0.1. `data` keeps the streams between starts; `config` is what else it is told."""
 
-    def __init__(self, data: Path, config: str, *, port: int = -1) -> None:
+    def __init__(self, data: Path, config: str, *, port: int = ANY_PORT) -> None:
         self._data = data
         self._config = config
         self._port = port

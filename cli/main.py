@@ -22,6 +22,7 @@ ROOMS: Mapping[str, str] = MappingProxyType(
         "submit": "submit",
         "demo": "demo",
         "simulate": "simulate",
+        "sandbox": "sandbox.commands",
         "inbox": "inbox",
         "parked": "parked",
         "case": "case",

@@ -619,6 +619,11 @@ CODES: Mapping[str, Code] = MappingProxyType(
         "file.unwritable": Code(
             "The file cannot be written.", "Check its folder and its permissions, and give the command again.", exit=1
         ),
+        "sandbox.missing": Code(
+            "No sandbox answers here.",
+            "Start one with `barnabus sandbox --as AGENCY`, or name its home with --home or BARNABUS_HOME.",
+            exit=1,
+        ),
         "scenario.failed": Code(
             "What was played did not come to what the scenario says.",
             "Read what the demo printed before, and the logs of the home.",

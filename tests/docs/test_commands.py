@@ -12,7 +12,9 @@ import pytest
 
 from tests.docs.pages import ROOT, Shown, barnabus_lines
 
-RUNS_ON = {("up",), ("gateway",), ("adapter",), ("demo",), ("projections", "run"), ("projections", "metrics")}
+RUNS_ON = {
+    ("up",), ("gateway",), ("adapter",), ("demo",), ("sandbox",), ("projections", "run"), ("projections", "metrics"),
+}  # fmt: skip
 """These go on until they are ended; that they do is shown in tests/fault."""
 FIRST = {("submit", "police", "contracts/examples/referral.made.valid.json"), ("projections", "rebuild")}
 MAY_BE_BEHIND = {("projections", "status")}
