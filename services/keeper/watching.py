@@ -125,13 +125,13 @@ class Watching:
         self._signs.write(counted_anew=False)
 
     def _note(self, looked: Looked) -> None:
+        signs = self._signs
+        signs.notices += looked.notices
+        signs.disagreements += looked.disagreements
         if looked.waiting:
             self._waits(looked.waiting)
             return
-        signs = self._signs
         signs.position, signs.decided_at, signs.waiting = looked.position, looked.at, None
-        signs.notices += looked.notices
-        signs.disagreements += looked.disagreements
         signs.write(counted_anew=looked.cases > 0)
 
     async def look(self) -> Looked:
@@ -175,7 +175,7 @@ class Watching:
                         judged.append(Judged(case_ref, (), [self._agenda.again(case_ref, looked.at)]))
                         continue
                     until = [one for one in dated if one.said.position <= looked.position]
-                    judged.append(self._judge(case_ref, until, before, looked))
+                    judged.append(self._judged(case_ref, until, before, looked))
                     await asyncio.sleep(0)  # the relay, which shares the process, gets its turn
         finally:
             new = self._keeper.give(judged, looked.at, self._clock())
@@ -183,6 +183,15 @@ class Watching:
             if new:
                 faults.point("keeper.recorded")
                 self._nudge()
+
+    def _judged(self, case_ref: str, dated: list[Dated], before: Progress | None, looked: Looked) -> Judged:
+        """What is wrong with one case holds up no other; it is said, and looked at again."""
+        try:
+            return self._judge(case_ref, dated, before, looked)
+        except Exception as error:  # noqa: BLE001
+            _log.error("keeper.case-failed", case_ref=case_ref, error=type(error).__name__, exc_info=True)
+            looked.waiting = "internal"
+            return Judged(case_ref, (), [self._agenda.again(case_ref, looked.at)])
 
     def _judge(self, case_ref: str, dated: list[Dated], before: Progress | None, looked: Looked) -> Judged:
         """What is to be said of a case, and when to look at it again; first its last words must be logged."""

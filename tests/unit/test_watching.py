@@ -5,12 +5,14 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from contracts import protocol
 from contracts.agencies import Agency
 from contracts.dated import Dated
+from contracts.duties import fold
 from contracts.errors import BarnabusError
 from services.keeper.application import Keeper
 from services.keeper.signs import Signs
@@ -66,3 +68,35 @@ async def test_what_was_judged_is_recorded_whatever_is_wrong_with_the_next_case(
     assert keeper.store.read("SELECT DISTINCT case_ref FROM commands") == [{"case_ref": WHOLE}]
     assert woken == ["relay"], "and what it says of that one waits for nothing"
     assert keeper.store.read("SELECT 1 FROM keeper_progress") == [], "so it looks through them all again"
+
+
+async def test_what_is_wrong_with_one_case_holds_up_no_other(
+    agencies: Carried, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case = Case()
+    case.concern(AT)
+
+    class Both(OneIsBroken):
+        def cases(self, case_refs: Sequence[str]) -> Iterator[tuple[str, list[Dated]]]:
+            yield BROKEN, [*self.said, *self.said]
+            yield WHOLE, list(self.said)
+
+    def fails_of_one(dated: Sequence[Dated], *others: Any) -> Any:
+        if len(dated) > 1:
+            raise ArithmeticError
+        return fold(dated, *others)
+
+    monkeypatch.setattr("services.keeper.watching.fold", fails_of_one)
+    keeper = agencies.apps[Agency.KEEPER]
+    assert isinstance(keeper, Keeper)
+
+    async def log_end() -> int:
+        return 1
+
+    view, clock = Both(case.said), lambda: AT + timedelta(minutes=1) + BEHIND_THE_CLOCK
+    signs = Signs(tmp_path, keeper.store, clock)
+    watching = Watching(keeper, protocol.read(), lambda: nullcontext(view), log_end, lambda: None, signs, clock)
+    looked = await watching.look()
+    assert looked.waiting == "internal", "and that is seen"
+    assert keeper.store.read("SELECT DISTINCT case_ref FROM commands") == [{"case_ref": WHOLE}]
+    assert {row["case_ref"] for row in keeper.store.read("SELECT case_ref FROM keeper_agenda")} == {WHOLE, BROKEN}
