@@ -45,7 +45,7 @@ def reconcile(
     settings = Settings()
     directory.load(settings)
     logging.configure("reconcile")
-    spared = {show.agency(name) for name in without or ()}
+    spared = {show.agency(name, Agency) for name in without or ()}
     done = asyncio.run(_reconcile(settings, files or [], spared, write=write))
     show.document(done) if as_json else _print(done)
     if not done["whole"] and not done["written"]:
