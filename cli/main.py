@@ -13,6 +13,7 @@ ROOMS: Mapping[str, str] = MappingProxyType(
         "up": "up",
         "gateway": "run",
         "adapter": "run",
+        "systems": "systems",
         "keeper": "keeper",
         "provision": "run",
         "doctor": "doctor",

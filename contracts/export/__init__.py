@@ -14,7 +14,7 @@ _OWNED = ("contracts/schemas", "contracts/examples")
 def files(root: Path | None = None) -> dict[str, str]:
     """Every generated file: its text by its path. `root` is where the figures of the handoff's check are read."""
     # imported here because whoever needs the accounts alone should not load all the rest
-    from contracts.export import accounts, agencies, asyncapi, examples, law, pages, protocol, schemas
+    from contracts.export import accounts, agencies, asyncapi, examples, law, openapi, pages, protocol, schemas
 
     here = Path(__file__).parents[2]
     figures = (root or here) / FIGURES
@@ -27,6 +27,7 @@ def files(root: Path | None = None) -> dict[str, str]:
         found[path] = agencies.readme(agency, (by_hand / path).read_text())
     return found | {
         "contracts/asyncapi.json": _json(asyncapi.document()),
+        "contracts/openapi.json": _json(openapi.document()),
         "deploy/nats/accounts.conf": accounts.accounts(),
         "docs/catalogue.md": pages.catalogue(),
         "docs/errors.md": pages.errors(),

@@ -18,6 +18,8 @@ EXAMPLES = ROOT / "contracts" / "examples"
 NOT_BY_NAME = {
     "field.invalid": "chosen in contracts.check by what pydantic found",
     "field.unknown": "chosen in contracts.check by what pydantic found",
+    "path.unknown": "chosen in services.web.gate by the framework's status",
+    "method.not-allowed": "chosen in services.web.gate by the framework's status",
     "letter.after-parked": "why a letter is parked, in services.agency: nothing has failed",
     "letter.awaited": "why a letter is parked, in services.letters: what it says again is not here yet",
 }
