@@ -35,7 +35,7 @@ STREAMS_AT_ONCE = 16
 STREAMS_OF_ONE = 4
 CONNECTIONS_AT_ONCE = 128
 BODY_WITHIN_S = 10.0
-"""From the first byte of a request's body to its last."""
+"""From the first byte of a request's body to its last; and so long a connection may stand without a request."""
 HEARTBEAT_EVERY_S = 15
 SENT_WITHIN_S = 30.0
 """A listener that takes nothing for so long is let go; it comes back with its last event's id."""

@@ -1,12 +1,12 @@
 """Answers of the HTTP interface: documents, and problems as RFC 9457 has them."""
 
-import json
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
 from starlette.responses import Response
 
+from bus import seal
 from contracts import web
 from contracts.errors import CODES, BarnabusError, Then
 
@@ -16,8 +16,7 @@ _NEVER_KEPT: Mapping[str, str] = MappingProxyType({"cache-control": "no-store"})
 
 
 def document(found: Any, status: int = 200) -> Response:
-    body = json.dumps(found, ensure_ascii=False).encode(errors="replace")
-    return Response(body, status, dict(_NEVER_KEPT), web.JSON)
+    return Response(seal.dump(found), status, dict(_NEVER_KEPT), web.JSON)
 
 
 def taken(answer: Mapping[str, Any], at: str) -> Response:
@@ -45,4 +44,4 @@ def problem(said: Mapping[str, str]) -> Response:
         headers["retry-after"] = str(RETRY_AFTER_S)
     if row.http == 401:
         headers["www-authenticate"] = 'Bearer realm="barnabus"'
-    return Response(json.dumps(body, ensure_ascii=False).encode(errors="replace"), row.http, headers, web.PROBLEM)
+    return Response(seal.dump(body), row.http, headers, web.PROBLEM)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import structlog
 import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from bus import tasks
 from contracts import web
@@ -17,6 +18,38 @@ from services.web.routes import Routes
 STOP_WITHIN_S = 3
 AGAIN_AFTER_S = 1.0
 _log = structlog.get_logger()
+
+
+class _Connection(H11Protocol):
+    """Cut off where a peer begins no request, or takes nothing of what it asked for, within a bound."""
+
+    _limit: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as the library has it
+        super().connection_made(transport)
+        self._limit = self.loop.call_later(web.BODY_WITHIN_S, self._unless_begun)
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._stop()
+        self._limit = self.loop.call_later(web.SENT_WITHIN_S, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        self._stop()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._stop()
+        super().connection_lost(exc)
+
+    def _unless_begun(self) -> None:
+        cycle: object = self.cycle  # of the first request, None until then, whatever its annotation says
+        if cycle is None:
+            self.transport.abort()
+
+    def _stop(self) -> None:
+        if self._limit:
+            self._limit.cancel()
 
 
 class _Server(uvicorn.Server):
@@ -33,8 +66,6 @@ class Door:
         family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
         self._socket = socket.socket(family)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        # inherited by every connection: the kernel lets go of a peer that takes nothing, however much waits for it
-        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(web.SENT_WITHIN_S * 1000))
         try:
             self._socket.bind((address.host, address.port))
         except OSError as error:
@@ -77,7 +108,7 @@ class Door:
 def _server(routes: Routes) -> _Server:
     config = uvicorn.Config(
         routes.app,
-        http="h11",
+        http=_Connection,
         ws="none",
         lifespan="off",
         log_config=None,

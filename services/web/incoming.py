@@ -1,12 +1,12 @@
 """A request's body as the one command that it holds, whichever of the three ways it is said."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 from uuid import UUID
 
+from bus import seal
 from contracts import check, web
 from contracts.cloudevents import CommandEvent, agrees
 from contracts.envelope import COMMAND_LIMIT_BYTES
@@ -53,8 +53,7 @@ def _structured(document: Mapping[str, Any]) -> Incoming:
         raise Refused("field.unknown", field="data_base64")
     event = check.read(CommandEvent, document)
     agrees(event)
-    raw = json.dumps(event.data, ensure_ascii=False, separators=(",", ":")).encode(errors="surrogatepass")
-    return Incoming(raw, event.data, _INSIDE)
+    return Incoming(seal.dump(event.data), event.data, _INSIDE)
 
 
 def _binary(headers: Mapping[str, str], command: Mapping[str, Any]) -> None:

@@ -1,15 +1,16 @@
 """The feed as a stream of server-sent events, for one listener: what is there, and then what comes.
 
 A listener that reads slowly is sent the next page only once it has taken the last one, and one that takes nothing is
-let go by its socket (`services.web.door`): what waits for it waits in the store.
+let go by its connection (`services.web.door`): what waits for it waits in the store.
 """
 
 import asyncio
-import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from starlette.types import Receive, Scope, Send
 
+from bus import seal
 from contracts import web
 from contracts.errors import BarnabusError
 from services.telling import Page
@@ -62,6 +63,7 @@ class Listening:
             self._after = page.next
             if page.items:
                 await _sent(send, b"".join(map(_event, page.items)))
+                await asyncio.sleep(0)  # others come in between, and if the listener has gone that is noticed
             elif loop.time() - said_at > web.HEARTBEAT_EVERY_S:
                 await _sent(send, HEARTBEAT)
             else:
@@ -70,9 +72,8 @@ class Listening:
             said_at = loop.time()
 
 
-def _event(item: object) -> bytes:
-    assert isinstance(item, dict)
-    return f"id: {item['feed']}\ndata: {json.dumps(item, ensure_ascii=False)}\n\n".encode(errors="replace")
+def _event(item: Mapping[str, Any]) -> bytes:
+    return b"id: %d\ndata: %s\n\n" % (item["feed"], seal.dump(item))
 
 
 async def _sent(send: Send, body: bytes) -> None:
