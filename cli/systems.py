@@ -65,7 +65,7 @@ def add(
     if as_json:
         show.document({"agency": agency, **_document(system), "token": token})
         return
-    show.out.print(f"May send: {str(system.sends) or 'nothing'}. May hear: {str(system.hears) or 'nothing'}.")
+    show.err.print(f"May send: {str(system.sends) or 'nothing'}. May hear: {str(system.hears) or 'nothing'}.")
     show.err.print("Its token, shown this once:")
     show.out.print(token)
 
