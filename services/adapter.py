@@ -238,6 +238,9 @@ class Adapter:
             return json.dumps(self.application.told(asked.after, limit=asked.limit).document()).encode()
         except BarnabusError as error:
             return json.dumps({"error": error.problem()}).encode()
+        except Exception as error:  # noqa: BLE001  whoever asks gets an answer
+            _log.error("feed.failed", agency=self.agency.value, error=_name(error), exc_info=True)
+            return json.dumps({"error": BarnabusError("internal").problem()}).encode()
 
     async def submit(self, body: bytes) -> dict[str, Any]:
         """The answer to a command: logged, or recorded and not yet logged, or a coded error that names the field."""

@@ -6,6 +6,7 @@ let go by its connection (`services.web.door`): what waits for it waits in the s
 
 import asyncio
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from typing import Any
 
 from starlette.types import Receive, Scope, Send
@@ -16,6 +17,8 @@ from contracts.errors import BarnabusError
 from services.telling import Page
 from services.web.bell import Bell
 
+AT_ONCE = 20
+"""So many items are read in one go: an adapter does nothing else meanwhile."""
 LOOK_EVERY_S = 0.5
 """While nothing rings."""
 COME_BACK_AFTER_MS = 2_000
@@ -31,16 +34,28 @@ Next = Callable[[int], Page]
 
 
 class Listening:
-    """An ASGI response. It ends when the listener goes, when `told` refuses, or when `closing` is set."""
+    """An ASGI response. It ends when the listener goes, when `told` refuses, or when `closing` is set.
 
-    def __init__(self, told: Next, after: int, bell: Bell, closing: asyncio.Event) -> None:
+    `place` is held while it lasts, and may refuse before it begins.
+    """
+
+    def __init__(
+        self, told: Next, after: int, bell: Bell, closing: asyncio.Event, place: AbstractContextManager[None]
+    ) -> None:
+        self._place = place
         self._told = told
         self._after = after
         self._bell = bell
         self._closing = closing
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
+        with self._place:
+            await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
+            if scope["method"] != "HEAD":
+                await self._listened_to(receive, send)
+            await send({"type": "http.response.body", "body": b""})
+
+    async def _listened_to(self, receive: Receive, send: Send) -> None:
         ends = [asyncio.create_task(_gone(receive)), asyncio.create_task(self._closing.wait())]
         speaking = asyncio.create_task(self._speak(send))
         try:
@@ -48,8 +63,9 @@ class Listening:
         finally:
             for task in (*ends, speaking):
                 task.cancel()
-            await asyncio.gather(*ends, speaking, return_exceptions=True)
-        await send({"type": "http.response.body", "body": b""})
+            *_, said = await asyncio.gather(*ends, speaking, return_exceptions=True)
+        if isinstance(said, Exception):  # unforeseen: the gate says so
+            raise said
 
     async def _speak(self, send: Send) -> None:
         await _sent(send, f"retry: {COME_BACK_AFTER_MS}\n\n".encode())

@@ -13,7 +13,7 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp
 
 from contracts import web
 from contracts.catalogue import COMMANDS
@@ -24,7 +24,7 @@ from services.telling import Page
 from services.web import answers, gate
 from services.web.bell import Bell
 from services.web.incoming import incoming
-from services.web.listening import Listening
+from services.web.listening import AT_ONCE, Listening
 
 Submit = Callable[[bytes], Awaitable[dict[str, Any]]]
 
@@ -45,7 +45,7 @@ class Routes:
             routes=[
                 Route(web.EVENTS, self._events, methods=["POST"]),
                 Route(web.LETTERS, self._letters, methods=["GET"]),
-                Route(web.STREAM, self._Stream(self)),
+                Route(web.STREAM, self._stream, methods=["GET"]),
                 Route(web.HEALTH, self._health, methods=["GET"]),
                 Route(web.DESCRIPTION, _description, methods=["GET"]),
                 Route(f"{web.SCHEMAS}/{{name}}", _schema, methods=["GET"]),
@@ -78,7 +78,7 @@ class Routes:
             raise Refused("field.invalid", field="limit", detail=f"It is 1 to {web.PAGE_LIMIT}.")
         return answers.document(self._told(system, after, limit).document())
 
-    def _told(self, system: System, after: int, limit: int = web.PAGE_LIMIT) -> Page:
+    def _told(self, system: System, after: int, limit: int) -> Page:
         return self._application.told(after, limit=limit, types=system.hears.types)
 
     async def _health(self, request: Request) -> Response:
@@ -87,26 +87,19 @@ class Routes:
         found = {"status": "ok", "agency": self._application.agency.value, "feed": self._application.feed.end()}
         return answers.document(found)
 
-    class _Stream:
-        """An ASGI application, not a function: its answer goes on, and it counts for as long as it does."""
-
-        def __init__(self, routes: "Routes") -> None:
-            self._routes = routes
-
-        async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-            routes, request = self._routes, Request(scope, receive)
-            if request.method != "GET":
-                raise HTTPException(405, headers={"Allow": "GET"})
-            system = routes._system(request)
-            _only(request, "after")
-            last = request.headers.get("last-event-id") or request.query_params.get("after", "0")
-            after = _number(last, "Last-Event-ID" if "last-event-id" in request.headers else "after")
-            routes._told(system, after, 1)  # refused before the stream begins
-            with routes._streams.one_of(system.name):
-                listening = Listening(
-                    lambda number: routes._told(routes._system(request), number), after, routes._bell, routes.closing
-                )
-                await listening(scope, receive, send)
+    async def _stream(self, request: Request) -> Listening:
+        system = self._system(request)
+        _only(request, "after")
+        last = request.headers.get("last-event-id") or request.query_params.get("after", "0")
+        after = _number(last, "Last-Event-ID" if "last-event-id" in request.headers else "after")
+        self._told(system, after, 1)  # refused before the stream begins
+        return Listening(
+            lambda number: self._told(self._system(request), number, AT_ONCE),
+            after,
+            self._bell,
+            self.closing,
+            self._streams.one_of(system.name),
+        )
 
 
 def _only(request: Request, *known: str) -> None:

@@ -335,6 +335,12 @@ async def test_what_another_process_writes_is_heard_too(joined: Living, monkeypa
         await has_heard(listener, sent)
 
 
+async def test_a_stream_is_not_begun_for_who_asks_for_its_headers_alone(joined: Living) -> None:
+    async with client(joined, SOCIAL, let_in(joined, SOCIAL)) as http:
+        answer = await http.head(web.STREAM)
+        assert (answer.status_code, answer.headers["content-type"].partition(";")[0]) == (200, web.SSE)
+
+
 async def test_a_stream_says_that_it_is_alive(joined: Living, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(web, "HEARTBEAT_EVERY_S", 0.05)
     monkeypatch.setattr(listening, "LOOK_EVERY_S", 0.02)
