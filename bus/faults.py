@@ -15,6 +15,7 @@ POINTS = (
     "gateway.posted",  # record and letters are out, the agency has no answer
     "inbox.taken",  # the letter is in hand, and not in the recipient's store
     "inbox.saved",  # the letter is in the recipient's store, the post is not acknowledged
+    "webhook.sent",  # a system's webhook has the item, and that is not noted
     "keeper.judged",  # what is to be said of a case is decided, and not recorded
     "keeper.recorded",  # it is recorded in the keeper's store, and not sent
     "alarm.sent",  # whoever it is for has the alarm, and that is not noted

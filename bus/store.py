@@ -61,6 +61,15 @@ TABLES = (
     "CREATE INDEX IF NOT EXISTS inbox_case ON inbox (case_ref)",
     "CREATE INDEX IF NOT EXISTS inbox_record ON inbox (record_id)",
     "CREATE INDEX IF NOT EXISTS inbox_unreceipted ON inbox (receipted, sender, number)",
+    # what the agency's own systems are told, and who they are
+    "CREATE TABLE IF NOT EXISTS feed ("
+    "number INTEGER PRIMARY KEY, id TEXT NOT NULL, type TEXT NOT NULL, sender TEXT, letter INTEGER, void TEXT)",
+    "CREATE TABLE IF NOT EXISTS systems ("
+    "name TEXT PRIMARY KEY, digest TEXT NOT NULL, sends TEXT NOT NULL, hears TEXT NOT NULL, added_at TEXT NOT NULL, "
+    "url TEXT, secret_file TEXT, ca_file TEXT, told INTEGER NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS webhook_tries ("
+    "system TEXT NOT NULL, number INTEGER NOT NULL, id TEXT NOT NULL, state TEXT NOT NULL, tries INTEGER NOT NULL, "
+    "next_at TEXT NOT NULL, error TEXT, PRIMARY KEY (system, number))",
     # the keeper's alone
     "CREATE TABLE IF NOT EXISTS keeper_progress ("
     "id INTEGER PRIMARY KEY, protocol TEXT NOT NULL, position INTEGER NOT NULL, since INTEGER NOT NULL)",

@@ -15,6 +15,7 @@ ROOMS: Mapping[str, str] = MappingProxyType(
         "up": "up",
         "gateway": "run",
         "adapter": "run",
+        "systems": "systems",
         "keeper": "keeper",
         "provision": "run",
         "doctor": "doctor",

@@ -23,11 +23,12 @@ from bus.settings import Settings
 from cli import show
 from cli.log import log_end
 from cli.run import until_told
-from contracts.errors import BarnabusError, Refused
+from contracts.errors import BarnabusError
 from projections.lag import LogEnd
 from projections.view import Place
+from services.web import address
 
-HOST, PORT = "127.0.0.1", 9464
+HOST, PORT = address.HOST, 9464
 SCRAPES_AT_ONCE = 4
 REQUEST_LIMIT_S = 15.0
 """From the first byte to the last, whatever the client does; more than a view and a log may take together."""
@@ -45,22 +46,14 @@ def metrics(
     logging.configure("metrics")
     settings = Settings()
     directory.load(settings)  # says what to do where there is no home
-    host, port = address(listen)
-    with served(settings, host, port) as url:
+    where = address.Address.of(listen, "--listen")
+    with served(settings, where.host, where.port) as url:
         show.out.print(f"Metrics are at {url}. Ctrl-C ends it.")
         asyncio.run(until_told(_forever()))
 
 
 async def _forever() -> None:
     await asyncio.Event().wait()
-
-
-def address(listen: str) -> tuple[str, int]:
-    """Of `[HOST:]PORT`. Raises Refused `option.invalid`."""
-    host, _, port = listen.rpartition(":")
-    if not port.isascii() or not port.isdecimal() or int(port) > 65_535:
-        raise Refused("option.invalid", field="--listen", detail="Write it as 9464 or 127.0.0.1:9464.")
-    return host.removeprefix("[").removesuffix("]") or HOST, int(port)
 
 
 @contextlib.contextmanager

@@ -11,6 +11,7 @@ from bus import logging, node, provisioning
 from bus.clock import wall_clock
 from bus.settings import Settings
 from cli import show
+from services.web.address import Address
 
 
 async def until_told(work: Coroutine[Any, Any, None]) -> bool:
@@ -61,10 +62,16 @@ async def _gateway(settings: Settings, name: str) -> None:
 
 
 @show.coded
-def adapter(agency: Annotated[str, typer.Argument(help="police, prosecution, social, health or oversight.")]) -> None:
+def adapter(
+    agency: Annotated[str, typer.Argument(help="police, prosecution, social, health or oversight.")],
+    http: Annotated[
+        str | None,
+        typer.Option(help="Also over HTTP, at [HOST:]PORT; on this machine alone unless a host is named."),
+    ] = None,
+) -> None:
     """Run one agency's adapter."""
     from cli.agencies import APPLICATIONS  # with FastStream half a second, that a gateway should not wait for
     from services.adapter import Adapter
 
-    kind = APPLICATIONS[show.agency(agency)]
-    asyncio.run(Adapter(kind, Settings()).app.run())
+    kind, listen = APPLICATIONS[show.agency(agency)], Address.of(http, "--http") if http else None
+    asyncio.run(Adapter(kind, Settings(), listen=listen).app.run())

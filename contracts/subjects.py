@@ -27,6 +27,7 @@ LOG_APPENDED = "log.appended"
 
 # inside one agency's own account
 COMMAND = "adapter.submit"
+FEED = "adapter.feed"
 LETTERS = "adapter.letters"
 VOIDED = "adapter.voided"
 

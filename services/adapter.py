@@ -9,7 +9,7 @@ import json
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import structlog
 from eventsourcing.persistence import IntegrityError
@@ -23,12 +23,20 @@ from bus.clock import Clock, wall_clock
 from bus.relay import RECEIPT_DELAY, LoggedAct, Relay
 from bus.resending import Resending
 from bus.settings import Settings
-from contracts import subjects
+from contracts import check, subjects
+from contracts.cloudevents import FeedAsked
+from contracts.envelope import COMMAND_LIMIT_BYTES
 from contracts.errors import BarnabusError, Then
 from services.agency import AgencyApplication
 from services.broker import broker_of, patiently
 from services.letters import Heard
 from services.taking import Taken
+from services.web.address import Address
+from services.web.bell import Bell
+from services.web.carrying import Carrier
+
+if TYPE_CHECKING:
+    from services.web.door import Door
 
 LOGGED_WITHIN_S = 2.0
 """How long a command's answer waits for the log's stamp before it says "recorded, not yet logged"."""
@@ -55,20 +63,24 @@ class Adapter:
         clock: Clock = wall_clock,
         *,
         rest_s: float | None = RECEIPT_DELAY.total_seconds(),
+        listen: Address | None = None,
     ) -> None:
-        """`rest_s` is the relay's (`bus.relay.Relay`)."""
+        """`rest_s` is the relay's (`bus.relay.Relay`). With `listen` its own systems can come over HTTP, too."""
         self.agency = kind.agency
         self._kind = kind
         self._settings = settings
         self._clock = clock
         self._rest_s = rest_s
+        self._listen = listen
+        self._door: Door | None = None
+        self._bell = Bell()
         self._reach = connection.Reach(settings.url_or_default())
         self._tasks: list[asyncio.Task[None]] = []
         self.repeats = 0
         self.behind = False
         self._halted = False
         self._resources = contextlib.ExitStack()
-        self.broker = broker_of(self.agency, settings, self._reach, self.on_command, self.on_post)
+        self.broker = broker_of(self.agency, settings, self._reach, self.on_command, self.on_asked, self.on_post)
         self.app = FastStream(
             self.broker,
             logger=None,
@@ -92,7 +104,7 @@ class Adapter:
             self._close()
 
     async def start(self) -> None:
-        """Open the store, connect, and take up work. Raises `home.in-use` if another adapter has this store."""
+        """Open the store, connect, and take up work. Raises `home.in-use`, `address.unusable`."""
         self._open()
         try:
             await tasks.outcome(self._take_up())
@@ -126,6 +138,17 @@ class Adapter:
             alone=True,
         )
         self._resources.callback(self.application.close)
+        self._carrier = Carrier(self.application, self._bell, self._clock)
+        if self._listen:
+            from services.web.door import Door  # a web server that no adapter without one should wait for
+
+            self._door = Door(self._listen)
+            self._resources.callback(self._door.drop)
+
+    @property
+    def url(self) -> str | None:
+        """Where it listens, if it does."""
+        return self._door.url if self._door else None
 
     async def _connect(self) -> None:
         """Before the subscribers start: what they call must be there."""
@@ -150,8 +173,13 @@ class Adapter:
         self._tasks = [
             asyncio.create_task(self._on_and_on("relay.failed", self._relay)),
             asyncio.create_task(self._on_and_on("resending.failed", self._resending.run)),
+            asyncio.create_task(self._on_and_on("webhooks.failed", self._carrier.run)),
         ]
-        _log.info("adapter.ready", agency=self.agency.value)
+        if self._door:
+            from services.web.routes import Routes
+
+            self._door.open(Routes(self.application, self.submit, lambda: self.behind, self._bell))
+        _log.info("adapter.ready", agency=self.agency.value, http=self.url)
 
     async def _on_and_on(self, failed: str, work: Callable[[], Awaitable[None]]) -> None:
         """Until cancelled: an unforeseen failure is said and tried again, for a dead relay would be silence."""
@@ -191,6 +219,8 @@ class Adapter:
             await tasks.end(*self._tasks)
             self._tasks = []
             self.relay.let_go()
+        if self._door:
+            await self._door.close()
 
     def _close(self) -> None:
         self._resources.close()
@@ -200,6 +230,17 @@ class Adapter:
     async def on_command(self, body: bytes) -> bytes:
         """A command from the agency's own system, answered with what became of it."""
         return json.dumps(await self.submit(body)).encode()
+
+    async def on_asked(self, body: bytes) -> bytes:
+        """What was told above a number of the feed, for a system that was away."""
+        try:
+            asked = check.read(FeedAsked, check.document(body, limit_bytes=COMMAND_LIMIT_BYTES))
+            return json.dumps(self.application.told(asked.after, limit=asked.limit).document()).encode()
+        except BarnabusError as error:
+            return json.dumps({"error": error.problem()}).encode()
+        except Exception as error:  # noqa: BLE001  whoever asks gets an answer
+            _log.error("feed.failed", agency=self.agency.value, error=_name(error), exc_info=True)
+            return json.dumps({"error": BarnabusError("internal").problem()}).encode()
 
     async def submit(self, body: bytes) -> dict[str, Any]:
         """The answer to a command: logged, or recorded and not yet logged, or a coded error that names the field."""
@@ -285,6 +326,7 @@ class Adapter:
         if heard.state in ("parked", "altered"):
             _log.warning(f"letter.{heard.state}", sender=heard.sender.value, code=heard.reason)
         await self._resending.want(heard.sender, heard.missing, altered=heard.state == "altered")
+        self._bell.ring()
         for one in (heard, *heard.behind):
             await self._tell(one)
 

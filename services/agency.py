@@ -25,11 +25,12 @@ from services.handoffs import Handoff
 from services.hearing import Hearing
 from services.recovering import Recovering
 from services.taking import Taking
+from services.telling import Telling
 
 _OWN = [Handoff.Acted.TOPIC, Fact.Stated.TOPIC]
 
 
-class AgencyApplication(Taking, Hearing, Recovering):
+class AgencyApplication(Taking, Hearing, Telling, Recovering):
     """Subclasses say who they are and what their posts may do. Here: what the relay asks of it."""
 
     def next_act(self, after: int) -> tuple[int, Outgoing] | None:
@@ -70,16 +71,18 @@ class AgencyApplication(Taking, Hearing, Recovering):
             return ()
         before = part.standing if isinstance(part, Handoff) else None
         part.log(record_id, stamp.position, stamp.logged_at)
-        self._save(part, also=also)
-        return self._newly_void(part, before) if isinstance(part, Handoff) and before else ()
+        voided = self._newly_void(part, before) if isinstance(part, Handoff) and before else ()
+        self._save(part, also=[*also, *self.feed.voided(*voided)])
+        return voided
 
     def on_refused(self, record_id: UUID, code: str, also: Sequence[Statement]) -> Mapping[str, Any]:
         part = self._part_of(record_id)
         assert part is not None, "only acts and facts are refused"
         part.refuse(record_id, code)
         undone = self._unindexed(part) if isinstance(part, Fact) else []
-        self._save(part, also=[*also, *undone])
-        return translate.voided(part, record_id, Void.REFUSED_BY_GATEWAY)
+        void = translate.voided(part, record_id, Void.REFUSED_BY_GATEWAY)
+        self._save(part, also=[*also, *undone, *self.feed.voided(void)])
+        return void
 
     def logged(self, record_id: UUID) -> LoggedAct | None:
         """Where the log put an own act, and whether it is void by now; None until it is logged."""

@@ -88,9 +88,10 @@ def broker_of(
     settings: Settings,
     reach: connection.Reach,
     on_command: Callable[[bytes], Awaitable[bytes]],
+    on_asked: Callable[[bytes], Awaitable[bytes]],
     on_post: Callable[[bytes, NatsMessage], Awaitable[None]],
 ) -> Broker:
-    """The agency's connection with its two subscribers: commands of its own system, and its own post."""
+    """The agency's connection with its subscribers: its own systems' commands and questions, and its own post."""
     user = subjects.ADAPTER
     broker = Broker(
         settings.url_or_default(),
@@ -117,6 +118,7 @@ def broker_of(
         await on_post(body, broker.context.get_local("message"))
 
     broker.subscriber(subjects.COMMAND, max_workers=COMMANDS_AT_ONCE)(on_command)
+    broker.subscriber(subjects.FEED)(on_asked)
     broker.subscriber(
         subjects.post_all(agency),
         stream=JStream(subjects.post_stream(agency), declare=False),

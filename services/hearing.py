@@ -65,7 +65,7 @@ class Hearing(Retrying):
             type_name=SAID_AGAIN if opened.letter.said_again else opened.letter.type,
             vault_item=done.item if done else None,
         )
-        parts, writes = ([done.part], done.writes) if done else ([], ())
+        parts, writes = ([done.part], [*done.writes, *self._fed(mark, opened, done)]) if done else ([], [])
         self._save(self._receipt(mark, now, opened=True), *parts, also=[*writes, row])
         return Heard(
             "heard", mark.sender, self._told_of(opened, done), missing=missing, voided=done.voided if done else ()

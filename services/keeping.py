@@ -11,6 +11,7 @@ from joserfc.jwk import OKPKey
 
 from bus.audit import StoreFacts
 from bus.directory import Directory
+from bus.feed import Feed
 from bus.inbox import Inbox
 from bus.outbox import Outbox
 from bus.relay import REFUSED
@@ -48,6 +49,7 @@ class Keeping(Application[UUID]):
         super().__init__()
         self.inbox = Inbox(self.store)
         self.outbox = Outbox(self.store)
+        self.feed = Feed(self.store, self.agency)
         self.vault = Vault(self.store, vault_key)
         self._no_acts_up_to = 0
         self._sealing_keys = sealing_keys

@@ -87,6 +87,10 @@ class Letters(Routing):
         item, writes = self.vault.put(person_key(mark.case_ref, handoff.concerns or whom(codes)), opened.signed)
         return handoff, item, writes, self._newly_void(handoff, before)
 
+    def _fed(self, mark: Postmark, opened: arrivals.Opened, done: Applied) -> list[Statement]:
+        """The writes by which the agency's own systems come to be told of it, in the order in which they are."""
+        return [self.feed.heard(mark, opened.letter.type), *self.feed.voided(*done.voided)]
+
     def _told_of(self, opened: arrivals.Opened, done: Applied | None) -> Mapping[str, Any] | None:
         if done is None:
             return None
@@ -96,11 +100,16 @@ class Letters(Routing):
     def _told_again(self, mark: Postmark) -> Mapping[str, Any] | None:
         """A repeat may follow a crash before the agency's system was told: it is told again, by the same id."""
         row = self.inbox.at(mark.sender, mark.number)
-        if row is None or row["vault_item"] is None or (signed := self.vault.get(row["vault_item"])) is None:
+        return self._told_again_of(row) if row else None
+
+    def _told_again_of(self, row: Mapping[str, Any]) -> Mapping[str, Any] | None:
+        """A heard letter as it would be told now; None if it says nothing new, or was erased."""
+        if row["vault_item"] is None or (signed := self.vault.get(row["vault_item"])) is None:
             return None
+        mark = arrivals.postmark(row["postmark"], self.agency, self._directory)
         opened = arrivals.reopen(signed, mark, self._directory)
-        if opened.letter.id != mark.record_id and (row := self.inbox.said_by(mark.sender, opened.letter.id)):
-            mark = arrivals.postmark(row["postmark"], self.agency, self._directory)
+        if opened.letter.id != mark.record_id and (first := self.inbox.said_by(mark.sender, opened.letter.id)):
+            row, mark = first, arrivals.postmark(first["postmark"], self.agency, self._directory)
         standing = self.standing(translate.handoff_id(opened)) if translate.is_act(opened) else None
         return self._as_told(opened, mark, datetime.fromisoformat(row["received_at"]), standing)
 

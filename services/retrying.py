@@ -76,7 +76,7 @@ class Retrying(Letters):
             self.store.write(heard)
             return Heard("heard", sender)
         try:
-            self._save(done.part, also=[*done.writes, heard])
+            self._save(done.part, also=[*done.writes, heard, *self._fed(mark, opened, done)])
         except IntegrityError:  # the adapter wrote to the same part meanwhile, or it cannot be taken in at all
             raise BarnabusError("letter.failed") from None
         return Heard("heard", sender, self._told_of(opened, done), voided=done.voided)

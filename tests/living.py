@@ -4,11 +4,12 @@ import asyncio
 import contextlib
 import json
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 from uuid import UUID
 
+import pytest
 from nats.aio.client import Client
 from nats.js import JetStreamContext
 
@@ -23,6 +24,7 @@ from contracts import subjects
 from contracts.agencies import Agency
 from services.adapter import Adapter
 from services.agency import AgencyApplication
+from services.web.address import Address
 from tests.builders import POLICE, SOCIAL, encoded
 
 T = TypeVar("T")
@@ -36,6 +38,19 @@ async def eventually(look: Callable[[], T], *, within_s: float = 15.0) -> T:
         assert time.monotonic() < end, "it never came about"
         await asyncio.sleep(LOOK_EVERY_S)
     return found
+
+
+@contextlib.contextmanager
+def kept_back(adapter: Adapter, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Meanwhile its relay takes nothing on, and the adapter answers without waiting for a stamp."""
+
+    async def not_yet(*_: object) -> None:
+        return None
+
+    with monkeypatch.context() as patched:
+        patched.setattr(adapter.relay, "logged", not_yet)
+        patched.setattr(adapter.relay, "_build_next", lambda: None)
+        yield
 
 
 @dataclass(slots=True)
@@ -84,8 +99,10 @@ class Living:
         await self._running.pop(name).aclose()
         del self.gateways[name]
 
-    async def start_adapter(self, agency: Agency, clock: Clock = wall_clock) -> Adapter:
-        adapter = Adapter(APPLICATIONS[agency], self.settings, clock)
+    async def start_adapter(
+        self, agency: Agency, clock: Clock = wall_clock, *, listen: Address | None = None
+    ) -> Adapter:
+        adapter = Adapter(APPLICATIONS[agency], self.settings, clock, listen=listen)
         await adapter.start()
         self.adapters[agency] = adapter
         return adapter

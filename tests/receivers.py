@@ -110,16 +110,16 @@ class Hooks:
             body = await reader.readexactly(int(headers.get("content-length", 0)))
             self.requests.append(Request(line, headers, body))
             await self.answers.wait()
-            writer.write(f"HTTP/1.1 {self.answer}\r\ncontent-length: 0\r\n\r\n".encode())
+            writer.write(f"HTTP/1.1 {self.answer}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n".encode())
             await writer.drain()
         writer.close()
 
 
 @contextlib.asynccontextmanager
-async def hooks(*, tls: ssl.SSLContext | None = None) -> AsyncIterator[Hooks]:
+async def hooks(*, tls: ssl.SSLContext | None = None, port: int = 0) -> AsyncIterator[Hooks]:
     """A server for webhooks."""
     found = Hooks()
-    server = await asyncio.start_server(found.serve, HOST, 0, ssl=tls)
+    server = await asyncio.start_server(found.serve, HOST, port, ssl=tls)
     found.port = server.sockets[0].getsockname()[1]
     try:
         yield found

@@ -20,6 +20,7 @@ def files(root: Path | None = None) -> dict[str, str]:
         asyncapi,
         examples,
         law,
+        openapi,
         pages,
         protocol,
         releases,
@@ -38,6 +39,7 @@ def files(root: Path | None = None) -> dict[str, str]:
         found[path] = agencies.readme(agency, (by_hand / path).read_text())
     return found | {
         "contracts/asyncapi.json": _json(asyncapi.document()),
+        "contracts/openapi.json": _json(openapi.document()),
         "deploy/nats/accounts.conf": accounts.accounts(),
         "docs/catalogue.md": pages.catalogue(),
         "docs/contracts.md": releases.page(),

@@ -103,14 +103,12 @@ def _reader() -> dict[str, Any]:
 
 def _agency(agency: Agency) -> dict[str, Any]:
     services, post = _services(agency), _post_calls(agency) if receives(agency) else ()
-    told = [f"{subjects.LETTERS}.>", subjects.VOIDED]
+    asked, told = [subjects.COMMAND, subjects.FEED], [f"{subjects.LETTERS}.>", subjects.VOIDED]
     calls = [*map(_mapped, post[:2]), *post[2:]]
-    adapter = _user(
-        f"{agency}_adapter", [subjects.COMMAND, "_INBOX.adapter.>"], [*told, *services, *calls, "_INBOX.system.>"]
-    )
+    adapter = _user(f"{agency}_adapter", [*asked, "_INBOX.adapter.>"], [*told, *services, *calls, "_INBOX.system.>"])
     users = [adapter]
     if "system" in users_of(agency):
-        users.append(_user(f"{agency}_system", [*told, "_INBOX.system.>"], [subjects.COMMAND]))
+        users.append(_user(f"{agency}_system", [*told, "_INBOX.system.>"], asked))
     # `share` makes the server itself tell the gateway which account asked
     imports = [{"service": {"account": "BUS", "subject": service}, "share": True} for service in services]
     imports += map(_import_mapped, post[:2])

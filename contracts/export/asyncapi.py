@@ -13,6 +13,7 @@ from contracts.export.schemas import ENVELOPE_VERSION, ENVELOPES, audiences
 
 _ANSWER = "answer"
 _TAKEN, _REFUSED, _VOIDED = "command-taken", "command-refused", "act-voided"
+_PAGE, _ASKED, _FEED = "page", "feed-asked", "letters-page"
 _ABOUT = (
     "An agency's own system hands its adapter commands and hears from it, on NATS inside the agency's own account. "
     "Generated from the catalogue by `barnabus contracts export`; do not edit."
@@ -29,6 +30,8 @@ def document() -> dict[str, Any]:
         "channels": {
             subjects.COMMAND: _channel(subjects.COMMAND, "Commands to this agency's adapter.", sorted(COMMANDS)),
             _ANSWER: _channel(None, "The reply to one command, on its reply subject.", [_TAKEN, _REFUSED]),
+            subjects.FEED: _channel(subjects.FEED, "What was told, from a number of the feed on.", [_ASKED]),
+            _PAGE: _channel(None, "A part of the feed, or why there is none, on its reply subject.", [_FEED, _REFUSED]),
             **{
                 subjects.heard(name): _channel(subjects.heard(name), CATALOGUE[name].meaning, told)
                 for name, told in letters.items()
@@ -36,8 +39,8 @@ def document() -> dict[str, Any]:
             subjects.VOIDED: _channel(subjects.VOIDED, "Own acts that the log's order has made void.", [_VOIDED]),
         },
         "operations": {
-            "submit": _operation("send", subjects.COMMAND)
-            | {"reply": {"address": {"location": "$message.header#/reply"}, "channel": _ref("channels", _ANSWER)}},
+            "submit": _operation("send", subjects.COMMAND) | _replied(_ANSWER),
+            "read-feed": _operation("send", subjects.FEED) | _replied(_PAGE),
             **{f"hear-{name}": _operation("receive", subjects.heard(name)) for name in letters},
             "hear-voided": _operation("receive", subjects.VOIDED),
         },
@@ -63,7 +66,9 @@ def _messages() -> dict[str, Any]:
     told = {
         name: _message(name, CATALOGUE[type_name].meaning) for type_name, names in _letters().items() for name in names
     }
-    answers = {name: _message(name, ENVELOPES[name].__doc__ or "") for name in (_TAKEN, _REFUSED, _VOIDED)}
+    answers = {
+        name: _message(name, ENVELOPES[name].__doc__ or "") for name in (_TAKEN, _REFUSED, _VOIDED, _ASKED, _FEED)
+    }
     return commands | told | answers
 
 
@@ -81,6 +86,10 @@ def _channel(address: str | None, description: str, messages: list[str]) -> dict
 
 def _operation(action: str, channel: str) -> dict[str, Any]:
     return {"action": action, "channel": _ref("channels", channel)}
+
+
+def _replied(channel: str) -> dict[str, Any]:
+    return {"reply": {"address": {"location": "$message.header#/reply"}, "channel": _ref("channels", channel)}}
 
 
 def _ref(where: str, name: str) -> dict[str, str]:

@@ -11,6 +11,7 @@ from pydantic_core.core_schema import DatetimeSchema
 
 from contracts.agencies import Agency
 from contracts.catalogue import CATALOGUE
+from contracts.cloudevents import CommandEvent, FeedAsked, HttpProblem, LetterErased, LettersPage, ToldEvent
 from contracts.entry import Audience, Entry
 from contracts.envelope import Command, Letter, Notice, Postmark, Record, RecordData, Stamp, Submission, dataschema
 from contracts.export.answers import ActVoided, CommandRefused, CommandTaken, Problem, Told
@@ -27,6 +28,12 @@ ENVELOPES: dict[str, type[Frozen]] = {
     "command-taken": CommandTaken,
     "command-refused": CommandRefused,
     "act-voided": ActVoided,
+    "command-event": CommandEvent,
+    "feed-asked": FeedAsked,
+    "told-event": ToldEvent,
+    "letters-page": LettersPage,
+    "letter-erased": LetterErased,
+    "http-problem": HttpProblem,
 }
 _WITH_OFFSET = r"(Z|[+-]\d{2}:\d{2})$"
 

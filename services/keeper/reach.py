@@ -5,13 +5,11 @@ Every way to somebody has a name of its own. Lists and logs show that name, and 
 
 import tomllib
 from collections.abc import Iterable, Mapping
-from ipaddress import ip_address
 from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
-import httpx
 from pydantic import (
     AfterValidator,
     Field,
@@ -25,45 +23,25 @@ from contracts.agencies import Agency
 from contracts.errors import BarnabusError
 from contracts.tiers import Frozen
 from services.keeper.alarms import NOBODY
-from services.keeper.named_files import Authority, Password, SigningSecret
+from services.named_files import Authority, Password
+from services.webhook import NO_SPACE, Seconds, Webhook, loopback, url
 
 WAYS_AT_MOST = 64
 _DUTY = "{duty}"
 
 
-def _url(url: str) -> str:
-    try:
-        parsed = httpx.URL(url)
-    except httpx.InvalidURL:
-        raise ValueError("this is no URL") from None
-    if parsed.scheme not in ("https", "http") or not parsed.host or parsed.userinfo or parsed.fragment:
-        raise ValueError("this is no https:// URL with a host, or it holds a user, a password or a #")
-    return url
-
-
 def _link(link: str) -> str:
     if link.count(_DUTY) != 1:
         raise ValueError(f"{_DUTY} has to stand in it once")
-    _url(link.replace(_DUTY, "duty"))
+    url(link.replace(_DUTY, "duty"))
     return link
 
 
-def _loopback(host: str) -> bool:
-    """Does what is said to this host stay on this machine?"""
-    try:
-        return ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
 _LABEL = r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
-_NO_SPACE = r"^[!-~]{1,2000}$"
 Address = Annotated[
     str, StringConstraints(pattern=rf"^[A-Za-z0-9_+=-]+(\.[A-Za-z0-9_+=-]+)*@{_LABEL}(\.{_LABEL})+$", max_length=254)
 ]
 """One mailbox and nothing else: no line break, no second one, no name."""
-Url = Annotated[str, StringConstraints(pattern=_NO_SPACE), AfterValidator(_url)]
-Seconds = Annotated[float, Field(ge=1, le=60)]
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,39}$")]
 
 
@@ -83,27 +61,8 @@ class Server(Frozen):
     def _no_password_in_the_open(self) -> Self:
         if (self.user is None) != (self.password is None):
             raise ValueError("`user` and `password_file` belong together")
-        if self.tls == "none" and self.user and not _loopback(self.host):
+        if self.tls == "none" and self.user and not loopback(self.host):
             raise ValueError('with tls = "none" anybody could read the password on its way')
-        return self
-
-
-class Webhook(Frozen):
-    """An address that takes signed JSON. Without encryption only on this machine, or where `tls = "none"` says so."""
-
-    url: Url
-    secret: Annotated[SigningSecret, Field(alias="secret_file")]
-    tls: Literal["none"] | None = None
-    ca_file: Authority | None = None
-    timeout_s: Seconds = 10
-
-    @model_validator(mode="after")
-    def _encrypted_unless_spelled_out(self) -> Self:
-        url = httpx.URL(self.url)
-        if url.scheme == "http" and not _loopback(url.host) and self.tls != "none":
-            raise ValueError('a http:// URL is not encrypted: use https://, or say so with tls = "none"')
-        if url.scheme == "https" and self.tls == "none":
-            raise ValueError('tls = "none" beside a https:// URL')
         return self
 
 
@@ -122,7 +81,7 @@ class _Ways(Frozen):
 class Reach(Frozen):
     """`link` leads to a duty. `agencies` says for each who is reached."""
 
-    link: Annotated[str, StringConstraints(pattern=_NO_SPACE), AfterValidator(_link)]
+    link: Annotated[str, StringConstraints(pattern=NO_SPACE), AfterValidator(_link)]
     smtp: Server | None = None
     agencies: dict[Agency, _Ways]
 

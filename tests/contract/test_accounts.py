@@ -63,9 +63,9 @@ def test_no_agency_can_write_or_read_the_log_or_reach_jetstream_beyond_its_own_p
 
 
 @OF_THE_FIELD
-def test_an_agencys_own_system_only_hands_in_commands(agency: Agency) -> None:
+def test_an_agencys_own_system_hands_in_commands_and_asks_what_was_told_and_no_more(agency: Agency) -> None:
     _, system = allowed(block(agency), "publish")
-    assert system == {subjects.COMMAND}
+    assert system == {subjects.COMMAND, subjects.FEED}
 
 
 def test_nobody_tells_the_keeper_what_to_say() -> None:

@@ -16,8 +16,8 @@ TABLE = ROOT / "contracts" / "errors.py"
 EXAMPLES = ROOT / "contracts" / "examples"
 """The table itself, and documents that merely quote a code, are no places where one is met."""
 NOT_BY_NAME = {
-    "field.invalid": "chosen in contracts.check by what pydantic found",
-    "field.unknown": "chosen in contracts.check by what pydantic found",
+    "path.unknown": "chosen in services.web.gate by the framework's status",
+    "method.not-allowed": "chosen in services.web.gate by the framework's status",
     "letter.after-parked": "why a letter is parked, in services.agency: nothing has failed",
     "letter.awaited": "why a letter is parked, in services.letters: what it says again is not here yet",
 }

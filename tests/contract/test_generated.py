@@ -7,13 +7,17 @@ import sys
 from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
-from contracts import export, subjects
+import pytest
+from openapi_spec_validator import OpenAPIV31SpecValidator
+
+from contracts import export, subjects, web
 from contracts.catalogue import CATALOGUE, COMMANDS
 from contracts.catalogue.post import SAID_AGAIN
 from contracts.errors import CODES
-from contracts.export import agencies, asyncapi, law, pages, sequences
+from contracts.export import agencies, asyncapi, law, openapi, pages, schemas, sequences
 from contracts.export.schemas import DIALECT
 from contracts.standing import Move, Stage, Void
 from tests.builders import SOCIAL
@@ -86,8 +90,9 @@ def references(document: Any) -> Iterator[str]:
             yield from references(inner)
 
 
-def test_every_reference_of_the_asyncapi_document_resolves() -> None:
-    document = asyncapi.document()
+@pytest.mark.parametrize("kind", [asyncapi, openapi])
+def test_every_reference_of_a_document_resolves(kind: ModuleType) -> None:
+    document = kind.document()
     found = set(references(document))
     assert found
     for reference in found:
@@ -105,9 +110,9 @@ def test_the_asyncapi_document_names_every_command_and_every_letter_once() -> No
     told = [entry for entry in CATALOGUE.values() if entry.receivers and entry.type != SAID_AGAIN]
     heard = {subjects.heard(entry.type) for entry in told}
     addresses = {channel["address"] for channel in channels.values()}
-    assert addresses == heard | {subjects.COMMAND, subjects.VOIDED, None}
+    assert addresses == heard | {subjects.COMMAND, subjects.FEED, subjects.VOIDED, None}
     used = {operation["channel"]["$ref"].rpartition("/")[2] for operation in document["operations"].values()}
-    assert used == set(channels) - {"answer"}
+    assert used == set(channels) - {"answer", "page"}
 
 
 def test_the_asyncapi_examples_pass_their_own_schema() -> None:
@@ -115,6 +120,31 @@ def test_the_asyncapi_examples_pass_their_own_schema() -> None:
     for entry in COMMANDS.values():
         for example in messages[entry.command]["examples"]:
             assert accepts(f"{entry.type}.command", example["payload"])
+
+
+# OpenAPI
+
+
+def test_the_openapi_document_is_one() -> None:
+    path = ROOT / "contracts" / "openapi.json"
+    assert not [*OpenAPIV31SpecValidator(json.loads(path.read_text()), base_uri=path.as_uri()).iter_errors()]
+
+
+def test_the_openapi_document_names_every_command_and_everything_that_is_told() -> None:
+    kinds = openapi.document()["components"]["schemas"]
+    assert set(kinds["Command"]["discriminator"]["mapping"]) == set(COMMANDS)
+    told = {reference.removeprefix("schemas/").removesuffix(".json") for reference in references(kinds["Told"])}
+    assert told == {name for name in schemas.schemas() if ".told" in name} | {"act-voided", "letter-erased"}
+
+
+def test_the_openapi_examples_pass_their_own_schemas() -> None:
+    bodies = openapi.document()["paths"][web.EVENTS]["post"]["requestBody"]["content"]
+    assert accepts("referral.made.command", bodies[web.JSON]["example"])
+    assert accepts("command-event", bodies[web.STRUCTURED]["example"])
+
+
+def test_types_that_are_told_under_names_of_their_own_are_in_no_catalogue() -> None:
+    assert not {web.VOIDED, web.ERASED} & set(CATALOGUE)
 
 
 # pages

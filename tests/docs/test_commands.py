@@ -26,12 +26,11 @@ LINES = sorted(set(barnabus_lines()), key=lambda shown: (shown.words not in FIRS
 class Up:
     """`barnabus up` in a home of its own, with one referral made."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, *more: str) -> None:
         self.environment = os.environ | {"BARNABUS_HOME": str(home), "COLUMNS": "120"}
         self.environment.pop("BARNABUS_NATS_URL", None)
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "cli", "up"], cwd=ROOT, env=self.environment, stdout=subprocess.PIPE, text=True
-        )
+        words = [sys.executable, "-m", "cli", "up", *more]
+        self.process = subprocess.Popen(words, cwd=ROOT, env=self.environment, stdout=subprocess.PIPE, text=True)
         assert self.process.stdout
         assert "is up at" in self.process.stdout.readline()
 

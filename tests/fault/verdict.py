@@ -53,6 +53,8 @@ class Store:
     waiting: str | None  # id of the record that the gateway has not answered yet
     missing: Mapping[Agency, tuple[int, ...]]
     letters: Mapping[tuple[str, int], str]  # received, by sender and number: the record's id
+    fed: Mapping[int, tuple[str, int]]  # the feed's letters by its numbers: sender and number
+    voids_fed: int
     unsigned: Sequence[tuple[str, int]]  # letters sent of which no receipt is known here
     standings: Mapping[UUID, Standing | None]
 
@@ -111,6 +113,11 @@ class Verdict:
                     (row["sender"], row["number"]): row["record_id"]
                     for row in read("SELECT sender, number, record_id FROM inbox")
                 },
+                fed={
+                    row["number"]: (row["sender"], row["letter"])
+                    for row in read("SELECT number, sender, letter FROM feed WHERE sender IS NOT NULL")
+                },
+                voids_fed=read("SELECT count(*) AS n FROM feed WHERE sender IS NULL")[0]["n"],
                 unsigned=[(row["recipient"], row["number"]) for row in sent],
                 standings={handoff: application.standing(handoff) for handoff in handoffs},
             )
@@ -196,7 +203,13 @@ def _of_store(agency: Agency, store: Store, log: Log) -> Findings:
     findings += _twice(f"{agency}'s letters", store.letters.values())
     acts = set(log.ids(agency, receipts=False))
     findings += _differ(f"{agency}: acts in its store, and in the log", store.facts.acts, acts)
+    end = len(store.fed) + store.voids_fed
+    if max(store.fed, default=0) > end:
+        findings.append(f"{agency}: its feed has gaps below {max(store.fed)}")
+    findings += _twice(f"{agency}'s feed", map(str, store.fed.values()))
     heard = {which for what, which in store.events if what in (Handoff.Heard.TOPIC, Fact.Heard.TOPIC)}
+    if len(heard) != len(store.fed):
+        findings.append(f"{agency}: it heard {len(heard)}, and its feed has {len(store.fed)}")
     logged = {which for what, which in store.events if what in (Handoff.Logged.TOPIC, Fact.Logged.TOPIC)}
     to_it = {str(e.record.id) for e in log.entries for letter in e.record.data.letters if letter.to is agency}
     findings += _differ(f"{agency}: what it heard, and letters to it in the log", heard, to_it)

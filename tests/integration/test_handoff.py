@@ -1,7 +1,5 @@
 """A whole handoff between two agencies, over the real thing."""
 
-import contextlib
-from collections.abc import Iterator
 from datetime import timedelta
 from uuid import UUID, uuid4
 
@@ -12,23 +10,9 @@ from contracts.envelope import Submission
 from services.agency import AgencyApplication
 from tests.builders import POLICE, SOCIAL, now, on, refer
 from tests.conftest import Said
-from tests.living import Bus, eventually, letters_sent
+from tests.living import Bus, eventually, kept_back, letters_sent
 
 BEGAN = "2026-03-10T09:00:00+01:00"
-
-
-@contextlib.contextmanager
-def kept_back(bus: Bus, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Meanwhile the police's relay takes nothing on, and its adapter answers without waiting for a stamp."""
-
-    async def not_yet(*_: object) -> None:
-        return None
-
-    relay = bus.living.adapters[POLICE].relay
-    with monkeypatch.context() as patched:
-        patched.setattr(relay, "logged", not_yet)
-        patched.setattr(relay, "_build_next", lambda: None)
-        yield
 
 
 def rows(app: AgencyApplication) -> dict[str, int]:
@@ -177,7 +161,7 @@ async def test_an_act_that_was_overtaken_is_void_and_its_agencys_system_is_told(
     handoff = (await bus.police.do(refer()))["id"]
     await bus.social.hears(handoff)
     withdrawal = on(POLICE, "referral.ask-withdrawal", handoff, reason="made-in-error")
-    with kept_back(bus, monkeypatch):
+    with kept_back(bus.living.adapters[POLICE], monkeypatch):
         late = await bus.police.ask(withdrawal)
         assert (late["status"], late["void"]) == ("recorded", None)
         no = on(SOCIAL, "referral.decline", handoff, reason="not-our-area", next_step="refer-elsewhere")
@@ -221,7 +205,7 @@ async def test_the_cause_of_an_act_is_what_its_agency_knew_when_it_acted(
     """What overtakes it in the log is never written into it afterwards."""
     handoff = (await bus.police.do(refer()))["id"]
     await bus.social.hears(handoff)
-    with kept_back(bus, monkeypatch):
+    with kept_back(bus.living.adapters[POLICE], monkeypatch):
         late = await bus.police.ask(on(POLICE, "referral.ask-withdrawal", handoff, reason="need-met"))
         accepted = await bus.social.do(on(SOCIAL, "referral.accept", handoff))
         await bus.police.hears(accepted["id"])

@@ -10,8 +10,9 @@ import pytest
 from bus.settings import Settings
 from contracts.errors import BarnabusError
 from services.keeper.alarms import Alarm, Kind, State
-from services.keeper.reach import WAYS_AT_MOST, Mailbox, Reach, Webhook, read
+from services.keeper.reach import WAYS_AT_MOST, Mailbox, Reach, read
 from services.keeper.wording import document
+from services.webhook import Webhook
 from tests.builders import HEALTH, POLICE, SOCIAL
 from tests.docs.pages import ROOT, blocks
 

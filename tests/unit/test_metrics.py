@@ -32,6 +32,7 @@ from projections.readmodel import PARKED, PROGRESS
 from projections.rows import Rows
 from projections.snapshot import snapshot
 from projections.view import Place
+from services.web.address import Address
 from tests.case_logs import FIRST, Log
 from tests.scrapes import RULES, exported, of, value
 from tests.views import fold, made_up_log
@@ -334,11 +335,12 @@ def test_an_address_that_is_taken_is_refused_with_what_to_do(settings: Settings,
     ],
 )
 def test_a_port_alone_is_this_machines(said: str, meant: tuple[str, int]) -> None:
-    assert command.address(said) == meant
+    found = Address.of(said, "--listen")
+    assert (found.host, found.port) == meant
 
 
 @pytest.mark.parametrize("said", ["", "localhost", "127.0.0.1:", "127.0.0.1:x", "1:-1", "65536", "²"])
 def test_what_is_no_address_is_refused(said: str) -> None:
     with pytest.raises(Refused) as raised:
-        command.address(said)
+        Address.of(said, "--listen")
     assert (raised.value.code, raised.value.field) == ("option.invalid", "--listen")
