@@ -1,0 +1,11 @@
+"""The one table of codes, a module a subject. A code is part of the contract: never renamed and never reused."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from contracts.codes import decisions, documents, log, policies, post, releases, running, ways
+from contracts.codes.code import Code
+
+_MODULES = (documents, decisions, policies, ways, post, log, running, releases)
+CODES: Mapping[str, Code] = MappingProxyType({name: code for module in _MODULES for name, code in module.CODES.items()})
+assert len(CODES) == sum(len(module.CODES) for module in _MODULES), "a code stands in one place"
