@@ -21,7 +21,7 @@ from contracts.bypass import Bypass
 from contracts.envelope import Record
 from contracts.errors import BarnabusError
 
-_VERSION = 4
+_VERSION = 5
 """Of these tables: a file of another version is made anew from the log."""
 _TABLES = """
 CREATE TABLE IF NOT EXISTS heads (chain TEXT PRIMARY KEY, number INTEGER NOT NULL, digest TEXT NOT NULL);
@@ -137,7 +137,9 @@ class Ledger:
         if record.data.about is None:
             return
         opens = not self.aware(record.subject)
-        told = [(record.subject, letter.to, 1) for letter in record.data.letters]
+        # what the keeper says of a duty is nobody's decision to let an agency in
+        holds = int(record.sender != Agency.KEEPER)
+        told = [(record.subject, letter.to, holds) for letter in record.data.letters]
         upsert = "INSERT INTO holders VALUES (?,?,?) ON CONFLICT DO UPDATE SET holds = max(holds, excluded.holds)"
         self._db.executemany(upsert, [(record.subject, record.sender, int(opens)), *told])
         if record.type not in (bypass.INVOKED, bypass.LIFTED):

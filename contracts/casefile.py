@@ -3,15 +3,20 @@
 Agencies' policies read what their agency knows; read models read what the log knows.
 """
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
+from pydantic import TypeAdapter
+
 from contracts.agencies import Agency
 from contracts.bypass import INVOKED, LIFTED
+from contracts.catalogue import entry_of
 from contracts.catalogue.accounting import CORRECTED, KEPT_OPEN
 from contracts.catalogue.reintegration import CLOSED, REOPENED
 from contracts.standing import COME_TO_NOTHING, Standing
@@ -134,9 +139,21 @@ def put_right(said: Said, corrections: Iterable[Said]) -> Said:
     """What was said, with what its sender has put right since: `corrections` all speak of it."""
     codes = dict(said.codes)
     for one in corrections:
-        codes |= {code["field"]: code["value"] for code in one.codes["codes"]}
+        codes |= {code["field"]: _spelled(said.type, code["field"], code["value"]) for code in one.codes["codes"]}
         codes |= {who: one.codes["concerns"] for who in ABOUT if _same_role(codes.get(who), one.codes["concerns"])}
     return replace(said, codes=codes)
+
+
+def _spelled(type_name: str, field: str, value: Any) -> Any:
+    """A value as every reader spells it: one moment has many spellings."""
+    kind = _kind(type_name, field)
+    return kind.dump_python(kind.validate_json(json.dumps(value)), mode="json")
+
+
+@cache
+def _kind(type_name: str, field: str) -> TypeAdapter[Any]:
+    kind: Any = entry_of(type_name).content.model_fields[field].annotation
+    return TypeAdapter(kind)
 
 
 def _same_role(said: Mapping[str, Any] | None, right: Mapping[str, Any] | None) -> bool:

@@ -4,8 +4,9 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
+from contracts.agencies import Agency
 from contracts.dated import Dated
 from projections import owed, said
 from projections.cases import Cases
@@ -37,6 +38,12 @@ class Watched:
     def open(self) -> list[str]:
         """The cases that are not closed."""
         return list(self.connection.scalars(select(_CASES.c.key).where(_CASES.c.closed.is_(False))))
+
+    def first_word(self) -> int | None:
+        """Where the keeper spoke first; None if it never has."""
+        own = _RECORDS.c.sender == Agency.KEEPER.value
+        found: int | None = self.connection.execute(select(func.min(_RECORDS.c.position)).where(own)).scalar()
+        return found
 
     def held_up(self) -> Collection[str]:
         """The cases in which something is not known here, so that more may have been done."""

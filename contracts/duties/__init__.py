@@ -28,6 +28,7 @@ from datetime import datetime, timedelta
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from contracts.agencies import Agency
+from contracts.catalogue.accounting import KEPT_OPEN
 from contracts.catalogue.reintegration import CLOSED
 from contracts.dated import Dated, Word, words
 from contracts.duties.clocks import Times, starts, times
@@ -46,7 +47,7 @@ def fold(dated: Iterable[Dated], protocol: Protocol, at: datetime) -> tuple[Duty
     Raises Refused `type.unknown` for a type that the catalogue does not have.
     """
     known = tuple(dated)
-    void = {kept.closing.said.position for kept in kept_open(known, protocol, at)}
+    void, _ = _closings(known, protocol, at)
     return _fold(known, void, protocol, at)
 
 
@@ -60,19 +61,31 @@ class KeptOpen:
 
 
 def kept_open(dated: Iterable[Dated], protocol: Protocol, at: datetime) -> tuple[KeptOpen, ...]:
-    """The closings of a case that are void, the first one first: nobody closes a case in which something is owed.
+    """The closings of a case that are void and not answered yet, the first one first.
 
-    What a closing itself ends or withdraws is not in its way; what came after it plays no part.
+    Nobody closes a case in which something is owed. What a closing itself ends or withdraws is not in its way; what
+    came after it plays no part.
     """
-    known, found, void = tuple(dated), list[KeptOpen](), set[int]()
+    return _closings(tuple(dated), protocol, at)[1]
+
+
+def _closings(known: tuple[Dated, ...], protocol: Protocol, at: datetime) -> tuple[set[int], tuple[KeptOpen, ...]]:
+    """Where void closings stand, and those of them to which the keeper has not said so.
+
+    Its word is taken here and reckoned again where it is new (`contracts/duties/agreement.py`): so each is folded once.
+    """
+    found, void = list[KeptOpen](), set[int]()
+    answered = {one.said.codes["closing_id"] for one in known if one.said.type == KEPT_OPEN and one.at <= at}
     closings = (one for one in known if one.said.type == CLOSED and one.at <= at)
     for closing in sorted(closings, key=lambda one: one.said.position):
         until = [one for one in known if one.said.position <= closing.said.position]
-        if owed := tuple(duty for duty in _fold(until, void, protocol, closing.at) if duty.owed):
+        if str(closing.said.id) in answered:
+            void.add(closing.said.position)
+        elif owed := tuple(duty for duty in _fold(until, void, protocol, closing.at) if duty.owed):
             tell = Parties.of(words(known, at)).let_in([closing.by, *sorted(closing.to)])
             found.append(KeptOpen(closing, owed, tell))
             void.add(closing.said.position)
-    return tuple(found)
+    return void, tuple(found)
 
 
 def _fold(dated: Iterable[Dated], void: AbstractSet[int], protocol: Protocol, at: datetime) -> tuple[Duty, ...]:

@@ -115,22 +115,31 @@ def _closed(dated: Iterable[Dated], since: int) -> int:
 
 def kept_open(found: Iterable[KeptOpen], dated: Iterable[Dated], position: int, since: int = 0) -> tuple[Notice, ...]:
     """What is to be said of closings after `since` that are void: why, to whoever heard of them."""
-    said = {one.said.codes["closing_id"] for one in dated if one.said.type == KEPT_OPEN}
-    new = (one for one in found if one.closing.said.position > since and str(one.closing.said.id) not in said)
-    return tuple(_kept_open(one, position) for one in new)
-
-
-def _kept_open(found: KeptOpen, position: int) -> Notice:
-    closing = found.closing.said
-    some = found.duties[:OPEN_LIMIT]
-    codes = {
-        "position": position,
-        "closing_id": str(closing.id),
-        "open": len(found.duties),
-        "duties": [about(duty) for duty in some],
+    said = {
+        (one.said.codes["closing_id"], bool(one.said.codes["duties"])) for one in dated if one.said.type == KEPT_OPEN
     }
-    notice_id = uuid5(NAMESPACE_URL, f"barnabus:kept-open:{closing.by}:{closing.id}")
-    return Notice(notice_id, KEPT_OPEN, codes, found.tell, closing.id)
+    new = (one for one in found if one.closing.said.position > since)
+    return tuple(
+        notice
+        for one in new
+        for notice in _kept_open(one, position)
+        if (notice.codes["closing_id"], bool(notice.codes["duties"])) not in said
+    )
+
+
+def _kept_open(found: KeptOpen, position: int) -> Iterator[Notice]:
+    """Which duties are open, nobody learns who only heard of the closing: a duty can tell of an arrest."""
+    closing = found.closing.said
+    codes = {"position": position, "closing_id": str(closing.id), "open": len(found.duties)}
+    listed = [about(duty) for duty in found.duties[:OPEN_LIMIT]]
+    entitled = {Agency(closing.by), Agency.OVERSIGHT}
+    for duties, tell in (
+        (listed, tuple(agency for agency in found.tell if agency in entitled)),
+        ([], tuple(agency for agency in found.tell if agency not in entitled)),
+    ):
+        if tell:
+            notice_id = uuid5(NAMESPACE_URL, f"barnabus:kept-open:{closing.by}:{closing.id}:{bool(duties)}")
+            yield Notice(notice_id, KEPT_OPEN, {**codes, "duties": duties}, tell, closing.id)
 
 
 def next_look(duties: Iterable[Duty]) -> datetime | None:
@@ -163,7 +172,7 @@ def _of(duty: Duty, told: Told, parties: Parties, position: int) -> Iterator[Not
         yield from notice(OPENED, duty.tell, due_at=due_at, owner=duty.holder.value)
     if duty.state is State.DUE_SOON and _was_not_so_at_once(duty):
         yield from notice(DUE_SOON, duty.tell, due_at=due_at)
-    breach = tuple(notice(BREACHED, duty.tell_of_breach, due_at=due_at)) if duty.missed else ()
+    breach = tuple(notice(BREACHED, duty.tell_of_breach, due_at=due_at)) if duty.missed and duty.excuse is None else ()
     yield from breach
     if duty.owed and duty.expected_by:
         expected_by = duty.expected_by.isoformat()

@@ -84,11 +84,11 @@ class OpenDuty(OnDuty):
 
 
 class CaseKeptOpen(Decided):
-    """The closing of a case is void: these duties were open; `open` says how many, if the list is cut off."""
+    """The closing of a case is void: so many duties were open. Which, is said to who closed it, and to oversight."""
 
     closing_id: Annotated[UUID, Tier.E]
     open: Annotated[PositiveInt, Tier.E]
-    duties: Annotated[tuple[OpenDuty, ...], Field(min_length=1, max_length=OPEN_LIMIT), Tier.E]
+    duties: Annotated[tuple[OpenDuty, ...], Field(max_length=OPEN_LIMIT), Tier.E] = ()
 
 
 class DutyExcused(OnDuty):

@@ -57,7 +57,7 @@ INVALID: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "duty.escalated": (MISSING, {**_NOTICE, "expected_by": _DUE_AT}),
     "duty.met": (MISSING, _NOTICE),
     "duty.withdrawn": (MISSING, {**_DUTY, "withdrawn_by": ASKED}),
-    "case.kept-open": (BAD, {**_OPEN, "duties": []}),
+    "case.kept-open": (BAD, {**_OPEN, "open": 0}),
     "duty.excused": (BAD, {**_DUTY, "reason": "too busy"}),
     "duty-failure.alleged": (UNKNOWN, {**VALID["duty-failure.alleged"], "worker": "Drita"}),
     "access.recorded": (BAD, {"purpose": "curiosity", "opened": []}),

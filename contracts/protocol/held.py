@@ -10,6 +10,7 @@ from typing import Any, Literal, get_args, get_origin
 
 from contracts.agencies import EVERYBODY, Agency
 from contracts.catalogue import CATALOGUE
+from contracts.catalogue.accounting import BREACHED
 from contracts.check import MOMENTS
 from contracts.dated import ABSENT
 from contracts.entry import Entry
@@ -27,6 +28,12 @@ def _entry(name: str) -> Entry:
 
 def type_is_known(name: str) -> None:
     _entry(name)
+
+
+def is_no_echo(name: str, *, limited: bool) -> None:
+    """What the keeper says of one duty sets off no other, of which it would speak again: but for a breach, once."""
+    if _entry(name).senders == {Agency.KEEPER} and (name != BREACHED or limited):
+        raise ValueError(f"trigger: of `{name}` the keeper would speak again and again")
 
 
 def senders_are(name: str, agencies: Iterable[Agency]) -> None:

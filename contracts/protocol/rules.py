@@ -111,6 +111,12 @@ class Rule(Frozen):
         return self
 
     @model_validator(mode="after")
+    def _sets_off_no_echo(self) -> Self:
+        for name in self.trigger_types:
+            held.is_no_echo(name, limited=self.limit is not None)
+        return self
+
+    @model_validator(mode="after")
     def _escalates_upwards(self) -> Self:
         hours = [step.after_hours for step in self.escalate]
         if hours != sorted(set(hours)):

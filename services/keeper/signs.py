@@ -5,11 +5,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import structlog
+
 from bus import signs
 from bus.clock import Clock
 from bus.signs import Owed, Sign
 from bus.store import Store
 
+_log = structlog.get_logger()
 _COUNTED = "SELECT rule, agency, state, count(*) AS n, min(expected_by) AS expected_by FROM keeper_owed "
 _BY = "GROUP BY rule, agency, state ORDER BY rule, agency, state"
 
@@ -40,7 +43,10 @@ class Signs:
             disagreements=self.disagreements,
             owed=self._owed,
         )
-        signs.write(self.folder, sign)
+        try:
+            signs.write(self.folder, sign)
+        except OSError as error:  # a full disk ends no watch; that nothing is heard of it is an alert of its own
+            _log.error("keeper.unsigned", error=error.strerror)
 
 
 def _owed(row: dict[str, Any]) -> Owed:

@@ -35,6 +35,8 @@ from services.keeper.signs import Signs
 LOOK_EVERY_S = 1.0
 BEHIND_THE_CLOCK = timedelta(seconds=3)
 """A gateway waits two seconds for the log: what it has stamped by then is there, or was given up."""
+APART = timedelta(minutes=1)
+"""A log whose last entry is stamped so far ahead of the keeper's clock: it decides nothing by either of them."""
 AHEAD = timedelta(seconds=1)
 """So far ahead of the gateway's clock is too far: what is done in time would be taken for missed."""
 SAID_AFTER = 10
@@ -58,6 +60,9 @@ class View(Shape):
 
     def open(self) -> list[str]:
         """The cases that are not closed."""
+
+    def first_word(self) -> int | None:
+        """Where the keeper spoke first; None if it never has."""
 
     def held_up(self) -> Collection[str]:
         """The cases in which something is not known here, so that more may have been done."""
@@ -100,6 +105,7 @@ class Watching:
         self._agenda, self._reach = Agenda(keeper.store), reach
         self._digest = digest(protocol)
         self._tries = 0
+        self._failing: set[str] = set()
         self._behind: tuple[datetime, int] | None = None
         """When the log's end was asked for that the view had not reached, and where that was."""
 
@@ -140,36 +146,41 @@ class Watching:
         if self._behind:  # a busy log goes on meanwhile; a restored one may end sooner
             now, last = self._behind[0], min(self._behind[1], last)
         self._behind = None
-        before = self._agenda.progress()
         with self._read() as view:
+            before = self._agenda.progress() or _begun(view)
             at = max(now - BEHIND_THE_CLOCK, view.logged_at or now - BEHIND_THE_CLOCK)
             looked = Looked(at, view.position)
             if view.position < last:
                 looked.waiting, self._behind = "projections.behind", (now, last)
                 return looked
+            if view.logged_at and view.logged_at > now + APART:
+                looked.waiting = "clock.behind"
+                return looked
             turn, held_up = self._whose_turn(view, before, at), view.held_up()
-        progress = Progress(self._digest, looked.position, before.since if before else looked.position)
+        progress = Progress(self._digest, looked.position, before.since)
         for start in range(0, len(turn), CASES_AT_ONCE):
             await self._judge_all(turn[start : start + CASES_AT_ONCE], held_up, before, looked)
             self._signs.write(counted_anew=False)  # a long look is no silence
         if progress != before:
             self._agenda.reached(progress)
+        looked.waiting = "internal" if self._failing else None
         return looked
 
-    def _whose_turn(self, view: View, before: Progress | None, at: datetime) -> list[str]:
-        """What time has changed goes first; where the protocol is another, every case that is not closed."""
-        due = self._agenda.due(at)
-        others = view.open() if before is None or before.protocol != self._digest else []
-        changed = view.changed(before.position) if before else []
-        return list(dict.fromkeys((*due, *changed, *others)))
+    def _whose_turn(self, view: View, before: Progress, at: datetime) -> list[str]:
+        """What time has changed goes first; where protocol or log is another, every case that is not closed."""
+        anew = before.protocol != self._digest or view.position < before.position
+        others = view.open() if anew else []
+        return list(dict.fromkeys((*self._agenda.due(at), *view.changed(before.position), *others)))
 
     async def _judge_all(
-        self, case_refs: Sequence[str], held_up: Collection[str], before: Progress | None, looked: Looked
+        self, case_refs: Sequence[str], held_up: Collection[str], before: Progress, looked: Looked
     ) -> None:
         """What was judged is recorded at once, whatever is wrong with the next case."""
         judged = list[Judged]()
         try:
             with self._read() as view:
+                if view.position < looked.position:
+                    raise BarnabusError("projections.unavailable", detail="The read models went back.")
                 for case_ref, dated in view.cases(case_refs):
                     if case_ref in held_up:
                         judged.append(Judged(case_ref, (), [self._agenda.again(case_ref, looked.at)]))
@@ -184,32 +195,33 @@ class Watching:
                 faults.point("keeper.recorded")
                 self._nudge()
 
-    def _judged(self, case_ref: str, dated: list[Dated], before: Progress | None, looked: Looked) -> Judged:
+    def _judged(self, case_ref: str, dated: list[Dated], before: Progress, looked: Looked) -> Judged:
         """What is wrong with one case holds up no other; it is said, and looked at again."""
         try:
-            return self._judge(case_ref, dated, before, looked)
+            judged = self._judge(case_ref, dated, before, looked)
+            self._failing.discard(case_ref)
+            return judged
         except Exception as error:  # noqa: BLE001
             _log.error("keeper.case-failed", case_ref=case_ref, error=type(error).__name__, exc_info=True)
-            looked.waiting = "internal"
+            self._failing.add(case_ref)
             return Judged(case_ref, (), [self._agenda.again(case_ref, looked.at)])
 
-    def _judge(self, case_ref: str, dated: list[Dated], before: Progress | None, looked: Looked) -> Judged:
+    def _judge(self, case_ref: str, dated: list[Dated], before: Progress, looked: Looked) -> Judged:
         """What is to be said of a case, and when to look at it again; first its last words must be logged."""
         looked.cases += 1
         at = looked.at
-        since = before.since if before else looked.position
-        same = before and before.protocol == self._digest  # by another one it said something else
-        for one in disagreements(dated, self._protocol, before.position if before and same else looked.position):
+        same = before.protocol == self._digest  # by another one it said something else
+        for one in disagreements(dated, self._protocol, before.position if same else looked.position):
             looked.disagreements += 1
             _log.error("keeper.disagrees", case_ref=case_ref, type=one.said.type, id=str(one.said.id))
-        self._heed_clocks(dated, before.position if before else looked.position)
+        self._heed_clocks(dated, before.position)
         if self._keeper.waits(case_ref, dated):
             return Judged(case_ref, (), [self._agenda.again(case_ref, at)])
         duties = fold(dated, self._protocol, at)
         void = kept_open(dated, self._protocol, at)
         notices = (
-            *to_say.wanted(duties, dated, looked.position, since),
-            *to_say.kept_open(void, dated, looked.position, since),
+            *to_say.wanted(duties, dated, looked.position, before.since),
+            *to_say.kept_open(void, dated, looked.position, before.since),
         )
         writes = [*self._agenda.noted(case_ref, duties, at if notices else None), *self._alarms(notices)]
         if notices:
@@ -229,6 +241,13 @@ class Watching:
             if self._reach and notice.duty_id and notice.type in set(Kind):
                 ways = self._reach.ways(notice.tell)
                 yield from alarms.wanted(notice.id, notice.duty_id, Kind(notice.type), ways, self._clock())
+
+
+def _begun(view: View) -> Progress:
+    """Before its first look, or where its store was thrown away: behind what stood there when it first spoke."""
+    first = view.first_word()
+    since = view.position if first is None else first - 1
+    return Progress("", since, since)
 
 
 def digest(protocol: Protocol) -> str:

@@ -27,7 +27,7 @@ POINTS = {"keeper.judged": 2, "keeper.recorded": 1}
 KEEPER, PROJECTIONS = "keeper", "projections"
 WATCHED = Path(__file__).parents[1] / "protocols" / "watched"
 CONCERN = {"to": "police", "concerns": CHILD, "notified": [], "urgency": "routine"}
-KILLING_S, PAUSE_S = 3.0, (0.1, 0.7)
+KILLING_S, PAUSE_S = 5.0, (0.1, 0.7)
 VICTIMS = (KEEPER, KEEPER, KEEPER, PROJECTIONS, "gateway-a", "gateway-b", "social")
 
 

@@ -134,6 +134,9 @@ class ManyCases:
     def open(self) -> list[str]:
         return [f"case {n}" for n in range(self.count)]
 
+    def first_word(self) -> int | None:
+        return None
+
     def held_up(self) -> list[str]:
         return []
 

@@ -235,7 +235,7 @@ def test_evidence_goes_through_a_file_and_holds_no_letter(two: Two, tmp_path: Pa
         path = tmp_path / "evidence.jsonl"
         path.write_text("".join(f"{line}\n" for line in evidence.lines(one)))
         assert evidence.read(path) == one
-        assert "jwe" not in path.read_text()
+        assert '"jwe"' not in path.read_text()
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}\n{}", "nonsense"])

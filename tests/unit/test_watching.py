@@ -38,6 +38,9 @@ class OneIsBroken:
     def open(self) -> list[str]:
         return [WHOLE, BROKEN]
 
+    def first_word(self) -> int | None:
+        return None
+
     def held_up(self) -> Sequence[str]:
         return []
 
