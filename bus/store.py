@@ -6,6 +6,7 @@ are made from them in `bus/postgres_store.py`.
 """
 
 from abc import abstractmethod
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -85,6 +86,11 @@ TABLES = (
     "CREATE INDEX IF NOT EXISTS alarms_waiting ON alarms (next_at) WHERE state = 'waiting'",
     "CREATE INDEX IF NOT EXISTS alarms_parked ON alarms (created_at) WHERE state = 'parked'",
 )
+
+
+def moment(at: datetime) -> str:
+    """In UTC and always as long, so that text sorts as moments do."""
+    return at.astimezone(UTC).isoformat(timespec="microseconds")
 
 
 class Statement(NamedTuple):

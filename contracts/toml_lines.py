@@ -1,11 +1,23 @@
-"""On which line of a TOML file something stands, for those who have to mend it."""
+"""A TOML file that somebody writes by hand, and on which line something stands, for those who have to mend it."""
 
 import tomllib
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
+
+from contracts.errors import Refused
 
 Place = tuple[str | int, ...]
 """Keys, and numbers in arrays of tables, from the top of the file."""
+
+
+def read(path: Path, code: str) -> tuple[str, dict[str, Any]]:
+    """Its text and what it says. Raises Refused with this code, with line and column where it is no TOML."""
+    try:
+        text = path.read_text(encoding="utf-8")
+        return text, tomllib.loads(text)
+    except (OSError, ValueError) as error:
+        raise Refused(code, detail=f"{path}: {error}.") from None
 
 
 def statements(text: str) -> Iterator[tuple[Place, int]]:

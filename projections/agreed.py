@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection
 
 from contracts.agencies import Agency
 from contracts.dated import Dated
@@ -13,13 +13,11 @@ from contracts.duties import fold, kept_open, notices
 from contracts.duties.agreement import disagreements
 from contracts.duties.notices import Notice
 from contracts.protocol import Protocol
-from projections import owed
 from projections.owed import Among
-from projections.records import Records
+from projections.watched import Watched
 
 SAID_WITHIN = timedelta(minutes=5)
 """So long the keeper may take: it may have died and come back."""
-_RECORDS = Records.table
 
 
 @dataclass(slots=True)
@@ -45,7 +43,9 @@ class Agreed:
 
 def agreed(connection: Connection, among: Among, protocol: Protocol) -> Agreed:
     """As of a moment. A keeper that has never spoken has left everything unsaid."""
-    found, since, held_up = Agreed(), _begun(connection), owed.held_up(connection)
+    watched = Watched.of(connection)
+    first = watched.first_word()  # what had ended before is not the keeper's
+    found, since, held_up = Agreed(), first - 1 if first else 0, watched.held_up()
     for case_ref, dated in among.cases(connection):
         known = [one for one in dated if one.at <= among.at]
         found.notices += sum(one.by is Agency.KEEPER for one in known)
@@ -66,11 +66,4 @@ def _wanted(dated: list[Dated], protocol: Protocol, at: datetime, since: int) ->
     then = [one for one in dated if one.at <= at]
     position = max((one.said.position for one in then), default=1)
     yield from notices.wanted(fold(then, protocol, at), dated, position, since)
-    yield from notices.kept_open(kept_open(then, protocol, at), dated, position, since)
-
-
-def _begun(connection: Connection) -> int:
-    """Up to where what had ended was not the keeper's: it spoke first behind that."""
-    first = select(func.min(_RECORDS.c.position)).where(_RECORDS.c.sender == Agency.KEEPER.value)
-    found: int | None = connection.execute(first).scalar()
-    return found - 1 if found else 0
+    yield from notices.kept_open(kept_open(then, protocol, at), position, since)

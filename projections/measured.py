@@ -43,7 +43,7 @@ REASONS = _those("type.unknown", "version.unknown", "case.held-up")
 STOPS = _those("projections.gap", "projections.stale", "log.damaged")
 OWED = _those(State.OPEN, State.DUE_SOON, State.BREACHED)
 WAITS = _those(
-    *("projections.behind", "projections.missing", "projections.stale", "projections.unavailable"),
+    *("projections.behind", "clock.behind", "projections.missing", "projections.stale", "projections.unavailable"),
     *("nats.unreachable", "log.unavailable", "log.damaged", "store.unavailable", "store.full", "internal"),
 )
 """What keeps the keeper from deciding."""

@@ -60,7 +60,7 @@ class KeptCase:
         known = self.known(at)
         position = self._last(at)
         duties, void = fold(known, self.protocol, at), voided(known, self.protocol, at)
-        return (*wanted(duties, known, position), *kept_open(void, known, position))
+        return (*wanted(duties, known, position), *kept_open(void, position))
 
     def look(self, at: datetime) -> tuple[Notice, ...]:
         """What the keeper says as of this moment; nothing while what it said before is not in the log yet."""

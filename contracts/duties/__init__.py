@@ -78,10 +78,11 @@ def _closings(known: tuple[Dated, ...], protocol: Protocol, at: datetime) -> tup
     answered = {one.said.codes["closing_id"] for one in known if one.said.type == KEPT_OPEN and one.at <= at}
     closings = (one for one in known if one.said.type == CLOSED and one.at <= at)
     for closing in sorted(closings, key=lambda one: one.said.position):
-        until = [one for one in known if one.said.position <= closing.said.position]
         if str(closing.said.id) in answered:
             void.add(closing.said.position)
-        elif owed := tuple(duty for duty in _fold(until, void, protocol, closing.at) if duty.owed):
+            continue
+        until = [one for one in known if one.said.position <= closing.said.position]
+        if owed := tuple(duty for duty in _fold(until, void, protocol, closing.at) if duty.owed):
             tell = Parties.of(words(known, at)).let_in([closing.by, *sorted(closing.to)])
             found.append(KeptOpen(closing, owed, tell))
             void.add(closing.said.position)

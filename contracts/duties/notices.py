@@ -113,18 +113,10 @@ def _closed(dated: Iterable[Dated], since: int) -> int:
     return max(closings) if CaseFile.of(counted).closed else 0
 
 
-def kept_open(found: Iterable[KeptOpen], dated: Iterable[Dated], position: int, since: int = 0) -> tuple[Notice, ...]:
-    """What is to be said of closings after `since` that are void: why, to whoever heard of them."""
-    said = {
-        (one.said.codes["closing_id"], bool(one.said.codes["duties"])) for one in dated if one.said.type == KEPT_OPEN
-    }
+def kept_open(found: Iterable[KeptOpen], position: int, since: int = 0) -> tuple[Notice, ...]:
+    """What is to be said of closings after `since` that are void and not answered: to whoever heard of them."""
     new = (one for one in found if one.closing.said.position > since)
-    return tuple(
-        notice
-        for one in new
-        for notice in _kept_open(one, position)
-        if (notice.codes["closing_id"], bool(notice.codes["duties"])) not in said
-    )
+    return tuple(notice for one in new for notice in _kept_open(one, position))
 
 
 def _kept_open(found: KeptOpen, position: int) -> Iterator[Notice]:

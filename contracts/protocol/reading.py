@@ -1,6 +1,5 @@
 """A version of the protocol from its TOML file, and where in the file a mistake stands."""
 
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -18,11 +17,7 @@ DEFAULTS = "defaults"
 
 def read_version(path: Path) -> Version:
     """Raises BarnabusError `protocol.invalid`, with file, line, rule and field of the first mistake."""
-    try:
-        text = path.read_text(encoding="utf-8")
-        data = tomllib.loads(text)
-    except (OSError, ValueError) as error:  # of TOML: with line and column
-        raise BarnabusError("protocol.invalid", detail=f"{path}: {error}.") from None
+    text, data = toml_lines.read(path, "protocol.invalid")
     try:
         return Version.model_validate(_with_defaults(data))
     except ValidationError as error:

@@ -1,6 +1,5 @@
 """What a consumer relies on, as it declares it in a small TOML file (docs/contracts.md)."""
 
-import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -56,11 +55,7 @@ def read(path: Path, *states: Document) -> Declared:
 
     Raises Refused `consumer.invalid` with file, line and key.
     """
-    try:
-        text = path.read_text(encoding="utf-8")
-        data = tomllib.loads(text)
-    except (OSError, ValueError) as error:  # of TOML: with line and column
-        raise Refused("consumer.invalid", detail=f"{path}: {error}.") from None
+    text, data = toml_lines.read(path, "consumer.invalid")
     try:
         found = Consumer.model_validate(data)
     except ValidationError as error:

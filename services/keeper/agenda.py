@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
-from bus.store import Statement, Store
+from bus.store import Statement, Store, moment
 from contracts.duties.duty import Duty
 from contracts.duties.notices import next_look
 
@@ -42,7 +42,7 @@ class Agenda:
         """The cases in which something changes by this moment, that which does so first at the top."""
         rows = self._store.read(
             f"SELECT case_ref FROM keeper_agenda WHERE next_at <= ? ORDER BY next_at LIMIT {LOOKED_AT_ONCE}",  # noqa: S608
-            _text(at),
+            moment(at),
         )
         return [row["case_ref"] for row in rows]
 
@@ -55,7 +55,7 @@ class Agenda:
         yield Statement("DELETE FROM keeper_owed WHERE case_ref = ?", (case_ref,))
         for duty in known:
             if duty.owed:
-                expected_by = _text(duty.expected_by) if duty.expected_by else None
+                expected_by = moment(duty.expected_by) if duty.expected_by else None
                 row = (str(duty.id), case_ref, duty.rule.id, duty.holder.value, duty.state.value, expected_by)
                 yield Statement("INSERT INTO keeper_owed VALUES (?,?,?,?,?,?)", row)
         if told_at:
@@ -70,11 +70,6 @@ class Agenda:
         return _at(case_ref, at + AGAIN)
 
 
-def _at(case_ref: str, moment: datetime) -> Statement:
+def _at(case_ref: str, next_at: datetime) -> Statement:
     insert = "INSERT INTO keeper_agenda (case_ref, next_at) VALUES (?,?) ON CONFLICT (case_ref) DO UPDATE "
-    return Statement(insert + "SET next_at = excluded.next_at", (case_ref, _text(moment)))
-
-
-def _text(moment: datetime) -> str:
-    """So that text sorts as moments do."""
-    return moment.astimezone(UTC).isoformat(timespec="microseconds")
+    return Statement(insert + "SET next_at = excluded.next_at", (case_ref, moment(next_at)))

@@ -6,12 +6,12 @@ written down before it is made: whatever ends the process, and however often, tr
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Self
 from uuid import NAMESPACE_URL, UUID, uuid5
 
-from bus.store import Statement, Store
+from bus.store import Statement, Store, moment
 from contracts.agencies import Agency
 from contracts.errors import Refused
 
@@ -88,7 +88,7 @@ def wanted(
     `ways` gives for each agency that is to be told all ways to it (`Reach.ways`). Where there is none, the alarm is
     made all the same, and is parked in the end for everybody to see.
     """
-    at = _text(now)
+    at = moment(now)
     return [
         Statement(
             "INSERT INTO alarms (id, duty_id, kind, agency, way, created_at, tries, next_at, state) "
@@ -109,14 +109,16 @@ class Alarms:
         return self._alarms(
             "SELECT * FROM (SELECT alarms.*, row_number() OVER (PARTITION BY agency, way ORDER BY next_at, id) AS nth "
             "FROM alarms WHERE state = 'waiting' AND next_at <= ?) AS due WHERE nth = 1 ORDER BY next_at, id",
-            _text(now),
+            moment(now),
         )
 
     def begun(self, alarm: Alarm, now: datetime) -> Alarm:
         """Notes a try that is about to be made, and when the next one is, should nothing be heard of this one."""
         next_at = now + PAUSES[min(alarm.tries, len(PAUSES) - 1)]
         begun = replace(alarm, tries=alarm.tries + 1, next_at=next_at)
-        self._write("UPDATE alarms SET tries = ?, next_at = ? WHERE id = ?", begun.tries, _text(next_at), str(alarm.id))
+        self._write(
+            "UPDATE alarms SET tries = ?, next_at = ? WHERE id = ?", begun.tries, moment(next_at), str(alarm.id)
+        )
         return begun
 
     def sent(self, alarm: Alarm) -> None:
@@ -144,7 +146,7 @@ class Alarms:
             raise Refused("alarm.not-found")
         self._write(
             "UPDATE alarms SET state = 'waiting', tries = 0, next_at = ? WHERE id = ? AND state = 'parked'",
-            _text(now),
+            moment(now),
             str(alarm_id),
         )
 
@@ -153,8 +155,3 @@ class Alarms:
 
     def _write(self, sql: str, *params: object) -> None:
         self._store.write(Statement(sql, params))
-
-
-def _text(moment: datetime) -> str:
-    """In UTC and always as long: these sort as text."""
-    return moment.astimezone(UTC).isoformat(timespec="microseconds")

@@ -3,7 +3,6 @@
 Every way to somebody has a name of its own. Lists and logs show that name, and never an address.
 """
 
-import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -122,11 +121,7 @@ class Reach(Frozen):
 
 def read(path: Path) -> Reach:
     """The file and every secret that it names. Raises `alarms.invalid` with file, line, key and what is wrong."""
-    try:
-        text = path.read_text(encoding="utf-8")
-        data = tomllib.loads(text)
-    except (OSError, ValueError) as error:  # of TOML: with line and column
-        raise BarnabusError("alarms.invalid", detail=f"{path}: {error}.") from None
+    text, data = toml_lines.read(path, "alarms.invalid")
     try:
         return Reach.model_validate(data, context={"folder": path.parent})
     except ValidationError as error:

@@ -221,7 +221,7 @@ class Watching:
         void = kept_open(dated, self._protocol, at)
         notices = (
             *to_say.wanted(duties, dated, looked.position, before.since),
-            *to_say.kept_open(void, dated, looked.position, before.since),
+            *to_say.kept_open(void, looked.position, before.since),
         )
         writes = [*self._agenda.noted(case_ref, duties, at if notices else None), *self._alarms(notices)]
         if notices:

@@ -6,12 +6,12 @@ not taken. A try is written down before it is made: whatever ends the process, t
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Self
 from uuid import UUID
 
 from bus.feed import Feed
-from bus.store import Statement, Store
+from bus.store import Statement, Store, moment
 from contracts.errors import Refused
 from services.systems import System
 
@@ -53,7 +53,7 @@ class Tries:
         rows = self._store.read(
             "SELECT * FROM webhook_tries WHERE system = ? AND state = ? ORDER BY number", system.name, WAITING
         )
-        due = [row for row in rows if row["next_at"] <= _text(now)]
+        due = [row for row in rows if row["next_at"] <= moment(now)]
         if due:
             return Item.of(due[0])
         if any(row["number"] > system.told for row in rows):
@@ -69,7 +69,7 @@ class Tries:
     def begun(self, item: Item, now: datetime) -> Item:
         """Notes a try that is about to be made, and when the next one is, should nothing be heard of this one."""
         begun = replace(item, tries=item.tries + 1)
-        next_at = _text(now + PAUSES[min(item.tries, len(PAUSES) - 1)])
+        next_at = moment(now + PAUSES[min(item.tries, len(PAUSES) - 1)])
         row = (item.system, item.number, str(item.id), WAITING, begun.tries, next_at)
         insert = "INSERT INTO webhook_tries (system, number, id, state, tries, next_at) VALUES (?,?,?,?,?,?) "
         update = "ON CONFLICT (system, number) DO UPDATE SET tries = excluded.tries, next_at = excluded.next_at"
@@ -104,15 +104,10 @@ class Tries:
         if not found:
             raise Refused("webhook.not-parked")
         update = f"UPDATE webhook_tries SET state = ?, tries = 0, next_at = ? WHERE {where}"  # noqa: S608
-        self._store.write(Statement(update, (WAITING, _text(now), str(item_id), PARKED)))
+        self._store.write(Statement(update, (WAITING, moment(now), str(item_id), PARKED)))
         return len(found)
 
 
 def _passed(system: str, number: int) -> Statement:
     """The write by which a system stands at a number, unless it stands further on."""
     return Statement("UPDATE systems SET told = ? WHERE name = ? AND told < ?", (number, system, number))
-
-
-def _text(moment: datetime) -> str:
-    """In UTC and always as long: these sort as text."""
-    return moment.astimezone(UTC).isoformat(timespec="microseconds")

@@ -51,6 +51,6 @@ def _unlike_the_log(entries: Sequence[Logged], protocol: Protocol, at: datetime)
         dated = whole.of(records).dated()
         duties, void = fold(dated, protocol, at), kept_open(dated, protocol, at)
         position = records[-1].stamp.position
-        lacking = (*notices.wanted(duties, dated, position), *notices.kept_open(void, dated, position))
+        lacking = (*notices.wanted(duties, dated, position), *notices.kept_open(void, position))
         yield from (f"{case_ref} lacks {one.type} of {one.codes.get('rule')} to {one.tell}" for one in lacking)
         yield from (f"{case_ref}: {one.said.type} is not so" for one in disagreements(dated, protocol))

@@ -25,7 +25,7 @@ def wanted(case: Case, at: datetime, since: int = 0) -> tuple[Notice, ...]:
     known = [one for one in case.said if one.at <= at]
     position = len(known)
     said = notices.wanted(fold(known, XK, at), known, position, since)
-    return (*said, *notices.kept_open(kept_open(known, XK, at), known, position, since))
+    return (*said, *notices.kept_open(kept_open(known, XK, at), position, since))
 
 
 def look(case: Case, at: datetime, since: int = 0) -> list[Notice]:
