@@ -13,7 +13,8 @@ from bus.settings import STORE, Settings
 from bus.sqlite_store import SQLiteStore
 from bus.store import Statement, Store, opened
 from projections.view import LIVE, Place
-from tests.builders import POLICE, ByHand
+from services.agency import AgencyApplication
+from tests.builders import POLICE, SOCIAL, ByHand
 from tests.carried import Carried
 
 DATABASES = ("sqlite", "postgres")
@@ -40,6 +41,28 @@ def agencies(by_hand: ByHand, tmp_path: Path) -> Iterator[Carried]:
     found = Carried(by_hand, tmp_path)
     yield found
     found.close()
+
+
+@pytest.fixture
+def police(by_hand: ByHand) -> Iterator[AgencyApplication]:
+    app = by_hand.application(POLICE)
+    yield app
+    app.close()
+
+
+@pytest.fixture
+def social(by_hand: ByHand) -> Iterator[AgencyApplication]:
+    app = by_hand.application(SOCIAL)
+    yield app
+    app.close()
+
+
+@pytest.fixture
+def wide_terminal(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Commands go to this test's home, and nothing that they say is wrapped."""
+    monkeypatch.setenv("BARNABUS_HOME", str(settings.home))
+    monkeypatch.setenv("COLUMNS", "400")
+    monkeypatch.setattr("cli.show.err._width", 400)
 
 
 @contextmanager

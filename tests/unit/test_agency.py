@@ -39,20 +39,6 @@ Make = dict[str, Any]
 NO_CAPACITY = {"reason": "no-capacity", "next_step": "sender-keeps"}
 
 
-@pytest.fixture
-def police(by_hand: ByHand) -> Iterator[AgencyApplication]:
-    app = by_hand.application(POLICE)
-    yield app
-    app.close()
-
-
-@pytest.fixture
-def social(by_hand: ByHand) -> Iterator[AgencyApplication]:
-    app = by_hand.application(SOCIAL)
-    yield app
-    app.close()
-
-
 def take(app: AgencyApplication, command: Make) -> UUID:
     return app.take(encoded(command), now()).id
 

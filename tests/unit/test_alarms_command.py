@@ -23,11 +23,7 @@ NOTICE, DUTY = UUID(int=1), UUID(int=2)
 PARKED = str(alarm_id(NOTICE, POLICE, "mail/desk"))
 
 
-@pytest.fixture(autouse=True)
-def _terminal(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("BARNABUS_HOME", str(settings.home))
-    monkeypatch.setenv("COLUMNS", "400")
-    monkeypatch.setattr("cli.show.err._width", 400)
+pytestmark = pytest.mark.usefixtures("wide_terminal")
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """The feed: what an agency's own systems are told, each item once, in order, with what causes it or not at all."""
 
-from collections.abc import Iterator
 from threading import Event, Thread
 from typing import Any
 
@@ -28,20 +27,6 @@ from tests.builders import (
 from tests.unit.conftest import full_disk
 
 pytestmark = pytest.mark.usefixtures("database")
-
-
-@pytest.fixture
-def police(by_hand: ByHand) -> Iterator[AgencyApplication]:
-    app = by_hand.application(POLICE)
-    yield app
-    app.close()
-
-
-@pytest.fixture
-def social(by_hand: ByHand) -> Iterator[AgencyApplication]:
-    app = by_hand.application(SOCIAL)
-    yield app
-    app.close()
 
 
 def says(by_hand: ByHand, app: AgencyApplication, command: dict[str, Any], to: Agency = SOCIAL) -> Posted:

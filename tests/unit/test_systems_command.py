@@ -1,34 +1,19 @@
 """`barnabus systems` as an operator meets it."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner, Result
 
-from bus.settings import Settings
 from cli.main import app
 from services.agency import AgencyApplication
 from services.systems import Systems
 from services.web.tries import TRIES, Tries
-from tests.builders import POLICE, SOCIAL, ByHand, encoded, now, refer
+from tests.builders import POLICE, ByHand, encoded, now, refer
 from tests.ways import secret_file
 
-
-@pytest.fixture(autouse=True)
-def _terminal(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("BARNABUS_HOME", str(settings.home))
-    monkeypatch.setenv("COLUMNS", "400")
-    monkeypatch.setattr("cli.show.err._width", 400)
-
-
-@pytest.fixture
-def social(by_hand: ByHand) -> Iterator[AgencyApplication]:
-    """Its adapter runs meanwhile."""
-    found = by_hand.application(SOCIAL)
-    yield found
-    found.close()
+pytestmark = pytest.mark.usefixtures("wide_terminal")
 
 
 def run(*words: str) -> Result:
