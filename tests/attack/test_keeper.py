@@ -16,6 +16,7 @@ from contracts.errors import BarnabusError
 from contracts.standing import Move
 from tests.builders import (
     CHILD,
+    HEALTH,
     KEEPER,
     OVERSIGHT,
     POLICE,
@@ -129,3 +130,16 @@ async def test_no_letter_comes_into_the_keepers_post(agencies: Carried) -> None:
     for type_name in {*SAID_BY_AGENCIES, *NOTICES} - {"referral.made"}:
         sender = min(CATALOGUE[type_name].senders)
         assert await agencies.forgery_refused(sender, type_name, (KEEPER,)) == "receiver.not-allowed", type_name
+
+
+async def test_what_the_keeper_tells_lets_nobody_into_a_case_that_it_does_not_hold(agencies: Carried) -> None:
+    """Who has only the reference speaks in the case, is told what it owes by that, and still leads around nobody."""
+    case = new_case()
+    await agencies.says(SOCIAL, refer(SOCIAL, POLICE, case_ref=case))
+    await agencies.says(HEALTH, concern(HEALTH, POLICE, SOCIAL, case_ref=case))
+    await agencies.forged(KEEPER, "duty.opened", (HEALTH,), subject=case)
+    assert agencies.ledger.holders(case) == {SOCIAL, POLICE}
+    assert HEALTH in agencies.ledger.aware(case)
+    agencies.takes(HEALTH, bypass(HEALTH, case, "police", "prosecution"))
+    await agencies.sends(HEALTH)
+    assert agencies.refusals == [("case.not-held", "subject")]

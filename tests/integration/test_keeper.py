@@ -269,6 +269,22 @@ async def test_a_closing_with_an_open_duty_is_void_and_whoever_heard_of_it_hears
     assert case in listed(kept, "--closed")
 
 
+async def test_a_closing_that_came_while_its_store_was_lost_is_found_void_all_the_same(
+    kept: Watch, commands_at_hand: None
+) -> None:
+    case = await handed_over_and_done(kept)
+    await asked(kept, POLICE, HEALTH, case_ref=case)
+    await kept.looks()
+    closing = await kept.systems[SOCIAL].do(close(case))
+    await kept.settled()
+    tables = ("keeper_agenda", "keeper_progress", "keeper_owed")
+    kept.keeper.store.write(*(Statement(f"DELETE FROM {table}", ()) for table in tables))
+    kept.begin()
+    (void,) = [one for one in await kept.looks() if one.type == "case.kept-open"]
+    assert void.codes["closing_id"] == closing["id"]
+    assert listed(kept, "--open")[case]["closed"] is False
+
+
 async def reported(kept: Watch) -> str:
     """Social services have reported a concern themselves, and the police have decided on it; the case's reference."""
     made = await kept.systems[SOCIAL].do(concern(SOCIAL, POLICE))

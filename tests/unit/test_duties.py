@@ -322,6 +322,17 @@ def test_that_a_limit_was_missed_asks_its_owner_for_the_reason() -> None:
 # corrections
 
 
+@pytest.mark.parametrize("spelled", ["2026-03-10T13:00:00z", "1773147600", "2026-03-10T13:00:00.000000000+00:00"])
+def test_a_corrected_moment_counts_however_its_sender_spells_it(spelled: str) -> None:
+    case = Case()
+    case.concern(NOON, **URGENT)
+    given = case.say(HEALTH, "urgent-care.given", NOON + DAY, began_at=(NOON + 9 * HOUR).isoformat())
+    case.corrected(given, NOON + 2 * DAY, began_at=spelled)
+    met = case.duty("hiv-prophylaxis", NOON + 3 * DAY)
+    assert met.ending
+    assert met.ending.done_at == NOON + HOUR
+
+
 def test_a_correction_of_the_incident_moves_the_due_time_and_keeps_both() -> None:
     case = Case()
     concern = case.concern(NOON, occurred=NOON - HOUR, **URGENT)

@@ -74,6 +74,15 @@ def test_a_whole_file_is_read(tmp_path: Path) -> None:
     assert read(written(tmp_path, HEAD + RULE)).rule_ids == ("seen",)
 
 
+@pytest.mark.parametrize("type_name", ["duty.opened", "duty.breached", "duty.escalated", "case.kept-open"])
+def test_what_the_keeper_says_sets_off_nothing_of_which_it_would_speak_again(tmp_path: Path, type_name: str) -> None:
+    """But for a breach, and without a limit: else its own breach would set it off once more, for ever."""
+    named = RULE.replace('"receiver"', '"police"').replace('concerns = "child"', 'concerns = "case"')
+    echo = named.replace('"concern.reported"', f'"{type_name}"').replace('"urgent-care.given"', '"duty.excused"')
+    told = refusal(written(tmp_path, HEAD + echo))
+    assert f"of `{type_name}` the keeper would speak again and again" in told
+
+
 @pytest.mark.parametrize(
     ("right", "wrong", "line", "field", "says"),
     [

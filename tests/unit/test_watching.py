@@ -1,8 +1,8 @@
 """What a look of the keeper records."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import nullcontext
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,8 +16,9 @@ from contracts.duties import fold
 from contracts.errors import BarnabusError
 from services.keeper.application import Keeper
 from services.keeper.signs import Signs
-from services.keeper.watching import BEHIND_THE_CLOCK, Watching
+from services.keeper.watching import APART, BEHIND_THE_CLOCK, Watching
 from tests.carried import Carried
+from tests.conftest import Said
 from tests.dated_cases import Case
 
 AT = datetime(2026, 3, 10, 12, tzinfo=UTC)
@@ -47,6 +48,72 @@ class OneIsBroken:
     def cases(self, case_refs: Sequence[str]) -> Iterator[tuple[str, list[Dated]]]:
         yield WHOLE, list(self.said)
         raise BarnabusError("projections.unavailable")
+
+
+@dataclass(frozen=True)
+class OneIsWhole(OneIsBroken):
+    """A view with one open case."""
+
+    def open(self) -> list[str]:
+        return [WHOLE]
+
+    def cases(self, case_refs: Sequence[str]) -> Iterator[tuple[str, list[Dated]]]:
+        yield WHOLE, list(self.said)
+
+
+class InTurn:
+    """Views that are opened one after the other."""
+
+    def __init__(self, *views: OneIsBroken) -> None:
+        self._views = list(views)
+
+    def __call__(self) -> AbstractContextManager[OneIsBroken]:
+        return nullcontext(self._views.pop(0))
+
+
+def watching_over(agencies: Carried, folder: Path, views: InTurn, now: datetime) -> Watching:
+    keeper = agencies.apps[Agency.KEEPER]
+    assert isinstance(keeper, Keeper)
+
+    async def log_end() -> int:
+        return 1
+
+    signs = Signs(folder, keeper.store, lambda: now)
+    return Watching(keeper, protocol.read(), views, log_end, lambda: None, signs, lambda: now)
+
+
+async def test_nothing_is_decided_by_a_view_that_went_back_during_a_look(agencies: Carried, tmp_path: Path) -> None:
+    """The act was in the first one, and would look as if it had not been done."""
+    case = Case()
+    case.concern(AT)
+    views = InTurn(OneIsBroken(case.said, position=9), OneIsBroken(case.said, position=1))
+    with pytest.raises(BarnabusError, match=r"projections\.unavailable.* went back"):
+        await watching_over(agencies, tmp_path, views, AT + timedelta(days=9)).look()
+    assert agencies.apps[Agency.KEEPER].store.read("SELECT 1 FROM commands") == []
+
+
+async def test_nothing_is_decided_while_the_logs_clock_is_far_ahead_of_its_own(
+    agencies: Carried, tmp_path: Path
+) -> None:
+    """One stamp of a clock that jumped would make everything missed that is due by then."""
+    case = Case()
+    case.concern(AT)
+    for ahead, waiting in ((APART, None), (APART + timedelta(microseconds=1), "clock.behind")):
+        stamped = replace(OneIsWhole(case.said), logged_at=AT + ahead)
+        looked = await watching_over(agencies, tmp_path, InTurn(stamped, stamped), AT).look()
+        assert looked.waiting == waiting
+
+
+async def test_a_full_disk_under_its_sign_ends_no_watch(
+    agencies: Carried, tmp_path: Path, said: Said, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("bus.signs.write", full)
+    view = OneIsWhole(Case().said)
+    await watching_over(agencies, tmp_path, InTurn(view, view), AT).look()
+    assert [line["error"] for line in said if line["event"] == "keeper.unsigned"] == ["No space left on device"]
 
 
 async def test_what_was_judged_is_recorded_whatever_is_wrong_with_the_next_case(
