@@ -61,7 +61,7 @@ def _said(case: CaseLog) -> Iterable[Said]:
     standings = case.standings()
     for logged in case.records:
         record, entry = logged.record, entry_of(logged.record.type)
-        if not entry.command:
+        if not entry.word:
             continue
         codes = check.codes_of(record)
         handoff = standings[handoff_of(record, codes)] if entry.acts(codes) else None
