@@ -14,7 +14,7 @@ _PLAIN = (
 )  # fmt: skip
 _COMES_TO = (
     "handoff_id", "owner", "holder", "state", "owed", "on_time", "missed", "absent", "past_s", "clock", "no_limit",
-    "opened_at", "starts_at", "due_at", "first_due_at", "corrected_by", "expected_by", "held_up",
+    "opened_at", "begun", "starts_at", "due_at", "first_due_at", "corrected_by", "expected_by", "held_up",
 )  # fmt: skip
 COLUMNS = (*_PLAIN, "trigger_id", "trigger_type", "trigger_by", *_COMES_TO, "ended_by", "done_at", "ended_at", "reason")
 """Of a spreadsheet of duties. `past_s`: seconds past the moment by which it was expected; less than 0 before it."""
@@ -97,7 +97,8 @@ def _due(found: Mapping[str, Any]) -> str:
 def _since(found: Mapping[str, Any]) -> str:
     if found["starts_at"] is None:
         return ""
-    return f"from {show.minute(found['starts_at'])}\nby {_CLOCKS[found['clock']]}"
+    latest = "" if found["begun"] else ", or earlier"
+    return f"from {show.minute(found['starts_at'])}{latest}\nby {_CLOCKS[found['clock']]}"
 
 
 def _who(found: Mapping[str, Any]) -> str:
@@ -125,7 +126,9 @@ def print_one(found: Mapping[str, Any]) -> None:
     _line(f"owed by: {found['owner']}; to be done by: {found['holder']}")
     _line(f"set off by: {trigger['type']} of {trigger['by']}, position {trigger['position']} ({trigger['id']})")
     starts = show.minute(found["starts_at"]) or "not begun"
-    _line(f"starts: {starts}, by {_CLOCKS[found['clock']]}; logged {show.minute(trigger['opened_at'])}")
+    awaited = found["starts_at"] and not found["begun"]
+    latest = " at the latest, since nobody has signed for its letter" if awaited else ""
+    _line(f"starts: {starts}{latest}, by {_CLOCKS[found['clock']]}; logged {show.minute(trigger['opened_at'])}")
     _line(f"stands: {standing(found)}; {_due(found) or 'nothing says when'}")
     if found["corrected_by"]:
         first = show.minute(found["first_due_at"]) or "not to be said"

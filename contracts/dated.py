@@ -135,6 +135,7 @@ def _word(one: Dated, until: datetime) -> Word:
         one.at,
         one.clocks,
         received,
+        one.to,
         move=entry.move if acts else None,
         handoff=_handoff(one.said) if acts else None,
         service=entry.service_of(one.said.codes) if acts else None,

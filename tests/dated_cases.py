@@ -41,12 +41,16 @@ class Case:
         known: datetime | None = None,
         **data: Any,
     ) -> UUID:
-        """Logged at `at`; its other clocks too, unless the test says when it occurred or was known."""
+        """Logged at `at`; its other clocks too, unless the test says when it occurred or was known.
+
+        Whom it asks and whom it notifies get its letters.
+        """
         entry = CATALOGUE[type_name]
         whole = check.read(entry.content, dict(entry.example) | data)
         codes = cut(entry.content, whole.model_dump(mode="json"), LOGGED)
         happened = occurred or known or at
-        return self.add(by, type_name, codes, at, Clocks(occurred=happened, known=known or happened, recorded=at))
+        to = (Agency(one) for one in (codes.get("to"), *codes.get("notified", ())) if one)
+        return self.add(by, type_name, codes, at, Clocks(occurred=happened, known=known or happened, recorded=at), to)
 
     def add(
         self,

@@ -38,6 +38,7 @@ from contracts.duties.parties import Parties
 from contracts.protocol import Protocol, matching
 from contracts.protocol.matching import Words
 from contracts.protocol.rules import Rule
+from contracts.protocol.version import Version
 
 
 def fold(dated: Iterable[Dated], protocol: Protocol, at: datetime) -> tuple[Duty, ...]:
@@ -108,9 +109,9 @@ def duty_id(rule_id: str, trigger_by: str, trigger_id: UUID) -> UUID:
 def _duty(rule_id: str, trigger: Word, said: Words, parties: Parties, protocol: Protocol, at: datetime) -> Duty | None:
     """The duty that a record sets off by one rule, if it does in any of its wordings."""
 
-    def begins(rule: Rule) -> datetime | None:
+    def begins(version: Version, rule: Rule) -> datetime | None:
         wordings = _setting_off(rule, trigger)
-        return (starts(rule, wordings[-1], parties) or trigger.at) if wordings else None
+        return (starts(rule, version, wordings[-1], parties) or trigger.at) if wordings else None
 
     judging = protocol.judging(rule_id, begins)
     if judging is None:

@@ -14,7 +14,10 @@ from contracts.protocol.version import Version
 
 @dataclass(frozen=True, slots=True)
 class Times:
-    """In UTC: when it starts, from when it is due soon, until when it is due; None where that is not to be said."""
+    """In UTC: when it starts, from when it is due soon, until when it is due; None where that is not to be said.
+
+    What is not received yet starts later, and so soon at the latest.
+    """
 
     starts_at: datetime | None = None
     soon_at: datetime | None = None
@@ -27,8 +30,8 @@ class Times:
         return State.DUE_SOON if self.soon_at and at >= self.soon_at else State.OPEN
 
 
-def starts(rule: Rule, trigger: Word, parties: Parties) -> datetime | None:
-    """When its clock begins; None while the letter that begins it has no receipt."""
+def starts(rule: Rule, version: Version, trigger: Word, parties: Parties) -> datetime | None:
+    """When its clock begins, or will at the latest; None where a receipt begins it and no letter went to its owner."""
     match rule.start:
         case Start.INCIDENT:
             records = matching.set_off(rule, trigger)
@@ -36,24 +39,30 @@ def starts(rule: Rule, trigger: Word, parties: Parties) -> datetime | None:
         case Start.KNOWLEDGE:
             return min(trigger.clocks.known, trigger.at)
         case Start.RECEIPT:
-            return _received(rule, trigger, parties)
+            return _received(rule, version, trigger, parties)
         case Start.STAMP:
             return trigger.at
 
 
-def _received(rule: Rule, trigger: Word, parties: Parties) -> datetime | None:
-    """By its owner. What it said itself, and what a bypass keeps from it, counts from when it was logged."""
+def _received(rule: Rule, version: Version, trigger: Word, parties: Parties) -> datetime | None:
+    """By its owner. What it said itself, and what a bypass keeps from it, counts from when it was logged.
+
+    A letter that nobody signs for is taken for received after a while: else who withholds its receipts owes nothing.
+    """
     owner = parties.owner(rule.owner, trigger)
     if owner is None or owner is trigger.by:
         return trigger.at
+    latest = trigger.at + timedelta(hours=version.taken_for_received_hours)
     if received := trigger.received_by(owner):
-        return received.at
-    return None if parties.holder(owner) is owner else trigger.at
+        return min(received.at, latest)
+    if parties.holder(owner) is not owner:
+        return trigger.at
+    return latest if owner in trigger.to else None
 
 
 def times(rule: Rule, version: Version, trigger: Word, parties: Parties) -> Times:
     """By this version of the rule; nothing is due by a version that was not in force when it began."""
-    start = starts(rule, trigger, parties)
+    start = starts(rule, version, trigger, parties)
     if start is None or start < version.begins:
         return Times()
     start = start.astimezone(UTC)

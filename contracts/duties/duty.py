@@ -51,10 +51,10 @@ class Ending:
 class Duty:
     """As of a moment. All moments are UTC.
 
-    `owner` owes it by the rule; `holder` is who has to do it, where a bypass leads around the owner. `starts_at` is
-    None while its clock has not begun: the letter that begins it was not received. `due_at` is None where the law
-    names no limit. `first_due_at` is what it was before `corrected_by` moved it. `soon_at`: from when its state is
-    due-soon.
+    `owner` owes it by the rule; `holder` is who has to do it, where a bypass leads around the owner. `starts_at` lies
+    ahead while the letter that begins its clock was not received, and is None if none went to its owner. `due_at` is
+    None where the law names no limit. `first_due_at` is what it was before `corrected_by` moved it. `soon_at`: from
+    when its state is due-soon.
     """
 
     id: UUID
@@ -86,6 +86,11 @@ class Duty:
     @property
     def owed(self) -> bool:
         return self.ending is None
+
+    @property
+    def begun(self) -> bool:
+        """Does its clock run?"""
+        return self.starts_at is not None and self.starts_at <= self.as_of
 
     @property
     def expected_by(self) -> datetime | None:
@@ -159,6 +164,7 @@ class Duty:
             "clock": self.rule.start.value,
             "no_limit": self.rule.no_limit.value if self.rule.no_limit else None,
             "opened_at": self.opened_at.isoformat(),
+            "begun": self.begun,
             "starts_at": _text(self.starts_at),
             "due_at": _text(self.due_at),
             "first_due_at": _text(self.first_due_at),

@@ -141,7 +141,7 @@ def next_look(duties: Iterable[Duty]) -> datetime | None:
 
 def _turns(duty: Duty) -> Iterator[datetime]:
     if duty.owed:
-        unbegun = [duty.opened_at + UNBEGUN] if duty.starts_at is None else []
+        unbegun = () if duty.begun else (duty.opened_at + UNBEGUN, duty.starts_at)
         moments = (duty.turns_at, *unbegun, *(moment for moment, _ in duty.escalates))
         yield from (moment for moment in moments if moment and moment > duty.as_of)
 
@@ -160,7 +160,7 @@ def _of(duty: Duty, told: Told, parties: Parties, position: int) -> Iterator[Not
             cause = duty.ending.record_id if duty.ending and type_name in ENDED else duty.trigger_id
             yield Notice(uuid5(duty.id, key), type_name, of_it | codes, receivers, cause, duty.id)
 
-    if duty.owed and (duty.starts_at or duty.as_of >= duty.opened_at + UNBEGUN):
+    if duty.owed and (duty.begun or duty.as_of >= duty.opened_at + UNBEGUN):
         yield from notice(OPENED, duty.tell, due_at=due_at, owner=duty.holder.value)
     if duty.state is State.DUE_SOON and _was_not_so_at_once(duty):
         yield from notice(DUE_SOON, duty.tell, due_at=due_at)

@@ -50,7 +50,9 @@ _WRITING = """\
 ## Writing a protocol
 
 One TOML file a version. Its head says `jurisdiction`, `version`, `applies_from` (a date), `zone`, and where they differ
-`holidays` (a country’s ISO code) and `weekdays` (those that are worked, Monday 0). Each `[[rule]]` says:
+`holidays` (a country’s ISO code), `weekdays` (those that are worked, Monday 0) and `taken_for_received_hours` (where a
+limit counts from a receipt: so long after its logging a letter that nobody has signed for is taken for received; 4).
+Each `[[rule]]` says:
 
 - `id`, `says`: its name, and one sentence for people
 - `trigger`: which records set it off: `types` of the catalogue or `moves` of the handoff’s law; `by` whom, if not

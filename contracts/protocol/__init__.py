@@ -40,7 +40,7 @@ class Protocol:
                 meant.setdefault(name, set()).add(rule.id)
         return {name: tuple(one for one in self.rule_ids if one in ids) for name, ids in meant.items()}
 
-    def judging(self, rule_id: str, begins: Callable[[Rule], datetime | None]) -> tuple[Version, Rule] | None:
+    def judging(self, rule_id: str, begins: Callable[[Version, Rule], datetime | None]) -> tuple[Version, Rule] | None:
         """The version of a rule by which a duty is judged that begins then; None if no duty does.
 
         `begins` says from when the duty would run by a version's rule, None if that one sets off none. The newest
@@ -49,7 +49,7 @@ class Protocol:
         next_begins: datetime | None = None
         for version in reversed(self.versions):
             rule = version.rule(rule_id)
-            start = begins(rule) if rule else None
+            start = begins(version, rule) if rule else None
             if rule and start and start >= version.begins:
                 return (version, rule) if next_begins is None or start < next_begins else None
             if start is None:

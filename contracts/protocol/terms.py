@@ -27,7 +27,7 @@ class Start(StrEnum):
 
     INCIDENT = "incident"  # what the trigger tells of: its clock `occurred`, or the moment that `at` names
     KNOWLEDGE = "knowledge"  # its sender learned of it: its clock `known`
-    RECEIPT = "receipt"  # its owner's system has it; what the owner itself says, it has as it is logged
+    RECEIPT = "receipt"  # its owner's system has it, by its signed word or a while later; its own word, as it is logged
     STAMP = "stamp"  # it was logged
 
 

@@ -25,7 +25,8 @@ def _zone(name: str) -> str:
 class Version(Frozen):
     """`applies_from` is the first day, in its own zone. `holidays` is a country's ISO code; without it no day is free.
 
-    `weekdays` are those that are worked, Monday 0 to Sunday 6.
+    `weekdays` are those that are worked, Monday 0 to Sunday 6. `taken_for_received_hours` are wall hours: where a limit
+    counts from a receipt, it counts from so long after the letter was logged if nobody has signed for it earlier.
     """
 
     jurisdiction: Label
@@ -34,6 +35,7 @@ class Version(Frozen):
     zone: Annotated[str, AfterValidator(_zone)]
     holidays: str | None = None
     weekdays: frozenset[int] = WEEKDAYS
+    taken_for_received_hours: Annotated[int, Field(strict=True, ge=1, le=720)] = 4
     rules: Annotated[tuple[Rule, ...], Field(alias="rule")]
 
     @model_validator(mode="after")

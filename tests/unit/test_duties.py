@@ -10,7 +10,7 @@ from contracts.agencies import Agency
 from contracts.duties.duty import Duty, State
 from contracts.shapes import Clocks
 from tests.builders import HEALTH, OVERSIGHT, POLICE, PROSECUTION, SOCIAL
-from tests.dated_cases import CHILD, SUSPECT, Case, scenario
+from tests.dated_cases import CHILD, SUSPECT, XK, Case, scenario
 from tests.unit.given import ACCOMPLICE, SIBLING
 from tests.unit.test_durations import at, midnight_after
 
@@ -123,14 +123,37 @@ def test_at_once_is_due_from_the_start_and_taken_for_missed_after_its_alarm() ->
 def test_a_handoff_is_judged_from_its_receipt_and_not_before() -> None:
     case = Case()
     report = case.say(POLICE, "crime-report.filed", NOON, to=PROSECUTION, notified=[SOCIAL])
-    before = case.duty("handoff-acknowledged", NOON + DAY)
-    assert (before.state, before.starts_at, before.due_at) == (State.OPEN, None, None)
+    before = case.duty("handoff-acknowledged", NOON + HOUR)
+    assert (before.state, before.begun, before.due_at) == (State.OPEN, False, NOON + 5 * HOUR)
     case.receives(PROSECUTION, report, NOON + 2 * HOUR, logged_at=NOON + 3 * HOUR)
-    assert case.duty("handoff-acknowledged", NOON + 2 * HOUR).starts_at is None, "its receipt is not logged yet"
+    assert not case.duty("handoff-acknowledged", NOON + 2 * HOUR).begun, "its receipt is not logged yet"
     assert case.duty("handoff-acknowledged", NOON + 3 * HOUR).due_at == NOON + 3 * HOUR
     case.say(PROSECUTION, "referral.acknowledged", NOON + 3 * HOUR, handoff_id=str(report))
     assert came_to(case.duty("handoff-acknowledged", NOON + DAY)) == (State.MET, True, False, False)
     assert case.duty("handoff-decided", NOON + DAY).state is State.DUE_SOON, "seen is not taken on"
+
+
+def test_a_letter_that_nobody_signs_for_is_taken_for_received_after_a_while() -> None:
+    """Else a receiver that is down, or withholds its receipts, owes nothing for ever."""
+    case = Case()
+    report = case.say(POLICE, "crime-report.filed", NOON, to=PROSECUTION, notified=[SOCIAL])
+    taken = timedelta(hours=XK.versions[-1].taken_for_received_hours)
+    due = NOON + taken + HOUR
+    before, then = (case.duty("handoff-acknowledged", NOON + taken - away) for away in (INSTANT, timedelta()))
+    assert (before.begun, before.due_at, then.begun, then.due_at) == (False, due, True, due)
+    assert case.duty("handoff-acknowledged", due).state is State.OPEN
+    assert case.duty("handoff-acknowledged", due + INSTANT).state is State.BREACHED
+    case.receives(PROSECUTION, report, NOON + 9 * HOUR, logged_at=NOON + 9 * HOUR)
+    assert case.duty("handoff-acknowledged", NOON + DAY).due_at == due, "a late receipt gains nothing"
+    case.receives(PROSECUTION, report, NOON + HOUR, logged_at=NOON + 9 * HOUR)
+    assert case.duty("handoff-acknowledged", NOON + DAY).due_at == NOON + 2 * HOUR, "its own word was earlier"
+
+
+def test_a_clock_that_a_receipt_begins_does_not_run_for_whom_no_letter_was_sent() -> None:
+    case = Case()
+    case.say(HEALTH, "concern.reported", NOON, to=SOCIAL, notified=[])
+    found = case.duty("suspicion-to-prosecutor", YEARS_LATER)
+    assert (found.owner, found.begun, found.starts_at, found.due_at) == (POLICE, False, None, None)
 
 
 @pytest.mark.parametrize("claimed", [datetime.max.replace(tzinfo=UTC), datetime.min.replace(tzinfo=UTC)])

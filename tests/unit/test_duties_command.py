@@ -266,8 +266,9 @@ def test_one_duty_shows_both_due_times_and_what_its_holder_had_received(place: P
     assert letter["received_at"] == (NOON + HOUR).isoformat()
     before = document("show", duty["id"], "--as-of", (NOON + HOUR).isoformat())
     assert [one["received_at"] for one in before["letters"]] == [None], "the log had no receipt then"
-    assert before["starts_at"] is None
-    assert "its clock has not begun" in run("show", duty["id"], "--as-of", (NOON + HOUR).isoformat()).stdout
+    assert (before["begun"], before["starts_at"]) == (False, (NOON + 4 * HOUR).isoformat())
+    shown = " ".join(run("show", duty["id"], "--as-of", (NOON + HOUR).isoformat()).stdout.split())
+    assert "at the latest, since nobody has signed for its letter" in shown
     shown = run("show", duty["id"]).stdout
     for said in (
         "authority (K)",

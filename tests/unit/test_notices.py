@@ -169,10 +169,20 @@ def test_a_bypassed_owner_is_told_nothing_and_who_stands_in_for_it_is() -> None:
 
 def test_while_its_clock_has_not_begun_an_hour_passes_before_it_is_said() -> None:
     case = Case()
-    case.say(SOCIAL, "concern.reported", NOON, to="police", notified=[])
+    reported = case.say(SOCIAL, "concern.reported", NOON, to="police", notified=[])
     assert of(look(case, NOON + UNBEGUN - LEAST), "suspicion-to-prosecutor") == []
     said = the(look(case, NOON + UNBEGUN), "suspicion-to-prosecutor", "duty.opened")
-    assert said.codes["due_at"] is None
+    assert datetime.fromisoformat(said.codes["due_at"]) == NOON + 4 * HOUR + DAY, "as if it came at the latest"
+    case.receives(POLICE, reported, NOON + 2 * HOUR)
+    said = the(look(case, NOON + 2 * HOUR), "suspicion-to-prosecutor", "duty.opened")
+    assert datetime.fromisoformat(said.codes["due_at"]) == NOON + 2 * HOUR + DAY
+
+
+def test_who_withholds_its_receipts_is_said_to_have_missed_it() -> None:
+    case = Case()
+    case.say(SOCIAL, "concern.reported", NOON, to="police", notified=[])
+    at = NOON + 5 * HOUR + LEAST
+    assert types(look(case, at), "handoff-acknowledged") == ["duty.breached"]
 
 
 def test_what_had_ended_before_the_keeper_began_is_none_of_its_words() -> None:
