@@ -1,17 +1,19 @@
 """By what a duty ended: met, excused or withdrawn; pure."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 from typing import Self
 
-from contracts.agencies import Agency
 from contracts.catalogue.accounting import EXCUSED
 from contracts.dated import Dated, Word
 from contracts.duties.duty import Ending, State
 from contracts.protocol import matching
 from contracts.protocol.matching import Words
 from contracts.protocol.rules import Rule
+
+IsOwners = Callable[[Word], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,13 +25,15 @@ class Ends:
     excuse: Ending | None
 
     @classmethod
-    def of(cls, rule: Rule, trigger: Word, said: Words, owners: set[Agency], put_away: Dated | None) -> Self:
+    def of(cls, rule: Rule, trigger: Word, said: Words, is_owners: IsOwners, put_away: Dated | None) -> Self:
         """What is done ends it, or what withdraws it, whichever the log has first; an excuse what neither did before.
 
-        `put_away` is the correction after which its trigger would set off nothing.
+        `is_owners` tells whether a word is said by who owes the duty. `put_away` is the correction after which its
+        trigger would set off nothing.
         """
-        met, gone = _met(rule, trigger, said), _withdrawn(rule, trigger, said, put_away)
-        excuse = _excuse(rule, trigger, said, owners)
+        met = _met(rule, trigger, said, is_owners)
+        gone = _withdrawn(rule, trigger, said, is_owners, put_away)
+        excuse = _excuse(rule, trigger, said, is_owners)
         if met and (gone is None or _place(met) <= _place(gone)):
             return cls(State.MET, met, excuse)
         if excuse and (gone is None or _place(excuse) < _place(gone)):
@@ -44,9 +48,9 @@ def put_away(trigger: Word, last: Word) -> Dated | None:
     return after[0].corrected_by if after else None
 
 
-def _met(rule: Rule, trigger: Word, said: Words) -> Ending | None:
+def _met(rule: Rule, trigger: Word, said: Words, is_owners: IsOwners) -> Ending | None:
     found = list[Ending]()
-    if act := matching.first(rule.acts, rule, trigger, said):
+    if act := matching.first(rule.acts, rule, trigger, said, is_owners):
         found.append(_ending(*act))
     for kind in rule.acts:
         if kind.received_by and (receipt := trigger.received_by(kind.received_by)):
@@ -55,20 +59,20 @@ def _met(rule: Rule, trigger: Word, said: Words) -> Ending | None:
     return min(found, key=_place, default=None)
 
 
-def _withdrawn(rule: Rule, trigger: Word, said: Words, put_away: Dated | None) -> Ending | None:
+def _withdrawn(rule: Rule, trigger: Word, said: Words, is_owners: IsOwners, put_away: Dated | None) -> Ending | None:
     found = list[Ending]()
-    if cause := matching.first(rule.withdrawn_by, rule, trigger, said.not_undone):
+    if cause := matching.first(rule.withdrawn_by, rule, trigger, said.not_undone, is_owners):
         found.append(_ending(*cause, reason=cause[0].said.type))
     if put_away:
         found.append(_ending(put_away, put_away.at, reason=put_away.said.type))
     return min(found, key=_place, default=None)
 
 
-def _excuse(rule: Rule, trigger: Word, said: Words, owners: set[Agency]) -> Ending | None:
+def _excuse(rule: Rule, trigger: Word, said: Words, is_owners: IsOwners) -> Ending | None:
     """Its owner's own word on this duty, or a reasoned not-done that the rule takes for one; the first of them."""
-    own = (one for one in said.of(EXCUSED) if one.by in owners and _about(one, rule, trigger))
+    own = (one for one in said.of(EXCUSED) if is_owners(one) and _about(one, rule, trigger))
     found = [_ending(one, one.at) for one in islice(own, 1)]
-    if reasoned := matching.first(rule.excused_by, rule, trigger, said):
+    if reasoned := matching.first(rule.excused_by, rule, trigger, said, is_owners):
         found.append(_ending(*reasoned))
     return min(found, key=_place, default=None)
 

@@ -78,6 +78,10 @@ class Parties:
             holder, left = around[holder], left - 1
         return holder
 
+    def is_owners(self, word: Word, owner: Agency) -> bool:
+        """Is it said by who owes it, or by who had to do it then?"""
+        return word.by in (owner, self.holder(owner, word.said.position))
+
     def told(self, parties: Iterable[str], trigger: Word, holder: Agency) -> tuple[Agency, ...]:
         """Who is told of a duty, each once, and never whom a bypass keeps out now."""
         found = (holder if party == Role.OWNER else self._named(party, trigger) for party in parties)

@@ -60,7 +60,8 @@ Each `[[rule]]` says:
   for); `at`, the field that says when it was
 - `concerns`: what an answer must share with it: `child`, `suspect`, `handoff` or `case`
 - `acts`: which records meet it, said in the same way; also `on`, if they share something else; `same`, fields that must
-  be equal; `at = "logged"`, where the log’s clock judges; or `received_by`, where the trigger’s own letter is the act
+  be equal; `by_owner`, if only who owes the duty can say it, or whom a bypass names instead; `at = "logged"`, where the
+  log’s clock judges; or `received_by`, where the trigger’s own letter is the act
 - `owner`: an agency, or `sender`, `receiver`, `case-manager`, `named`
 - `start`: `incident`, `knowledge`, `receipt` or `stamp`
 - `limit` (`count`, and `unit`: `hours`, `days` or `working-days`; the same day is 0 days) with `due_soon_hours`; or
@@ -147,6 +148,7 @@ def _one(records: Records) -> str:
     more += [f"{path}: {code_list(str(code).lower() for code in codes)}" for path, codes in records.when.items()]
     if isinstance(records, Answers):
         more += [f"of the same {records.on}"] if records.on else []
+        more += ["by who owes it, or acts in its place"] if records.by_owner else []
         more += [f"its `{own}` is the trigger’s `{its}`" for own, its in records.same.items()]
     more += [f"at its `{records.at}`"] if records.at and records.at != "logged" else []
     more += ["by the log’s clock"] if records.at == "logged" else []

@@ -1,6 +1,6 @@
 """Which records a rule means: what sets a duty off, and what answers it; pure."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from functools import cached_property
 
@@ -41,11 +41,13 @@ class Words:
         return Words(one for one in self.all if one.said.type != CLOSED or one.said.position > reopened)
 
 
-def first(kinds: Sequence[Answers], rule: Rule, trigger: Word, words: Words) -> tuple[Word, datetime] | None:
+def first(
+    kinds: Sequence[Answers], rule: Rule, trigger: Word, words: Words, is_owners: Callable[[Word], bool]
+) -> tuple[Word, datetime] | None:
     """The first word that answers the trigger in one of these ways, and when that was done."""
     names = (name for kind in kinds for name in (*kind.types, *kind.moves))
     found = ((word, kind) for word in words.of(*names) for kind in kinds if _answers(kind, rule, word, trigger))
-    return next(((word, done(kind, word)) for word, kind in found), None)
+    return next(((word, done(kind, word)) for word, kind in found if not kind.by_owner or is_owners(word)), None)
 
 
 def done(kind: Records, word: Word) -> datetime:

@@ -47,12 +47,14 @@ class Records(Frozen):
 class Answers(Records):
     """Which records answer a trigger. `on` says what is the same of both, where the rule's `concerns` does not.
 
-    `same` names fields that must be equal, of the answer and of the trigger; `id` is the trigger's own. With
-    `received_by` the answer is that this agency has the trigger's letter.
+    `same` names fields that must be equal, of the answer and of the trigger; `id` is the trigger's own. `by_owner`: it
+    is said by who owes the duty, or by whom a bypass in force then names instead. With `received_by` the answer is that
+    this agency has the trigger's letter.
     """
 
     on: Concerns | None = None
     same: dict[str, str] = {}  # noqa: RUF012  pydantic's own
+    by_owner: StrictBool = False
     received_by: Agency | None = None
 
     def _names_some(self) -> None:

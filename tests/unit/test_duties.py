@@ -342,6 +342,24 @@ def test_that_a_limit_was_missed_asks_its_owner_for_the_reason() -> None:
     assert case.duty("handoff-decided", NOON + 4 * DAY).state is State.EXCUSED
 
 
+def test_after_a_bypass_who_acts_in_the_bypassed_ones_place_gives_the_reason_for_what_was_missed_before() -> None:
+    case = Case()
+    concern = case.concern(NOON, by=HEALTH, to=SOCIAL)
+    about: dict[str, Any] = {"rule": "suspicion-to-prosecutor", "trigger_id": str(concern), "trigger_by": "health"}
+    case.say(Agency.KEEPER, "duty.breached", NOON + 2 * DAY, due_at=(NOON + DAY).isoformat(), owner="police", **about)
+    excuse = about | {"owner": "prosecution", "reason": "no-capacity"}
+    early = case.say(PROSECUTION, "duty.excused", NOON + 2 * DAY, **excuse)
+    assert case.duty("reason-recorded", NOON + 2 * DAY).owed, "not its to say before the bypass"
+    bypass = case.bypass(HEALTH, POLICE, PROSECUTION, NOON + 3 * DAY)
+    assert case.duty("reason-recorded", NOON + 3 * DAY).holder is PROSECUTION
+    given = case.say(PROSECUTION, "duty.excused", NOON + 4 * DAY, **excuse)
+    case.say(OVERSIGHT, "route.bypass-lifted", NOON + 5 * DAY, bypass_id=str(bypass))
+    for rule, state in (("reason-recorded", State.MET), ("suspicion-to-prosecutor", State.EXCUSED)):
+        found = case.duty(rule, NOON + 6 * DAY)
+        assert (found.state, found.ending and found.ending.record_id) == (state, given), "lifted, its word stands"
+    assert given != early
+
+
 # corrections
 
 
