@@ -153,7 +153,7 @@ def _of(duty: Duty, told: Told, parties: Parties, position: int) -> Iterator[Not
         alike = told.alike(type_name, codes)
         heard = {agency for one in alike for agency in one.to}
         receivers = tuple(dict.fromkeys(agency for agency in tell if agency not in heard))
-        if receivers and (not alike or type_name == OPENED):  # what is owed is also told who comes to it later
+        if receivers and (not alike or (duty.owed and type_name in OWED)):  # what is owed, who comes to it later hears too
             before, later = told.times(type_name) - len(alike), receivers if alike else ()
             key = ":".join([type_name, str(before), *map(str, codes.values()), *later])
             of_it = about(duty) | {"position": position, "version": duty.version}

@@ -83,9 +83,9 @@ class Parties:
         return word.by in (owner, self.holder(owner, word.said.position))
 
     def told(self, parties: Iterable[str], trigger: Word, holder: Agency) -> tuple[Agency, ...]:
-        """Who is told of a duty, each once, and never whom a bypass keeps out now."""
+        """Who is told of a duty, each once: in place of whom a bypass keeps out now, whoever it names instead."""
         found = (holder if party == Role.OWNER else self._named(party, trigger) for party in parties)
-        return self.let_in(agency for agency in found if agency)
+        return self.let_in(self.holder(agency) for agency in found if agency)
 
     def let_in(self, agencies: Iterable[Agency]) -> tuple[Agency, ...]:
         """Each once, without those whom a bypass keeps out now; nor is the keeper told anything."""

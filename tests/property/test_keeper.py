@@ -69,11 +69,12 @@ def duties(kept: KeptCase) -> tuple[Duty, ...]:
     return fold(kept.all, SOME, END)
 
 
-def breaches(kept: KeptCase, duty: Duty) -> int:
-    """How often a breach of a duty's due time as it is now was said."""
+def breaches(kept: KeptCase, duty: Duty) -> Counter[Agency]:
+    """How often a breach of a duty's due time as it is now was said to whom."""
     due_at = duty.due_at.isoformat() if duty.due_at else None
     told = Told.of(duty, kept.notices).said
-    return sum(one.said.type == BREACHED and same(one.said.codes["due_at"], due_at) for one in told)
+    said = [one for one in told if one.said.type == BREACHED and same(one.said.codes["due_at"], due_at)]
+    return Counter(agency for one in said for agency in one.to)
 
 
 @FEW
@@ -89,11 +90,14 @@ def test_whenever_it_looks_it_says_nothing_twice_and_nothing_that_does_not_follo
 
 @FEW
 @given(case=cases(), looks=LOOKS)
-def test_every_breach_is_told_once(case: Case, looks: list[datetime]) -> None:
+def test_every_breach_is_told_and_nobody_twice(case: Case, looks: list[datetime]) -> None:
     """What was done in time and typed in late was one, until that was known; of what is excused the reason is told."""
     for kept in (looked(case, looks), watched(case)):
         for duty in duties(kept):
-            assert breaches(kept, duty) in ((1,) if _is_told(duty) else (0, 1)), duty
+            told = breaches(kept, duty)
+            assert set(told.values()) <= {1}, duty
+            if _is_told(duty):
+                assert told.keys() >= set(duty.tell_of_breach if duty.owed else ()) and told, duty
 
 
 @FEW

@@ -167,6 +167,21 @@ def test_a_bypassed_owner_is_told_nothing_and_who_stands_in_for_it_is() -> None:
     assert (said.codes["owner"], said.tell) == ("prosecution", (PROSECUTION,))
 
 
+def test_who_stands_in_after_a_bypass_hears_of_what_was_missed_before_it_and_nobody_hears_that_twice() -> None:
+    case = Case()
+    case.say(SOCIAL, "case-manager.assigned", NOON)
+    case.concern(NOON, by=HEALTH, to=POLICE)
+    before = look(case, NOON + 3 * DAY)
+    assert types(before, "suspicion-to-prosecutor") == ["duty.opened", "duty.breached", "duty.escalated"]
+    case.bypass(HEALTH, POLICE, PROSECUTION, NOON + 4 * DAY)
+    found = {one.type: one.tell for one in of(look(case, NOON + 4 * DAY + HOUR), "suspicion-to-prosecutor")}
+    assert found["duty.breached"] == (PROSECUTION,)
+    case.bypass(HEALTH, SOCIAL, PROSECUTION, NOON + 5 * DAY)
+    found = {one.type: one.tell for one in of(look(case, NOON + 6 * DAY), "suspicion-to-prosecutor")}
+    assert found == {"duty.escalated": (PROSECUTION,)}, "in place of the agency that manages the case"
+    assert of(look(case, NOON + 7 * DAY), "suspicion-to-prosecutor") == []
+
+
 def test_while_its_clock_has_not_begun_an_hour_passes_before_it_is_said() -> None:
     case = Case()
     reported = case.say(SOCIAL, "concern.reported", NOON, to="police", notified=[])
