@@ -1,6 +1,6 @@
 """`barnabus duties list|show|missing|check`: what is owed and by whom, what was never done, what a child lacks."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import Annotated, Any, NamedTuple
@@ -64,16 +64,18 @@ def list_(
     standings = tuple(name for name, asked in zip(owed.STANDINGS, flags, strict=True) if asked)
     choice = Choice(standings, show.agency(agency) if agency else None, _named(rules.rule_ids, rule, "--rule"))
     with _asked(as_of, case_ref, closed) as (connection, among, folded):
-        found = owed.page(owed.owed(connection, among, rules), choice, after, limit)
+        every, failing = owed.owed(connection, among, rules)
+        found = owed.page(every, choice, after, limit)
         behind = owed.held_up(connection)
     rows = [owed.row(one) | {"held_up": one.case_ref in behind} for one in found]
     if as_json:
-        show.document(_head(among, folded) | {"duties": rows, "limit": limit})
+        show.document(_head(among, folded) | {"duties": rows, "limit": limit, "failing": failing})
     elif as_csv:
         show.as_csv(duty_rows.COLUMNS, map(duty_rows.flat, rows))
     else:
         duty_rows.print_list(rows, among.at)
     _say_what_may_be_behind({one["case_ref"] for one in rows if one["held_up"]})
+    _say_what_fails(failing)
     show.page_ended(rows, limit, "id")
 
 
@@ -88,7 +90,9 @@ def show_(
     """Show one duty in full: its rule and authority, what set it off and met it, what its holder had received."""
     rules = protocol.read(Settings().protocol)
     with _asked(as_of, case_ref, closed=True) as (connection, among, folded):
-        found = one_duty.one(connection, owed.owed(connection, among, rules), duty_id)
+        every, failing = owed.owed(connection, among, rules)
+        _say_what_fails(failing)
+        found = one_duty.one(connection, every, duty_id)
         behind = found["case_ref"] in owed.held_up(connection)
     found = _head(among, folded) | found | {"held_up": behind}
     if as_json:
@@ -113,19 +117,20 @@ def missing(
     show.one_form(json=as_json, csv=as_csv)
     wanted = _named(tuple(protections.PROTECTIONS), lacking, "--lacking")
     with _asked(as_of, case_ref, closed=False) as (connection, among, folded):
-        found = protections.missing(connection, among)
+        found, failing = protections.missing(connection, among)
         behind = owed.held_up(connection)
     among_these = [one for one in found if wanted is None or wanted in one["lacks"]]
     shown = [one for one in among_these if one["case_ref"] > after][:limit]
     shown = [one | {"held_up": one["case_ref"] in behind} for one in shown]
     counts = protections.counts(found)
     if as_json:
-        show.document(_head(among, folded) | {"counts": counts, "cases": shown, "limit": limit})
+        show.document(_head(among, folded) | {"counts": counts, "cases": shown, "limit": limit, "failing": failing})
     elif as_csv:
         show.as_csv(duty_rows.MISSING_COLUMNS, duty_rows.flat_missing(shown))
     else:
         duty_rows.print_missing(counts, shown, among.at)
     _say_what_may_be_behind({one["case_ref"] for one in shown if one["held_up"]})
+    _say_what_fails(failing)
     show.page_ended(shown, limit, "case_ref")
 
 
@@ -140,6 +145,7 @@ def check(as_of: times.AsOf = None, as_json: show.AsJson = False) -> None:
         show.document(_head(among, folded) | found.document())
     else:
         duty_rows.print_check(found.document())
+    _say_what_fails(found.failing)
     if not found.agrees:
         raise typer.Exit(1)
 
@@ -180,6 +186,12 @@ def _say_what_may_be_behind(case_refs: set[str]) -> None:
             "Held up by what is not known here (barnabus projections status), so more may have been done: "
             f"{', '.join(sorted(case_refs))}."
         )
+
+
+def _say_what_fails(failing: Mapping[str, str]) -> None:
+    if failing:
+        cases = ", ".join(f"{case_ref} ({error})" for case_ref, error in failing.items())
+        show.err.print(f"What is owed in these cases cannot be reckoned, and is not shown: {cases}.")
 
 
 def _named(known: Sequence[str], said: str | None, option: str) -> str | None:

@@ -22,15 +22,19 @@ SAID_WITHIN = timedelta(minutes=5)
 
 @dataclass(slots=True)
 class Agreed:
-    """Of all cases. `wrong` are notices that do not follow from the log, `unsaid` those that it lacks; by case."""
+    """Of all cases. `wrong` are notices that do not follow from the log, `unsaid` those that it lacks; by case.
+
+    Of `failing` cases neither can be said.
+    """
 
     notices: int = 0
     wrong: list[tuple[str, Dated]] = field(default_factory=list)
     unsaid: list[tuple[str, Notice]] = field(default_factory=list)
+    failing: dict[str, str] = field(default_factory=dict)
 
     @property
     def agrees(self) -> bool:
-        return not self.wrong and not self.unsaid
+        return not (self.wrong or self.unsaid or self.failing)
 
     def document(self) -> dict[str, Any]:
         wrong = ({"case_ref": ref, "id": str(one.said.id), "type": one.said.type} for ref, one in self.wrong)
@@ -38,20 +42,33 @@ class Agreed:
             {"case_ref": ref, "type": one.type, "rule": one.codes.get("rule"), "tell": [to.value for to in one.tell]}
             for ref, one in self.unsaid
         )
-        return {"notices": self.notices, "agrees": self.agrees, "wrong": list(wrong), "unsaid": list(unsaid)}
+        return {
+            "notices": self.notices,
+            "agrees": self.agrees,
+            "wrong": list(wrong),
+            "unsaid": list(unsaid),
+            "failing": self.failing,
+        }
 
 
 def agreed(connection: Connection, among: Among, protocol: Protocol) -> Agreed:
     """As of a moment. A keeper that has never spoken has left everything unsaid."""
     watched = Watched.of(connection)
     first = watched.first_word()  # what had ended before is not the keeper's
-    found, since, held_up = Agreed(), first - 1 if first else 0, watched.held_up()
-    for case_ref, dated in among.cases(connection):
+    since, held_up = first - 1 if first else 0, watched.held_up()
+
+    def of(dated: list[Dated]) -> tuple[int, list[Dated], list[Notice]]:
         known = [one for one in dated if one.at <= among.at]
-        found.notices += sum(one.by is Agency.KEEPER for one in known)
-        found.wrong += [(case_ref, one) for one in disagreements(known, protocol)]
+        spoken = sum(one.by is Agency.KEEPER for one in known)
+        return spoken, list(disagreements(known, protocol)), list(_unsaid(known, protocol, among.at, since))
+
+    reckoned = among.reckon(connection, of)
+    found = Agreed(failing=reckoned.failing)
+    for case_ref, (spoken, wrong, unsaid) in reckoned.found:
+        found.notices += spoken
+        found.wrong += [(case_ref, one) for one in wrong]
         if case_ref not in held_up:  # there the keeper waits
-            found.unsaid += [(case_ref, one) for one in _unsaid(known, protocol, among.at, since)]
+            found.unsaid += [(case_ref, one) for one in unsaid]
     return found
 
 

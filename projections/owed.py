@@ -6,7 +6,7 @@ Nothing of it is kept: a duty moves with the clock, and another version of the p
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from sqlalchemy import ColumnElement, Connection, or_, select
 
@@ -24,6 +24,7 @@ from projections.cases import Cases
 from projections.readmodel import PARKED, PROGRESS
 from projections.records import Records
 
+T = TypeVar("T")
 _CASES, _RECORDS = Cases.table, Records.table
 STANDINGS: Mapping[str, Callable[[Duty], bool]] = {
     "overdue": lambda duty: duty.state is State.BREACHED,
@@ -41,10 +42,12 @@ class Owed(NamedTuple):
     case_ref: str
     duty: Duty
 
-    @property
-    def place(self) -> tuple[datetime, str]:
-        """By which a list goes: what was expected first, and last what nothing says when."""
-        return self.duty.expected_by or _NEVER, str(self.duty.id)
+
+class Reckoned(NamedTuple, Generic[T]):
+    """By case; and the cases of which it could not be reckoned, by what error."""
+
+    found: list[tuple[str, T]]
+    failing: dict[str, str]
 
 
 _NEVER = datetime.max.replace(tzinfo=UTC)
@@ -99,16 +102,29 @@ class Among:
     closed: bool = False
     case_ref: str | None = None
 
-    def cases(self, connection: Connection) -> Iterator[tuple[str, list[Dated]]]:
-        """By their references, with what was said in each, also after that moment."""
+    def reckon(self, connection: Connection, of: Callable[[list[Dated]], T]) -> Reckoned[T]:
+        """What comes of each case by what was said in it, also after that moment.
+
+        A case of which nothing can be reckoned keeps nobody from the others: it is named, with the code of its error or
+        that one's name.
+        """
+        found, failing = list[tuple[str, T]](), dict[str, str]()
+        for case_ref, read in said.cases(connection, self._case_refs(connection)):
+            try:
+                dated = read()
+                if self.closed or not _closed(dated, self.at):
+                    found.append((case_ref, of(dated)))
+            except Exception as error:  # noqa: BLE001
+                failing[case_ref] = error.code if isinstance(error, BarnabusError) else type(error).__name__
+        return Reckoned(found, failing)
+
+    def _case_refs(self, connection: Connection) -> list[str]:
         asked = select(_CASES.c.key).order_by(_CASES.c.key)
         if not self.closed:
             asked = asked.where(or_(_CASES.c.closed.is_(False), *self._closed_since(connection)))
         if self.case_ref:
             asked = asked.where(_CASES.c.key == self.case_ref)
-        for case_ref, dated in said.cases(connection, list(connection.scalars(asked))):
-            if self.closed or not _closed(dated, self.at):
-                yield case_ref, dated
+        return list(connection.scalars(asked))
 
     def _closed_since(self, connection: Connection) -> Iterator[ColumnElement[bool]]:
         """Of cases that were closed after that moment. Of none if the log ends there: it looks at every record."""
@@ -123,11 +139,15 @@ def _closed(dated: list[Dated], at: datetime) -> bool:
     return CaseFile.of(ends).closed
 
 
-def owed(connection: Connection, among: Among, protocol: Protocol) -> list[Owed]:
-    """All duties of these cases, whatever has become of them; what was expected first stands first."""
-    cases = among.cases(connection)
-    found = [Owed(case_ref, duty) for case_ref, dated in cases for duty in fold(dated, protocol, among.at)]
-    return sorted(found, key=lambda one: one.place)
+def owed(connection: Connection, among: Among, protocol: Protocol) -> tuple[list[Owed], dict[str, str]]:
+    """All duties of these cases, whatever has become of them, what was expected first at the top; and failing cases."""
+    found, failing = among.reckon(connection, lambda dated: fold(dated, protocol, among.at))
+    return sorted((Owed(case_ref, duty) for case_ref, duties in found for duty in duties), key=_place), failing
+
+
+def _place(one: Owed) -> tuple[datetime, str]:
+    """What nothing says when goes last."""
+    return one.duty.expected_by or _NEVER, str(one.duty.id)
 
 
 def page(every: list[Owed], choice: Choice, after: str, limit: int) -> list[Owed]:

@@ -98,20 +98,19 @@ def _protects(one: Word) -> bool:
     return one.said.type in PROTECTS and (one.said.type != MEASURE or one.said.codes["change"] == "ordered")
 
 
-def missing(connection: Connection, among: Among) -> list[dict[str, Any]]:
-    """By case, its children without their names; cases in which nobody has spoken of a child are none."""
-    found = []
-    for case_ref, dated in among.cases(connection):
-        if those := children(words(dated, among.at)):
-            lacks = {name: sum(name in child.lacks for child in those) for name in PROTECTIONS}
-            found.append(
-                {
-                    "case_ref": case_ref,
-                    "lacks": {name: count for name, count in lacks.items() if count},
-                    "children": [child.document(among.at) for child in those],
-                }
-            )
-    return found
+def missing(connection: Connection, among: Among) -> tuple[list[dict[str, Any]], dict[str, str]]:
+    """By case, its children without their names, where anybody has spoken of a child; and failing cases."""
+    reckoned, failing = among.reckon(connection, lambda dated: children(words(dated, among.at)))
+    return [_row(case_ref, those, among.at) for case_ref, those in reckoned if those], failing
+
+
+def _row(case_ref: str, those: Sequence[Child], at: datetime) -> dict[str, Any]:
+    lacks = {name: sum(name in child.lacks for child in those) for name in PROTECTIONS}
+    return {
+        "case_ref": case_ref,
+        "lacks": {name: count for name, count in lacks.items() if count},
+        "children": [child.document(at) for child in those],
+    }
 
 
 def counts(cases: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

@@ -4,8 +4,9 @@ A receipt names a link and numbers, and no case. When a letter was received, its
 too; so the two are put together when somebody asks.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 from sqlalchemy import Connection, select
@@ -25,11 +26,15 @@ from projections.rows import KEYS_AT_ONCE
 
 Sent = Mapping[int, Mapping[str, State]]
 """Letters by the position of their record, and by recipient."""
+Read = Callable[[], list[Dated]]
 _RECORDS, _LETTERS = Records.table, Letters.table
 
 
-def cases(connection: Connection, case_refs: Sequence[str]) -> Iterator[tuple[str, list[Dated]]]:
-    """What was said in each of these cases, void or not; so many at once that memory does not grow with them."""
+def cases(connection: Connection, case_refs: Sequence[str]) -> Iterator[tuple[str, Read]]:
+    """What was said in each of these cases, void or not; so many at once that memory does not grow with them.
+
+    Each is read when it is called for, so that what is wrong with one is no matter of the next.
+    """
     for start in range(0, len(case_refs), KEYS_AT_ONCE):
         some = case_refs[start : start + KEYS_AT_ONCE]
         records: dict[str, list[State]] = {case_ref: [] for case_ref in some}
@@ -39,7 +44,7 @@ def cases(connection: Connection, case_refs: Sequence[str]) -> Iterator[tuple[st
         for row in connection.scalars(select(_LETTERS.c.state).where(_LETTERS.c.case_ref.in_(some))):
             letters[row["case_ref"]].append(row)
         for case_ref in some:
-            yield case_ref, dated(records[case_ref], letters[case_ref])
+            yield case_ref, partial(dated, records[case_ref], letters[case_ref])
 
 
 def dated(records: Iterable[State], letters: Iterable[State]) -> list[Dated]:

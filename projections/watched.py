@@ -7,7 +7,6 @@ from datetime import datetime
 from sqlalchemy import Connection, func, select
 
 from contracts.agencies import Agency
-from contracts.dated import Dated
 from projections import owed, said
 from projections.cases import Cases
 from projections.letters import Letters
@@ -49,6 +48,6 @@ class Watched:
         """The cases in which something is not known here, so that more may have been done."""
         return owed.held_up(self.connection)
 
-    def cases(self, case_refs: Sequence[str]) -> Iterator[tuple[str, list[Dated]]]:
+    def cases(self, case_refs: Sequence[str]) -> Iterator[tuple[str, said.Read]]:
         """What was said in each, void or not, in the log's order."""
         return said.cases(self.connection, case_refs)

@@ -83,7 +83,7 @@ class KeptCase:
         while at <= until:
             yield at
             known = self.known(at)
-            turn = next_look(fold(known, self.protocol, at))
+            turn = next_look(fold(known, self.protocol, at), known, at)
             later = [moment for moment in (*moments, *(one.at for one in self.notices), turn) if moment and moment > at]
             if not later:
                 return

@@ -54,7 +54,7 @@ class Owing:
         with reading(self.settings, Cases(), Records(), Letters()) as view, snapshot(view) as connection:
             if owed.folded(connection).position < last:
                 return  # what was done may not be in it yet
-            every = owed.owed(connection, Among(at), self.protocol)
+            every, _ = owed.owed(connection, Among(at), self.protocol)
         own = [one for one in every if one.duty.holder is self.agency]
         self.now = [one for one in own if one.duty.owed]
         for one in own:

@@ -65,8 +65,8 @@ class KeptOpen:
 def kept_open(dated: Iterable[Dated], protocol: Protocol, at: datetime) -> tuple[KeptOpen, ...]:
     """The closings of a case that are void and not answered yet, the first one first.
 
-    Nobody closes a case in which something is owed. What a closing itself ends or withdraws is not in its way; what
-    came after it plays no part.
+    Nobody closes a case in which something is owed. What a closing itself ends, withdraws or sets off is not in its
+    way; what came after it plays no part.
     """
     return _closings(tuple(dated), protocol, at)[1]
 
@@ -83,8 +83,9 @@ def _closings(known: tuple[Dated, ...], protocol: Protocol, at: datetime) -> tup
         if str(closing.said.id) in answered:
             void.add(closing.said.position)
             continue
-        until = [one for one in known if one.said.position <= closing.said.position]
-        if owed := tuple(duty for duty in _fold(until, void, protocol, closing.at) if duty.owed):
+        place = closing.said.position
+        then = _fold((one for one in known if one.said.position <= place), void, protocol, closing.at)
+        if owed := tuple(duty for duty in then if duty.owed and duty.position < place):
             tell = Parties.of(words(known, at)).let_in([closing.by, *sorted(closing.to)])
             found.append(KeptOpen(closing, owed, tell))
             void.add(closing.said.position)

@@ -4,6 +4,7 @@ Everything is decided from the log: what the keeper has said stands there too. S
 moment, and whoever has the log can reckon every notice again.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -21,6 +22,10 @@ from contracts.duties.duty import Duty, State
 from contracts.duties.parties import Parties
 from contracts.events.accounting import OPEN_LIMIT
 
+MOST = 6
+"""So often at most anybody is told the same kind of thing of one duty ..."""
+WITHIN = timedelta(hours=1)
+"""... in so long a time, however often its cause is put right. How it stands then is told once that has passed."""
 UNBEGUN = timedelta(hours=1)
 """So long the word that something is owed waits for its clock to begin: mostly a receipt is there in a second."""
 OWED = (OPENED, DUE_SOON, BREACHED, ESCALATED)
@@ -59,6 +64,13 @@ class Told:
         """How often such a notice was given: what is said once more is another."""
         return sum(one.said.type == type_name for one in self.said)
 
+    def often(self, type_name: str, codes: Mapping[str, Any], at: datetime) -> set[Agency]:
+        """Who was told this kind of thing so often lately that the next is told later."""
+        step = codes.get("after_hours")
+        alike = (one for one in self.said if one.said.type == type_name and one.said.codes.get("after_hours") == step)
+        told = Counter(agency for one in alike if at < one.at + WITHIN for agency in one.to)
+        return {agency for agency, times in told.items() if times >= MOST}
+
     @property
     def since_end(self) -> tuple[Dated, ...]:
         """What was said since it last ended: what comes after an end is said anew."""
@@ -73,8 +85,8 @@ class Told:
         where = self.said if type_name == BREACHED else self.since_end
         of_type = [one for one in reversed(where) if one.said.type == type_name]
         if type_name == OPENED:
-            return tuple(takewhile(lambda one: _says(one, codes), of_type))
-        return tuple(one for one in of_type if _says(one, codes))
+            return tuple(takewhile(lambda one: says(one, codes), of_type))
+        return tuple(one for one in of_type if says(one, codes))
 
     @property
     def heard(self) -> tuple[Agency, ...]:
@@ -134,26 +146,38 @@ def _kept_open(found: KeptOpen, position: int) -> Iterator[Notice]:
             yield Notice(notice_id, KEPT_OPEN, {**codes, "duties": duties}, tell, closing.id)
 
 
-def next_look(duties: Iterable[Duty]) -> datetime | None:
-    """When something of these duties changes next if nobody says anything; None if nothing does."""
-    return min((moment for duty in duties for moment in _turns(duty)), default=None)
+def next_look(duties: Iterable[Duty], dated: Iterable[Dated], at: datetime) -> datetime | None:
+    """When something is to be said of a case's duties next if nobody says anything; None if nothing is."""
+    turns = (moment for duty in duties for moment in _turns(duty))
+    return min((moment for moment in (*turns, *_held_back_until(dated, at)) if moment > at), default=None)
+
+
+def _held_back_until(dated: Iterable[Dated], at: datetime) -> Iterator[datetime]:
+    lately = [one for one in dated if one.by is Agency.KEEPER and at < one.at + WITHIN]
+    often = Counter(map(_of_what, lately))
+    yield from (one.at + WITHIN for one in lately if often[_of_what(one)] >= MOST)
+
+
+def _of_what(notice: Dated) -> tuple[Any, ...]:
+    return notice.said.type, *map(notice.said.codes.get, ("rule", "trigger_id", "trigger_by", "after_hours"))
 
 
 def _turns(duty: Duty) -> Iterator[datetime]:
     if duty.owed:
         unbegun = () if duty.begun else (duty.opened_at + UNBEGUN, duty.starts_at)
         moments = (duty.turns_at, *unbegun, *(moment for moment, _ in duty.escalates))
-        yield from (moment for moment in moments if moment and moment > duty.as_of)
+        yield from (moment for moment in moments if moment)
 
 
 def _of(duty: Duty, told: Told, parties: Parties, position: int) -> Iterator[Notice]:
     due_at = duty.due_at.isoformat() if duty.due_at else None
 
     def notice(type_name: str, tell: Iterable[Agency], **codes: Any) -> Iterator[Notice]:
-        alike = told.alike(type_name, codes)
+        alike, often = told.alike(type_name, codes), told.often(type_name, codes, duty.as_of)
         heard = {agency for one in alike for agency in one.to}
-        receivers = tuple(dict.fromkeys(agency for agency in tell if agency not in heard))
-        if receivers and (not alike or (duty.owed and type_name in OWED)):  # what is owed, who comes to it later hears too
+        owed = duty.owed and type_name in OWED  # that, who comes to it later hears too
+        receivers = tuple(dict.fromkeys(one for one in tell if one not in heard and not (owed and one in often)))
+        if receivers and (owed or not (alike or often.intersection(receivers))):
             before, later = told.times(type_name) - len(alike), receivers if alike else ()
             key = ":".join([type_name, str(before), *map(str, codes.values()), *later])
             of_it = about(duty) | {"position": position, "version": duty.version}
@@ -195,7 +219,8 @@ def _was_not_so_at_once(duty: Duty) -> bool:
     return duty.soon_at is not None and duty.starts_at is not None and duty.soon_at > duty.starts_at
 
 
-def _says(one: Dated, codes: Mapping[str, Any]) -> bool:
+def says(one: Dated, codes: Mapping[str, Any]) -> bool:
+    """Does it say these codes?"""
     return all(same(one.said.codes.get(name), value) for name, value in codes.items())
 
 

@@ -6,11 +6,10 @@ from datetime import datetime, timedelta
 
 from bus.store import Statement, Store, moment
 from contracts.duties.duty import Duty
-from contracts.duties.notices import next_look
 
 LOOKED_AT_ONCE = 500
 """So many cases at most are due in one look; the next ones a moment later."""
-AGAIN = timedelta(minutes=1)
+AWAITED = timedelta(minutes=1)
 """Until the keeper asks again for what it waits: its own words in the log, or what is not known here yet."""
 
 
@@ -46,30 +45,20 @@ class Agenda:
         )
         return [row["case_ref"] for row in rows]
 
-    def noted(self, case_ref: str, duties: Iterable[Duty], told_at: datetime | None) -> Iterator[Statement]:
-        """The writes by which a case was looked at: what is owed in it, and when to look again, if ever.
-
-        `told_at` is set if something was said: then the next look waits until that is logged.
-        """
-        known = tuple(duties)
+    def noted(self, case_ref: str, duties: Iterable[Duty], next_at: datetime | None) -> Iterator[Statement]:
+        """The writes by which a case was looked at: what is owed in it, and when to look again, if ever."""
         yield Statement("DELETE FROM keeper_owed WHERE case_ref = ?", (case_ref,))
-        for duty in known:
+        for duty in duties:
             if duty.owed:
                 expected_by = moment(duty.expected_by) if duty.expected_by else None
                 row = (str(duty.id), case_ref, duty.rule.id, duty.holder.value, duty.state.value, expected_by)
                 yield Statement("INSERT INTO keeper_owed VALUES (?,?,?,?,?,?)", row)
-        if told_at:
-            yield self.again(case_ref, told_at)
-        elif next_at := next_look(known):
-            yield _at(case_ref, next_at)
+        if next_at:
+            yield self.again(case_ref, next_at)
         else:
             yield Statement("DELETE FROM keeper_agenda WHERE case_ref = ?", (case_ref,))
 
     def again(self, case_ref: str, at: datetime) -> Statement:
-        """Look again when something new of a case is in the log, or a while later."""
-        return _at(case_ref, at + AGAIN)
-
-
-def _at(case_ref: str, next_at: datetime) -> Statement:
-    insert = "INSERT INTO keeper_agenda (case_ref, next_at) VALUES (?,?) ON CONFLICT (case_ref) DO UPDATE "
-    return Statement(insert + "SET next_at = excluded.next_at", (case_ref, moment(next_at)))
+        """Look again at this moment, or when something new of a case is in the log before."""
+        insert = "INSERT INTO keeper_agenda (case_ref, next_at) VALUES (?,?) ON CONFLICT (case_ref) DO UPDATE "
+        return Statement(insert + "SET next_at = excluded.next_at", (case_ref, moment(at)))

@@ -26,7 +26,7 @@ from contracts.duties.notices import Notice
 from contracts.errors import BarnabusError
 from contracts.protocol import Protocol
 from services.keeper import alarms
-from services.keeper.agenda import Agenda, Progress
+from services.keeper.agenda import AWAITED, Agenda, Progress
 from services.keeper.alarms import Kind
 from services.keeper.application import Judged, Keeper
 from services.keeper.reach import Reach
@@ -67,8 +67,8 @@ class View(Shape):
     def held_up(self) -> Collection[str]:
         """The cases in which something is not known here, so that more may have been done."""
 
-    def cases(self, case_refs: Sequence[str]) -> Iterator[tuple[str, list[Dated]]]:
-        """What was said in each, void or not, in the log's order."""
+    def cases(self, case_refs: Sequence[str]) -> Iterator[tuple[str, Callable[[], list[Dated]]]]:
+        """What was said in each, void or not, in the log's order, read when it is called for."""
 
 
 @dataclass(slots=True)
@@ -181,12 +181,11 @@ class Watching:
             with self._read() as view:
                 if view.position < looked.position:
                     raise BarnabusError("projections.unavailable", detail="The read models went back.")
-                for case_ref, dated in view.cases(case_refs):
+                for case_ref, read in view.cases(case_refs):
                     if case_ref in held_up:
-                        judged.append(Judged(case_ref, (), [self._agenda.again(case_ref, looked.at)]))
+                        judged.append(Judged(case_ref, (), [self._agenda.again(case_ref, looked.at + AWAITED)]))
                         continue
-                    until = [one for one in dated if one.said.position <= looked.position]
-                    judged.append(self._judged(case_ref, until, before, looked))
+                    judged.append(self._judged(case_ref, read, before, looked))
                     await asyncio.sleep(0)  # the relay, which shares the process, gets its turn
         finally:
             new = self._keeper.give(judged, looked.at, self._clock())
@@ -195,16 +194,17 @@ class Watching:
                 faults.point("keeper.recorded")
                 self._nudge()
 
-    def _judged(self, case_ref: str, dated: list[Dated], before: Progress, looked: Looked) -> Judged:
+    def _judged(self, case_ref: str, read: Callable[[], list[Dated]], before: Progress, looked: Looked) -> Judged:
         """What is wrong with one case holds up no other; it is said, and looked at again."""
         try:
+            dated = [one for one in read() if one.said.position <= looked.position]
             judged = self._judge(case_ref, dated, before, looked)
             self._failing.discard(case_ref)
             return judged
         except Exception as error:  # noqa: BLE001
             _log.error("keeper.case-failed", case_ref=case_ref, error=type(error).__name__, exc_info=True)
             self._failing.add(case_ref)
-            return Judged(case_ref, (), [self._agenda.again(case_ref, looked.at)])
+            return Judged(case_ref, (), [self._agenda.again(case_ref, looked.at + AWAITED)])
 
     def _judge(self, case_ref: str, dated: list[Dated], before: Progress, looked: Looked) -> Judged:
         """What is to be said of a case, and when to look at it again; first its last words must be logged."""
@@ -216,14 +216,15 @@ class Watching:
             _log.error("keeper.disagrees", case_ref=case_ref, type=one.said.type, id=str(one.said.id))
         self._heed_clocks(dated, before.position)
         if self._keeper.waits(case_ref, dated):
-            return Judged(case_ref, (), [self._agenda.again(case_ref, at)])
+            return Judged(case_ref, (), [self._agenda.again(case_ref, at + AWAITED)])
         duties = fold(dated, self._protocol, at)
         void = kept_open(dated, self._protocol, at)
         notices = (
             *to_say.wanted(duties, dated, looked.position, before.since),
             *to_say.kept_open(void, looked.position, before.since),
         )
-        writes = [*self._agenda.noted(case_ref, duties, at if notices else None), *self._alarms(notices)]
+        next_at = at + AWAITED if notices else to_say.next_look(duties, dated, at)
+        writes = [*self._agenda.noted(case_ref, duties, next_at), *self._alarms(notices)]
         if notices:
             faults.point("keeper.judged")
         return Judged(case_ref, notices, writes)

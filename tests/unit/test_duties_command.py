@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import select, update
 from typer.testing import CliRunner, Result
 
 from bus import provisioning
@@ -26,6 +27,7 @@ from contracts.protocol import read
 from projections.owed import STANDINGS
 from projections.protections import PROTECTIONS
 from projections.pulse import Pulse
+from projections.records import Records
 from projections.view import LIVE, PROJECTIONS, Place
 from tests import views
 from tests.builders import HEALTH, KEEPER, POLICE, PROSECUTION, SOCIAL, new_case
@@ -243,6 +245,29 @@ def test_a_case_that_is_held_up_says_so_for_more_may_have_been_done(file: Place)
         ("show", next(one["id"] for one in found if one["held_up"])),
     ):
         assert last.record.subject in run(*words).stderr
+
+
+def test_a_case_of_which_nothing_can_be_reckoned_is_named_and_keeps_nobody_from_the_others(place: Place) -> None:
+    before = duties_of(place, views.made_up_log(80))
+    broken = before[0]["case_ref"]
+    of_it = Records.table.c.case_ref == broken
+    with place.opened() as opened, opened.begin() as connection:
+        row = connection.execute(select(Records.table.c.key, Records.table.c.state).where(of_it)).first()
+        assert row
+        spoiled = {**row.state, "type": "no.such-type"}
+        connection.execute(update(Records.table).where(Records.table.c.key == row.key).values(state=spoiled))
+    found = document("list", "--limit", "1000")
+    assert found["failing"] == {broken: "type.unknown"}
+    assert found["duties"] == [one for one in before if one["case_ref"] != broken]
+    assert document("missing")["failing"] == found["failing"]
+    result = run("check", "--json")
+    assert (result.exit_code, json.loads(result.stdout)["failing"]) == (1, found["failing"])
+    for words in (("list",), ("missing",), ("check",), ("show", found["duties"][0]["id"])):
+        assert f"cannot be reckoned, and is not shown: {broken} (type.unknown)" in _flat(run(*words).stderr)
+
+
+def _flat(text: str) -> str:
+    return " ".join(text.split())
 
 
 def duties_of(place: Place, log: Sequence[Logged]) -> list[dict[str, Any]]:

@@ -1,7 +1,7 @@
 """What a Prometheus server is told of duties and of their keeper: what it last said, in closed words, and no more."""
 
 import http.client
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -140,9 +140,9 @@ class ManyCases:
     def held_up(self) -> list[str]:
         return []
 
-    def cases(self, case_refs: Sequence[str]) -> Iterator[tuple[str, list[Dated]]]:
+    def cases(self, case_refs: Sequence[str]) -> Iterator[tuple[str, Callable[[], list[Dated]]]]:
         self.seen.append(signs.last(self.folder))
-        return ((case_ref, []) for case_ref in case_refs)
+        return ((case_ref, list) for case_ref in case_refs)
 
 
 async def test_a_keeper_that_looks_through_many_cases_is_heard_of_meanwhile(agencies: Carried, tmp_path: Path) -> None:

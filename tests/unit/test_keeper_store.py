@@ -11,10 +11,10 @@ from bus.submission import Outgoing
 from contracts.agencies import Agency
 from contracts.casefile import Said
 from contracts.dated import Dated
-from contracts.duties.notices import Notice
+from contracts.duties.notices import Notice, next_look
 from contracts.errors import Refused
 from contracts.shapes import Clocks
-from services.keeper.agenda import AGAIN, LOOKED_AT_ONCE, Agenda, Progress
+from services.keeper.agenda import LOOKED_AT_ONCE, Agenda, Progress
 from services.keeper.application import Judged, Keeper
 from tests.builders import KEEPER, POLICE, SOCIAL, ByHand, new_case
 from tests.dated_cases import Case
@@ -90,7 +90,7 @@ def test_a_case_is_due_exactly_when_something_changes_in_it_by_time_alone(keeper
     case.concern(NOON)
     for at in (NOON, NOON + 20 * HOUR):
         turn = min(turns for duty in case.duties(at) if (turns := duty.turns_at))
-        keeper.store.write(*agenda.noted(ref, case.duties(at), None))
+        keeper.store.write(*agenda.noted(ref, case.duties(at), next_look(case.duties(at), case.said, at)))
         assert agenda.due(turn - INSTANT) == []
         assert agenda.due(turn) == [ref]
     owed = [str(duty.id) for duty in case.duties(NOON + 20 * HOUR) if duty.owed]
@@ -98,13 +98,6 @@ def test_a_case_is_due_exactly_when_something_changes_in_it_by_time_alone(keeper
     keeper.store.write(*agenda.noted(ref, (), None))
     assert agenda.due(NOON + 10_000 * HOUR) == []
     assert keeper.store.read("SELECT duty_id FROM keeper_owed") == []
-
-
-def test_what_was_said_of_a_case_is_asked_for_a_while_later(keeper: Keeper, agenda: Agenda) -> None:
-    ref = new_case()
-    keeper.store.write(*agenda.noted(ref, (), NOON))
-    assert agenda.due(NOON + AGAIN - INSTANT) == []
-    assert agenda.due(NOON + AGAIN) == [ref]
 
 
 def test_what_changes_first_goes_first_and_so_many_at_once_at_most(keeper: Keeper, agenda: Agenda) -> None:

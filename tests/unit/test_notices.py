@@ -10,7 +10,7 @@ from contracts.catalogue import entry_of
 from contracts.dated import Dated
 from contracts.duties import fold, kept_open, notices
 from contracts.duties.agreement import disagreements
-from contracts.duties.notices import UNBEGUN, Notice
+from contracts.duties.notices import MOST, UNBEGUN, Notice
 from contracts.shapes import Clocks
 from contracts.tiers import LOGGED, cut
 from tests.builders import HEALTH, OVERSIGHT, POLICE, PROSECUTION, SOCIAL
@@ -146,6 +146,26 @@ def test_a_corrected_incident_moves_the_due_time_and_the_new_one_is_said() -> No
     assert again.id != first.id
 
 
+def test_however_often_its_cause_is_put_right_the_same_is_told_so_often_an_hour_at_most_and_then_as_it_is() -> None:
+    case = Case()
+    concern = case.concern(NOON, by=SOCIAL, to=POLICE, occurred=NOON - DAY)
+    told = of(look(case, NOON), "sampling-before-puberty", "duty.opened")
+    at = NOON
+    for minutes in range(5, 120, 5):
+        at = NOON + minutes * HOUR / 60
+        clocks = Clocks(occurred=NOON - DAY - minutes * HOUR / 60, known=NOON, recorded=NOON)
+        case.corrected(concern, at, clocks=clocks)
+        told += of(look(case, at), "sampling-before-puberty", "duty.opened")
+    assert len(told) == 2 * MOST
+    assert notices.next_look(case.duties(at), case.said, at) == NOON + 2 * HOUR, "it is not forgotten"
+    at = NOON + 2 * HOUR
+    last = the(look(case, at), "sampling-before-puberty", "duty.opened")
+    assert datetime.fromisoformat(last.codes["due_at"]) == case.duty("sampling-before-puberty", at).due_at
+    case.say(SOCIAL, "case-manager.assigned", at)
+    late = the(look(case, at + LEAST), "sampling-before-puberty", "duty.opened")
+    assert late.tell == (SOCIAL,), "who has not heard it yet hears it at once"
+
+
 def test_what_has_lost_its_cause_is_withdrawn_with_that_cause() -> None:
     case = Case()
     concern = case.concern(NOON, by=HEALTH, to=POLICE)
@@ -213,7 +233,7 @@ def test_the_next_look_is_when_something_changes() -> None:
     case.concern(NOON, by=HEALTH, to=POLICE)
     at = NOON + LEAST
     seen = list[datetime]()
-    while at < NOON + 5 * DAY and (turn := notices.next_look(fold(case.said, XK, at))):
+    while at < NOON + 5 * DAY and (turn := notices.next_look(fold(case.said, XK, at), case.said, at)):
         before = fold(case.said, XK, turn - LEAST)
         assert not [one for one in notices.wanted(before, case.said, 1) if one not in wanted(case, at)]
         at = turn
@@ -320,6 +340,53 @@ def test_a_breach_that_is_said_a_microsecond_too_early_does_not() -> None:
     early = Dated(early.said, early.at, Clocks(occurred=NOON + DAY, known=NOON + DAY, recorded=early.at))
     case.said[place] = early
     assert early in list(disagreements(case.said, XK))
+
+
+def test_what_is_said_to_whom_it_is_not_meant_for_does_not() -> None:
+    case = full()
+    places = {one.said.type: n for n, one in enumerate(case.said) if one.by is KEEPER}
+    assert len(places) > 5
+    for type_name, place in places.items():
+        before = case.said[place]
+        outsider = next(agency for agency in (PROSECUTION, HEALTH, POLICE) if agency not in before.to)
+        case.said[place] = replace(before, to=before.to | {outsider})
+        assert case.said[place] in list(disagreements(case.said, XK)), type_name
+        case.said[place] = replace(before, to=frozenset(sorted(before.to)[1:]))
+        assert case.said[place] not in list(disagreements(case.said, XK)), "whom the gateway kept out hears nothing"
+        case.said[place] = before
+
+
+def test_which_duties_are_open_is_told_to_who_closed_it_and_oversight_alone() -> None:
+    case = full()
+    place = next(n for n, one in enumerate(case.said) if one.said.type == "case.kept-open" and one.said.codes["duties"])
+    case.said[place] = replace(case.said[place], to=frozenset({HEALTH}))
+    assert case.said[place] in list(disagreements(case.said, XK))
+
+
+def test_what_goes_by_an_old_place_in_the_log_and_a_later_moment_does_not() -> None:
+    case = Case()
+    case.concern(NOON, by=HEALTH, to=POLICE)
+    look(case, NOON + HOUR)
+    case.say(POLICE, "crime-report.filed", NOON + 2 * HOUR)
+    look(case, NOON + DAY + LEAST)
+    assert list(disagreements(case.said, XK)) == []
+    opened = next(one for one in case.said if one.said.type == "duty.opened" and "suspicion" in str(one))
+    as_if = NOON + DAY + LEAST
+    late = Clocks(occurred=as_if, known=as_if, recorded=as_if)
+    codes = {name: value for name, value in opened.said.codes.items() if name != "owner"} | {"owner": "police"}
+    case.add(KEEPER, "duty.breached", codes | {"position": 1}, NOON + 2 * DAY, late, [POLICE, OVERSIGHT])
+    assert list(disagreements(case.said, XK)) == [case.said[-1]], "as if nothing had been done since"
+
+
+def test_what_is_said_a_second_time_does_not() -> None:
+    case = Case()
+    case.concern(NOON, by=HEALTH, to=POLICE)
+    look(case, NOON + HOUR)
+    one = next(one for one in case.said if one.by is KEEPER)
+    again = {**one.said.codes, "position": len(case.said)}
+    clocks = Clocks(occurred=NOON + 3 * HOUR, known=NOON + 3 * HOUR, recorded=NOON + 3 * HOUR)
+    case.add(KEEPER, one.said.type, again, NOON + 3 * HOUR, clocks, one.to)
+    assert list(disagreements(case.said, XK)) == [case.said[-1]]
 
 
 def altered(one: Dated, **codes: Any) -> Dated:

@@ -1,6 +1,6 @@
 """What a look of the keeper records."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -22,7 +22,8 @@ from tests.conftest import Said
 from tests.dated_cases import Case
 
 AT = datetime(2026, 3, 10, 12, tzinfo=UTC)
-WHOLE, BROKEN = "4d1t-7k3q-9m2x-w4td", "7k3q-9m2x-w4td-h6rv"
+WHOLE, BROKEN, UNREADABLE = "4d1t-7k3q-9m2x-w4td", "7k3q-9m2x-w4td-h6rv", "9m2x-w4td-h6rv-7k3q"
+Read = Callable[[], list[Dated]]
 
 
 @dataclass(frozen=True)
@@ -45,8 +46,8 @@ class OneIsBroken:
     def held_up(self) -> Sequence[str]:
         return []
 
-    def cases(self, case_refs: Sequence[str]) -> Iterator[tuple[str, list[Dated]]]:
-        yield WHOLE, list(self.said)
+    def cases(self, case_refs: Sequence[str]) -> Iterator[tuple[str, Read]]:
+        yield WHOLE, lambda: list(self.said)
         raise BarnabusError("projections.unavailable")
 
 
@@ -57,8 +58,8 @@ class OneIsWhole(OneIsBroken):
     def open(self) -> list[str]:
         return [WHOLE]
 
-    def cases(self, case_refs: Sequence[str]) -> Iterator[tuple[str, list[Dated]]]:
-        yield WHOLE, list(self.said)
+    def cases(self, case_refs: Sequence[str]) -> Iterator[tuple[str, Read]]:
+        yield WHOLE, lambda: list(self.said)
 
 
 class InTurn:
@@ -147,9 +148,13 @@ async def test_what_is_wrong_with_one_case_holds_up_no_other(
     case.concern(AT)
 
     class Both(OneIsBroken):
-        def cases(self, case_refs: Sequence[str]) -> Iterator[tuple[str, list[Dated]]]:
-            yield BROKEN, [*self.said, *self.said]
-            yield WHOLE, list(self.said)
+        def cases(self, case_refs: Sequence[str]) -> Iterator[tuple[str, Read]]:
+            yield BROKEN, lambda: [*self.said, *self.said]
+            yield UNREADABLE, unreadable
+            yield WHOLE, lambda: list(self.said)
+
+    def unreadable() -> list[Dated]:
+        raise ArithmeticError
 
     def fails_of_one(dated: Sequence[Dated], *others: Any) -> Any:
         if len(dated) > 1:
@@ -169,4 +174,5 @@ async def test_what_is_wrong_with_one_case_holds_up_no_other(
     looked = await watching.look()
     assert looked.waiting == "internal", "and that is seen"
     assert keeper.store.read("SELECT DISTINCT case_ref FROM commands") == [{"case_ref": WHOLE}]
-    assert {row["case_ref"] for row in keeper.store.read("SELECT case_ref FROM keeper_agenda")} == {WHOLE, BROKEN}
+    looks_again = {row["case_ref"] for row in keeper.store.read("SELECT case_ref FROM keeper_agenda")}
+    assert looks_again == {WHOLE, BROKEN, UNREADABLE}
