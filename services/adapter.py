@@ -33,7 +33,7 @@ from services.letters import Heard
 from services.taking import Taken
 from services.web.address import Address
 from services.web.bell import Bell
-from services.web.carrying import Carrier
+from services.web.carrying import Webhooks
 
 if TYPE_CHECKING:
     from services.web.door import Door
@@ -138,7 +138,7 @@ class Adapter:
             alone=True,
         )
         self._resources.callback(self.application.close)
-        self._carrier = Carrier(self.application, self._bell, self._clock)
+        self._webhooks = Webhooks(self.application, self._bell)
         if self._listen:
             from services.web.door import Door  # a web server that no adapter without one should wait for
 
@@ -173,7 +173,7 @@ class Adapter:
         self._tasks = [
             asyncio.create_task(self._on_and_on("relay.failed", self._relay)),
             asyncio.create_task(self._on_and_on("resending.failed", self._resending.run)),
-            asyncio.create_task(self._on_and_on("webhooks.failed", self._carrier.run)),
+            asyncio.create_task(self._on_and_on("webhooks.failed", self._webhooks.run)),
         ]
         if self._door:
             from services.web.routes import Routes
