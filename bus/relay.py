@@ -22,6 +22,7 @@ from nats.aio.client import Client
 from nats.errors import Error as NatsError
 
 from bus import asking, faults, seal
+from bus.aside import NOT_YET, Aside
 from bus.chains import RECEIPT, RESTORED
 from bus.clock import Clock
 from bus.directory import Directory
@@ -93,6 +94,7 @@ class Relay:
         self._acts = acts
         self._store = store
         self._outbox = Outbox(store)
+        self._aside = Aside(store)
         self._inbox = Inbox(store)
         self._again = SayingAgain(acts, store, directory)
         self._key = signing_key
@@ -146,18 +148,37 @@ class Relay:
 
     def _build_next(self) -> Waiting | None:
         owed = self._receipt_owed() or self._again.next(self._clock())
-        act = None if owed else self._acts.next_act(self._outbox.last_notification())
+        act = None if owed else self._next_act()
         if owed:
             outgoing, also = owed
             built, notification = self._build(outgoing), None
         elif act:
-            notification, outgoing = act
-            built, also = self._build(outgoing), []
+            notification, outgoing, also = act
+            built = self._build(outgoing)
         else:
             return None
         self._store.write(*self._outbox.add(built, notification), *also)
         faults.point("relay.built" if notification else "relay.built-receipt")
         return _waiting(built, notification)
+
+    def _next_act(self) -> tuple[int, Outgoing, list[Statement]] | None:
+        """What was set aside and may be known by now; else the first of the others that stays behind none of these."""
+        while kept := self._aside.due():
+            if not self._outbox.holds(UUID(kept.record_id)):
+                return (
+                    kept.notification_id,
+                    self._acts.act_at(kept.notification_id, frozenset()),
+                    [self._aside.taken(kept)],
+                )
+            self._store.write(self._aside.taken(kept))  # adopted from the log: it had gone out before a restore
+        while act := self._acts.next_act(self._outbox.last_notification()):
+            notification, outgoing = act
+            code = self._aside.holds_up(outgoing)
+            if code is None:
+                return notification, outgoing, []
+            about = (str(outgoing.record_id), outgoing.type, outgoing.subject)
+            self._store.write(self._aside.put(notification, *about, code, self._clock()))
+        return None
 
     def _receipt_owed(self) -> tuple[Outgoing, list[Statement]] | None:
         now = self._clock()
@@ -193,6 +214,9 @@ class Relay:
                     waiting = self._around(waiting, without)
                 elif error.then is Then.VOID and waiting.type not in OF_THE_BUS:
                     await self._free(waiting, error)
+                    return
+                elif error.code in NOT_YET and waiting.notification_id is not None:
+                    self._set_aside(waiting, waiting.notification_id, error)
                     return
                 else:
                     self._note(error, waiting, first=attempt == 0)
@@ -268,13 +292,22 @@ class Relay:
         if watcher and not watcher.done():
             watcher.set_result(logged)
 
+    def _set_aside(self, waiting: Waiting, notification_id: int, error: BarnabusError) -> None:
+        """A gateway older than this installation: nothing becomes void for that, and no other case waits."""
+        about = {"agency": self._agency, "code": error.code, "record_id": waiting.record_id, "type": waiting.type}
+        if self._aside.refused(waiting.type):
+            _log.error("submission.set-aside", **about, hint=error.row.hint)
+        kept = (waiting.record_id, waiting.type, _record(waiting)["subject"], error.code)
+        put = self._aside.put(notification_id, *kept, self._clock())
+        self._store.write(*self._outbox.take_back(waiting), put)
+        self.halted = None
+
     async def _free(self, waiting: Waiting, error: BarnabusError) -> None:
         """A permanent refusal: its number is used by `submission.refused`, and the act shows as void."""
         _log.error(
             "submission.refused", agency=self._agency, code=error.code, record_id=waiting.record_id, type=waiting.type
         )
-        refused = Submission.model_validate_json(waiting.body)
-        record = json.loads(refused.record)
+        record = _record(waiting)
         outgoing = Outgoing(
             record_id=self.own_id(waiting.number),
             type=REFUSED,
@@ -297,6 +330,11 @@ class Relay:
         void = self._acts.on_refused(UUID(waiting.record_id), error.code, self._outbox.replace(built))
         await self._tell_void(void)
         self._tell(UUID(waiting.record_id), None)
+
+
+def _record(waiting: Waiting) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(Submission.model_validate_json(waiting.body).record)
+    return found
 
 
 def _waiting(built: Built, notification_id: int | None) -> Waiting:

@@ -14,6 +14,7 @@ from nats.aio.client import Client
 from nats.errors import Error as NatsError
 
 from bus import asking, connection, directory, keys, signs, streams
+from bus.aside import Aside
 from bus.clock import wall_clock
 from bus.server import find_binary
 from bus.settings import Settings, stores_in_home
@@ -175,6 +176,7 @@ def _store(settings: Settings, agency: Agency) -> list[Finding]:
     try:
         with opened(agency, settings) as application:
             waiting, parked, gaps = application.outbox.waiting(), application.inbox.parked(), application.inbox.gaps()
+            aside = Aside(application.store).all()
     except BarnabusError as error:
         return [_failed(f"{agency}: store", error)]
     found = []
@@ -187,6 +189,9 @@ def _store(settings: Settings, agency: Agency) -> list[Finding]:
                 "If it stays: read the adapter's log.",
             )
         )
+    if aside:
+        said = f"{len(aside)} own acts wait for a gateway that knows {', '.join(sorted({one.type for one in aside}))}"
+        found.append(Finding(f"{agency}: set aside", "warn", said, "Update the gateway: they go out by themselves."))
     if parked:
         found.append(Finding(f"{agency}: parked", "warn", f"{len(parked)} letters", f"barnabus parked list {agency}"))
     for sender, numbers in gaps.items():
