@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from cli.sandbox.behaving import Behaviour
+from tests.docs import forked
 from tests.docs.pages import ROOT, barnabus_lines, blocks
 
 PAGE = ROOT / "docs" / "sandbox.md"
@@ -46,9 +47,7 @@ class Running:
 
     def runs(self, *words: str) -> int:
         """The exit status of a command."""
-        return subprocess.run(
-            [sys.executable, "-m", "cli", *words], cwd=ROOT, env=self.environment, stdout=subprocess.DEVNULL, timeout=50
-        ).returncode
+        return forked.run(words, self.environment, ROOT).returncode
 
     def shell(self, line: str) -> Any:
         """What a line prints, as JSON."""
