@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.docs import forked
+from tests import forked
 from tests.docs.pages import ROOT, Shown, barnabus_lines
 
 RUNS_ON = {

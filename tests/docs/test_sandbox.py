@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from cli.sandbox.behaving import Behaviour
-from tests.docs import forked
+from tests import forked
 from tests.docs.pages import ROOT, barnabus_lines, blocks
 
 PAGE = ROOT / "docs" / "sandbox.md"
