@@ -20,7 +20,7 @@ Events = Callable[[], set[str]]
 
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("services.adapter.RETRY_AFTER_S", 0.02)
+    monkeypatch.setattr("services.incoming_post.RETRY_AFTER_S", 0.02)
     monkeypatch.setattr("services.adapter.LOGGED_WITHIN_S", 1.0)
     monkeypatch.setattr("bus.resending.LOOK_EVERY_S", 0.2)
 
