@@ -16,7 +16,7 @@ from bus.clock import Clock, wall_clock
 from bus.relay import RECEIPT_DELAY, LoggedAct, Relay
 from bus.resending import Resending
 from bus.settings import Settings
-from contracts import check
+from contracts import documents
 from contracts.cloudevents import FeedAsked
 from contracts.envelope import COMMAND_LIMIT_BYTES
 from contracts.errors import BarnabusError, Then
@@ -211,7 +211,7 @@ class Adapter:
     async def on_asked(self, body: bytes) -> bytes:
         """What was told above a number of the feed, for a system that was away."""
         try:
-            asked = check.read(FeedAsked, check.document(body, limit_bytes=COMMAND_LIMIT_BYTES))
+            asked = documents.read(FeedAsked, documents.document(body, limit_bytes=COMMAND_LIMIT_BYTES))
             return json.dumps(self.application.told(asked.after, limit=asked.limit).document()).encode()
         except BarnabusError as error:
             return json.dumps({"error": error.problem()}).encode()
