@@ -50,6 +50,7 @@ class Forked:
 
     @classmethod
     def started(cls, words: Sequence[str], environment: Mapping[str, str], log: Path) -> "Forked":
+        log.touch()  # whoever reads it next need not wait for the fork
         return cls(_started(words, environment, Path.cwd(), log, log))
 
     @property
