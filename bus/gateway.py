@@ -194,18 +194,7 @@ class Gateway:
         await self._js.publish(subject, payload, headers=headers)
 
     def _postmark(self, record: Record, stamp: Stamp, to: Agency) -> str:
-        letter = next(letter for letter in record.data.letters if letter.to is to)
-        mark = Postmark(
-            position=stamp.position,
-            logged_at=stamp.logged_at,
-            sender=stamp.account,
-            recipient=to,
-            record_id=record.id,
-            case_ref=record.subject,
-            number=letter.number,
-            sealed=letter.sealed,
-            synthetic=stamp.synthetic,
-        )
+        mark = Postmark.of(record, stamp, to)
         return seal.sign(mark.model_dump_json().encode(), self._key, typ=POSTMARK_TYP)
 
     async def ask_resend(self, account: Agency, raw: bytes) -> None:
