@@ -165,16 +165,12 @@ class Relay:
         """What was set aside and may be known by now; else the first of the others that stays behind none of these."""
         while kept := self._aside.due():
             if not self._outbox.holds(UUID(kept.record_id)):
-                return (
-                    kept.notification_id,
-                    self._acts.act_at(kept.notification_id, frozenset()),
-                    [self._aside.taken(kept)],
-                )
+                outgoing = self._acts.act_at(kept.notification_id, frozenset())
+                return kept.notification_id, outgoing, [self._aside.taken(kept)]
             self._store.write(self._aside.taken(kept))  # adopted from the log: it had gone out before a restore
         while act := self._acts.next_act(self._outbox.last_notification()):
             notification, outgoing = act
-            code = self._aside.holds_up(outgoing)
-            if code is None:
+            if (code := self._aside.holds_up(outgoing)) is None:
                 return notification, outgoing, []
             about = (str(outgoing.record_id), outgoing.type, outgoing.subject)
             self._store.write(self._aside.put(notification, *about, code, self._clock()))

@@ -190,7 +190,8 @@ def _store(settings: Settings, agency: Agency) -> list[Finding]:
             )
         )
     if aside:
-        said = f"{len(aside)} own acts wait for a gateway that knows {', '.join(sorted({one.type for one in aside}))}"
+        types = ", ".join(sorted({one.type for one in aside}))
+        said = f"for a gateway that knows them wait {len(aside)} of its acts, and what is behind them: {types}"
         found.append(Finding(f"{agency}: set aside", "warn", said, "Update the gateway: they go out by themselves."))
     if parked:
         found.append(Finding(f"{agency}: parked", "warn", f"{len(parked)} letters", f"barnabus parked list {agency}"))

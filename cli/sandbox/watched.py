@@ -14,7 +14,7 @@ from contracts.standing import Standing
 from services.adapter import Adapter
 from services.agency import AgencyApplication
 from services.systems import ALL, Hook, Scope, System, Systems
-from services.web.address import Address
+from services.web.address import ANYWHERE, Address
 
 OWN = "own"
 """What the system that is tried out is called among its agency's systems."""
@@ -27,7 +27,7 @@ class Watched(Adapter):
         settings: Settings,
         clock: Clock,
         say: Callable[[Line], None],
-        listen: Address,
+        listen: Address = ANYWHERE,
     ) -> None:
         super().__init__(kind, settings, clock, listen=listen)
         self.counterparts: Mapping[Agency, Counterpart] = {}
