@@ -8,7 +8,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from time import monotonic
+from typing import Protocol
+from uuid import UUID
 
+from bus.outbox import Outbox
+from bus.saying_again import Sayings
 from bus.store import Statement, Store
 from bus.submission import Outgoing
 
@@ -30,12 +34,33 @@ class Kept:
     since: str
 
 
+class OwnActs(Sayings, Protocol):
+    def next_act(self, after: int) -> tuple[int, Outgoing] | None:
+        """The first act to be submitted above this notification, with its own notification id."""
+
+
 class Aside:
     def __init__(self, store: Store, elapsed_s: Callable[[], float] = monotonic) -> None:
         self._store = store
         self._elapsed_s = elapsed_s
         self._unknown_until: dict[str, float] = {}
         self._look_at = 0.0
+
+    def next_act(self, acts: OwnActs, outbox: Outbox, now: datetime) -> tuple[int, Outgoing, list[Statement]] | None:
+        """What was set aside and may be known by now; else the first of the others that stays behind none of these.
+
+        With its notification id, and the writes that go with its being built.
+        """
+        while kept := self.due():
+            if not outbox.holds(UUID(kept.record_id)):
+                return kept.notification_id, acts.act_at(kept.notification_id, frozenset()), [self.taken(kept)]
+            self._store.write(self.taken(kept))  # adopted from the log: it had gone out before a restore
+        while found := acts.next_act(outbox.last_notification()):
+            notification, act = found
+            if (code := self.holds_up(act)) is None:
+                return notification, act, []
+            self._store.write(self.put(notification, str(act.record_id), act.type, act.subject, code, now))
+        return None
 
     def all(self) -> list[Kept]:
         """In the order in which they were recorded."""

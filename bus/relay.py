@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from itertools import count
 from typing import Any, Protocol
 from uuid import NAMESPACE_URL, UUID, uuid5
@@ -22,16 +23,17 @@ from nats.aio.client import Client
 from nats.errors import Error as NatsError
 
 from bus import asking, faults, seal
-from bus.aside import NOT_YET, Aside
+from bus.aside import NOT_YET, Aside, OwnActs
 from bus.chains import RECEIPT, RESTORED
 from bus.clock import Clock
 from bus.directory import Directory
 from bus.inbox import Inbox
 from bus.log import STAMP_TYP
 from bus.outbox import Outbox, Waiting
-from bus.saying_again import SayingAgain, Sayings
+from bus.saying_again import SayingAgain
 from bus.store import Statement, Store
 from bus.submission import Built, Outgoing, build
+from bus.ways_around import WAYS_LIMIT, another_way
 from contracts import subjects
 from contracts.agencies import Agency
 from contracts.catalogue.post import SAID_AGAIN
@@ -43,12 +45,6 @@ PAUSES_S = (0.05, 0.1, 0.25, 0.5, 1.0, 2.0)
 RECEIPT_DELAY = timedelta(milliseconds=250)
 """How long letters are gathered into one receipt."""
 REFUSED = "submission.refused"
-TOO_MANY = frozenset({"route.bypassed", "case.not-held"})
-LEFT_OUT = frozenset({"receiver.left-out", "receiver.none", "receiver.not-allowed"})
-WAYS_LIMIT = 20
-"""So often at most is one act built anew for other letters; gateway and relay disagree if that is not enough."""
-LETTER_AT = "data.letters."
-"""Where a refusal names a letter by its receiver."""
 OF_THE_BUS = frozenset({RECEIPT, REFUSED, RESTORED})
 """A permanent refusal of these says that chains or keys do not fit: their numbers are never freed."""
 _log = structlog.get_logger()
@@ -62,11 +58,8 @@ class LoggedAct:
     void: str | None
 
 
-class Acts(Sayings, Protocol):
+class Acts(OwnActs, Protocol):
     """What the relay needs of an agency's application."""
-
-    def next_act(self, after: int) -> tuple[int, Outgoing] | None:
-        """The first act to be submitted above this notification, with its own notification id."""
 
     def on_logged(self, record_id: UUID, stamp: Stamp, also: Sequence[Statement]) -> tuple[Mapping[str, Any], ...]:
         """Note where the log put an act, with these writes in the same transaction. The own acts void by that."""
@@ -148,7 +141,7 @@ class Relay:
 
     def _build_next(self) -> Waiting | None:
         owed = self._receipt_owed() or self._again.next(self._clock())
-        act = None if owed else self._next_act()
+        act = None if owed else self._aside.next_act(self._acts, self._outbox, self._clock())
         if owed:
             outgoing, also = owed
             built, notification = self._build(outgoing), None
@@ -160,21 +153,6 @@ class Relay:
         self._store.write(*self._outbox.add(built, notification), *also)
         faults.point("relay.built" if notification else "relay.built-receipt")
         return _waiting(built, notification)
-
-    def _next_act(self) -> tuple[int, Outgoing, list[Statement]] | None:
-        """What was set aside and may be known by now; else the first of the others that stays behind none of these."""
-        while kept := self._aside.due():
-            if not self._outbox.holds(UUID(kept.record_id)):
-                outgoing = self._acts.act_at(kept.notification_id, frozenset())
-                return kept.notification_id, outgoing, [self._aside.taken(kept)]
-            self._store.write(self._aside.taken(kept))  # adopted from the log: it had gone out before a restore
-        while act := self._acts.next_act(self._outbox.last_notification()):
-            notification, outgoing = act
-            if (code := self._aside.holds_up(outgoing)) is None:
-                return notification, outgoing, []
-            about = (str(outgoing.record_id), outgoing.type, outgoing.subject)
-            self._store.write(self._aside.put(notification, *about, code, self._clock()))
-        return None
 
     def _receipt_owed(self) -> tuple[Outgoing, list[Statement]] | None:
         now = self._clock()
@@ -206,7 +184,7 @@ class Relay:
             try:
                 stamp = await self._ask(waiting)
             except BarnabusError as error:
-                if attempt < WAYS_LIMIT and self._can_go_around(error, waiting, without):
+                if attempt < WAYS_LIMIT and self._goes_around(error, waiting, without):
                     waiting = self._around(waiting, without)
                 elif error.then is Then.VOID and waiting.type not in OF_THE_BUS:
                     await self._free(waiting, error)
@@ -222,20 +200,10 @@ class Relay:
                 await self._settle(waiting, *stamp)
                 return
 
-    def _can_go_around(self, error: BarnabusError, waiting: Waiting, without: set[Agency]) -> bool:
-        """Is there another set of letters to try? Adds to `without` whose letter was one too many.
-
-        What was left out for a bypass that is lifted since is put back, once.
-        """
-        if waiting.notification_id is None:
-            return False
-        one_too_many = _one_too_many(error)
-        if one_too_many and one_too_many not in without:
-            without.add(one_too_many)
-            return True
-        put_back = error.code in LEFT_OUT and self._outbox.left_out(UUID(waiting.record_id))
-        without.clear()
-        return bool(put_back)
+    def _goes_around(self, error: BarnabusError, waiting: Waiting, without: set[Agency]) -> bool:
+        """Only what was said by an act or a fact has letters that can be left out."""
+        left_out = partial(self._outbox.left_out, UUID(waiting.record_id))
+        return waiting.notification_id is not None and another_way(error, without, left_out)
 
     def _around(self, waiting: Waiting, without: AbstractSet[Agency]) -> Waiting:
         """The same act under the same number, with no letter for these."""
@@ -336,10 +304,3 @@ def _record(waiting: Waiting) -> dict[str, Any]:
 def _waiting(built: Built, notification_id: int | None) -> Waiting:
     record = built.record
     return Waiting(built.number, str(record.id), record.type, built.body, built.record_digest, notification_id)
-
-
-def _one_too_many(error: BarnabusError) -> Agency | None:
-    """Whose letter it was, if a submission was refused for one: a bypass leads around it, or it holds no such case."""
-    place = error.field or ""
-    to = place.removeprefix(LETTER_AT)
-    return Agency(to) if error.code in TOO_MANY and place != to and to in set(Agency) else None
