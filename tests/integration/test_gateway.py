@@ -169,7 +169,7 @@ async def test_a_permanent_refusal_frees_its_number_and_the_act_is_void(
             raise Refused("receiver.not-allowed", field="data.letters")
         return real(record, bypasses)
 
-    monkeypatch.setattr("bus.gateway.check.record", stricter)
+    monkeypatch.setattr("contracts.check.record", stricter)
     answer = await bus.police.ask(refer(data={"urgency": "routine"}))
     after = await bus.police.do(refer())
     await bus.social.hears(after["id"])
