@@ -10,7 +10,7 @@ from bus import content, seal
 from bus.directory import Directory
 from bus.log import POSTMARK_TYP, STAMP_TYP
 from bus.submission import RECORD_TYP
-from contracts import check
+from contracts import check, documents
 from contracts.agencies import Agency
 from contracts.entry import Entry
 from contracts.envelope import LETTER_LIMIT_BYTES, Letter, Notice, Postmark, Record, Stamp
@@ -67,7 +67,7 @@ def reopen(signed: str, mark: Postmark, directory: Directory) -> Opened:
 
 def _read(signed: str, mark: Postmark, directory: Directory) -> Opened:
     claims, fields, _ = content.verify(signed, directory.signer(mark.sender))
-    letter = check.read(Letter, claims | {"content": fields})
+    letter = documents.read(Letter, claims | {"content": fields})
     if (letter.sender, letter.recipient, letter.case_ref) != (mark.sender, mark.recipient, mark.case_ref):
         raise _another()
     entry, found = check.letter(letter, mark.recipient)
@@ -92,17 +92,17 @@ def intact(raw: bytes, mark: Postmark) -> str:
 
 
 def notice(raw: bytes) -> Notice:
-    return check.read(Notice, check.document(raw, limit_bytes=NOTICE_LIMIT_BYTES))
+    return documents.read(Notice, documents.document(raw, limit_bytes=NOTICE_LIMIT_BYTES))
 
 
 def receipt(told: Notice, sender: Agency, directory: Directory) -> tuple[Agency, Receipt, Stamp]:
     """Who has signed for which of our letters. Raises `signature.invalid` unless recipient and gateway both did."""
     text = (told.record or "").encode()
-    record = check.read(Record, check.document(text, limit_bytes=NOTICE_LIMIT_BYTES))
+    record = documents.read(Record, documents.document(text, limit_bytes=NOTICE_LIMIT_BYTES))
     recipient = Agency(record.sender)
     seal.verify_detached(text, told.signature or "", directory.signer(recipient), typ=RECORD_TYP)
     stamp = Stamp.model_validate_json(seal.verify(told.stamp or "", directory.signer("gateway"), typ=STAMP_TYP))
-    found = check.read(Receipt, record.data.content)
+    found = documents.read(Receipt, record.data.content)
     if found.sender is not sender or stamp.record != seal.digest(text):
         raise BarnabusError("signature.invalid", detail="The receipt is not for our letters.")
     return recipient, found, stamp

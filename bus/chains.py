@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from bus.submission import Head
-from contracts import check
+from contracts import documents
 from contracts.envelope import Record
 from contracts.errors import BarnabusError
 from contracts.events.post import Receipt, StoreRestored
@@ -90,11 +90,11 @@ def signed(record: Record, before: Mapping[str, int]) -> dict[str, int]:
 
 
 def restored_of(record: Record) -> StoreRestored:
-    return check.read(StoreRestored, record.data.content, at="data.content")
+    return documents.read(StoreRestored, record.data.content, at="data.content")
 
 
 def receipt_of(record: Record) -> Receipt:
-    return check.read(Receipt, record.data.content, at="data.content")
+    return documents.read(Receipt, record.data.content, at="data.content")
 
 
 def _follows(head: Head, number: int, previous: str, where: str) -> None:

@@ -19,7 +19,7 @@ from bus.directory import Directory
 from bus.examining import Examined, allow, examine, said_before
 from bus.ledger import Ledger
 from bus.log import POSTMARK_TYP, STAMP_TYP, LogReader, verify
-from contracts import check, subjects
+from contracts import documents, subjects
 from contracts.agencies import Agency
 from contracts.envelope import (
     HeadsAsked,
@@ -194,18 +194,7 @@ class Gateway:
         await self._js.publish(subject, payload, headers=headers)
 
     def _postmark(self, record: Record, stamp: Stamp, to: Agency) -> str:
-        letter = next(letter for letter in record.data.letters if letter.to is to)
-        mark = Postmark(
-            position=stamp.position,
-            logged_at=stamp.logged_at,
-            sender=stamp.account,
-            recipient=to,
-            record_id=record.id,
-            case_ref=record.subject,
-            number=letter.number,
-            sealed=letter.sealed,
-            synthetic=stamp.synthetic,
-        )
+        mark = Postmark.of(record, stamp, to)
         return seal.sign(mark.model_dump_json().encode(), self._key, typ=POSTMARK_TYP)
 
     async def ask_resend(self, account: Agency, raw: bytes) -> None:
@@ -213,7 +202,7 @@ class Gateway:
 
         What was signed for is not sent again, and nobody is kept busy by one who asks all the time.
         """
-        asked = check.read(ResendAsked, check.document(raw, limit_bytes=16 * 1024))
+        asked = documents.read(ResendAsked, documents.document(raw, limit_bytes=16 * 1024))
         async with self._one_at_a_time:
             await self._wake()
         top, signed = self._ledger.heads.of_link(asked.sender, account).number, self._ledger.heads.received
@@ -225,7 +214,7 @@ class Gateway:
 
     async def ask_receipts(self, account: Agency, raw: bytes) -> None:
         """Tell this account again what a recipient has signed for: a notice was lost, or the store that noted it."""
-        asked = check.read(ReceiptsAsked, check.document(raw, limit_bytes=1024))
+        asked = documents.read(ReceiptsAsked, documents.document(raw, limit_bytes=1024))
         if asked.recipient is account or not self._may_ask(subjects.RECEIPTS, account, asked.recipient):
             return
         left = RESEND_LIMIT_LETTERS
@@ -257,7 +246,7 @@ class Gateway:
 
     async def own(self, account: Agency, raw: bytes) -> list[dict[str, str]]:
         """This account's own records above a number, in order, as the log has them; so many as one answer holds."""
-        after = check.read(OwnAsked, check.document(raw, limit_bytes=1024)).after
+        after = documents.read(OwnAsked, documents.document(raw, limit_bytes=1024)).after
         async with self._one_at_a_time:
             await self._wake()
         found: list[dict[str, str]] = []
@@ -276,7 +265,7 @@ class Gateway:
         Also up to where letters are signed for: by this account, and by others for what it sent. Raises `log.damaged`
         if it holds a stamp for a position that the log has not reached: then nothing is written any more.
         """
-        asked = check.read(HeadsAsked, check.document(raw, limit_bytes=4 * 1024))
+        asked = documents.read(HeadsAsked, documents.document(raw, limit_bytes=4 * 1024))
         async with self._one_at_a_time:
             await self._wake()
             if asked.stamp:

@@ -21,7 +21,7 @@ from bus import batches, seal
 from bus.chains import RECEIPT, receipt_of
 from bus.directory import Directory
 from bus.submission import RECORD_TYP
-from contracts import check, subjects
+from contracts import check, documents, subjects
 from contracts.agencies import Agency
 from contracts.envelope import SUBMISSION_LIMIT_BYTES, Record, Stamp
 from contracts.errors import BarnabusError
@@ -79,7 +79,7 @@ def verify(entry: Entry, directory: Directory) -> Logged:
     """
     try:
         raw = entry.text.encode()
-        record = check.read(Record, check.document(raw, limit_bytes=SUBMISSION_LIMIT_BYTES))
+        record = documents.read(Record, documents.document(raw, limit_bytes=SUBMISSION_LIMIT_BYTES))
         seal.verify_detached(raw, entry.signature, directory.signer(Agency(record.sender)), typ=RECORD_TYP)
         stamp = Stamp.model_validate_json(seal.verify(entry.stamp, directory.signer("gateway"), typ=STAMP_TYP))
     except (BarnabusError, ValueError) as error:
@@ -94,7 +94,7 @@ def verify(entry: Entry, directory: Directory) -> Logged:
 
 def placed(text: str, signature: str, stamp: str, directory: Directory) -> Entry:
     """A record at the place that its stamp names. Raises a code if record or stamp is none; `verify` says the rest."""
-    record = check.read(Record, check.document(text, limit_bytes=SUBMISSION_LIMIT_BYTES))
+    record = documents.read(Record, documents.document(text, limit_bytes=SUBMISSION_LIMIT_BYTES))
     payload = seal.verify(stamp, directory.signer("gateway"), typ=STAMP_TYP)
     return Entry(Stamp.model_validate_json(payload).position, subjects.of_record(record), text, signature, stamp)
 

@@ -59,8 +59,12 @@ class Outbox:
         return Head(found[0]["number"], found[0]["sealed"]) if found else Head(0, NOTHING_BEFORE)
 
     def last_notification(self) -> int:
-        """Up to where this agency's own notification log has been turned into submissions."""
-        return int(self._store.read("SELECT coalesce(max(notification_id), 0) AS id FROM outbox")[0]["id"])
+        """Up to where this agency's own notification log has been turned into submissions, or set aside."""
+        highest = (
+            self._store.read(f"SELECT coalesce(max(notification_id), 0) AS id FROM {table}")[0]["id"]  # noqa: S608
+            for table in ("outbox", "outbox_aside")
+        )
+        return max(map(int, highest))
 
     def everything(self) -> Iterator[tuple[bytes, str | None]]:
         """Every submission in order, with its stamp once it is logged."""
@@ -200,6 +204,14 @@ class Outbox:
                 (str(built.record.id), built.record.type, built.body, built.record_digest, built.number),
             ),
             *self._letters(built),
+        ]
+
+    def take_back(self, waiting: Waiting) -> list[Statement]:
+        """The writes that free number and links of one that the log has nothing of."""
+        return [
+            Statement("DELETE FROM outbox_letters WHERE outbox_number = ?", (waiting.number,)),
+            Statement("DELETE FROM outbox_left_out WHERE record_id = ?", (waiting.record_id,)),
+            Statement("DELETE FROM outbox WHERE number = ? AND stamp IS NULL", (waiting.number,)),
         ]
 
     def receipted(self, recipient: Agency, receipt: Receipt) -> list[Statement]:

@@ -9,7 +9,7 @@ from bus.directory import Directory
 from bus.evidence import Evidence, Held
 from bus.log import POSTMARK_TYP, Entry, Logged, placed, position_of, verify
 from bus.submission import RECORD_TYP
-from contracts import check
+from contracts import documents
 from contracts.agencies import Agency
 from contracts.envelope import SUBMISSION_LIMIT_BYTES, Postmark, Record
 from contracts.errors import BarnabusError
@@ -94,7 +94,7 @@ class Known:
         elif not held.stamp and one.agency:
             signer = self.directory.signer(one.agency)
             seal.verify_detached(held.text.encode(), held.signature, signer, typ=RECORD_TYP)
-            record = check.read(Record, check.document(held.text, limit_bytes=SUBMISSION_LIMIT_BYTES))
+            record = documents.read(Record, documents.document(held.text, limit_bytes=SUBMISSION_LIMIT_BYTES))
             if record.sender == one.agency:
                 waiting = Waiting(held, record, seal.digest(held.text), one.holder)
                 self.waiting[waiting.digest] = waiting

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from itertools import count
 from typing import Any, Protocol
 from uuid import NAMESPACE_URL, UUID, uuid5
@@ -22,15 +23,17 @@ from nats.aio.client import Client
 from nats.errors import Error as NatsError
 
 from bus import asking, faults, seal
+from bus.aside import NOT_YET, Aside, OwnActs
 from bus.chains import RECEIPT, RESTORED
 from bus.clock import Clock
 from bus.directory import Directory
 from bus.inbox import Inbox
 from bus.log import STAMP_TYP
 from bus.outbox import Outbox, Waiting
-from bus.saying_again import SayingAgain, Sayings
+from bus.saying_again import SayingAgain
 from bus.store import Statement, Store
 from bus.submission import Built, Outgoing, build
+from bus.ways_around import WAYS_LIMIT, another_way
 from contracts import subjects
 from contracts.agencies import Agency
 from contracts.catalogue.post import SAID_AGAIN
@@ -42,12 +45,6 @@ PAUSES_S = (0.05, 0.1, 0.25, 0.5, 1.0, 2.0)
 RECEIPT_DELAY = timedelta(milliseconds=250)
 """How long letters are gathered into one receipt."""
 REFUSED = "submission.refused"
-TOO_MANY = frozenset({"route.bypassed", "case.not-held"})
-LEFT_OUT = frozenset({"receiver.left-out", "receiver.none", "receiver.not-allowed"})
-WAYS_LIMIT = 20
-"""So often at most is one act built anew for other letters; gateway and relay disagree if that is not enough."""
-LETTER_AT = "data.letters."
-"""Where a refusal names a letter by its receiver."""
 OF_THE_BUS = frozenset({RECEIPT, REFUSED, RESTORED})
 """A permanent refusal of these says that chains or keys do not fit: their numbers are never freed."""
 _log = structlog.get_logger()
@@ -61,11 +58,8 @@ class LoggedAct:
     void: str | None
 
 
-class Acts(Sayings, Protocol):
+class Acts(OwnActs, Protocol):
     """What the relay needs of an agency's application."""
-
-    def next_act(self, after: int) -> tuple[int, Outgoing] | None:
-        """The first act to be submitted above this notification, with its own notification id."""
 
     def on_logged(self, record_id: UUID, stamp: Stamp, also: Sequence[Statement]) -> tuple[Mapping[str, Any], ...]:
         """Note where the log put an act, with these writes in the same transaction. The own acts void by that."""
@@ -93,6 +87,7 @@ class Relay:
         self._acts = acts
         self._store = store
         self._outbox = Outbox(store)
+        self._aside = Aside(store)
         self._inbox = Inbox(store)
         self._again = SayingAgain(acts, store, directory)
         self._key = signing_key
@@ -146,13 +141,13 @@ class Relay:
 
     def _build_next(self) -> Waiting | None:
         owed = self._receipt_owed() or self._again.next(self._clock())
-        act = None if owed else self._acts.next_act(self._outbox.last_notification())
+        act = None if owed else self._aside.next_act(self._acts, self._outbox, self._clock())
         if owed:
             outgoing, also = owed
             built, notification = self._build(outgoing), None
         elif act:
-            notification, outgoing = act
-            built, also = self._build(outgoing), []
+            notification, outgoing, also = act
+            built = self._build(outgoing)
         else:
             return None
         self._store.write(*self._outbox.add(built, notification), *also)
@@ -189,10 +184,13 @@ class Relay:
             try:
                 stamp = await self._ask(waiting)
             except BarnabusError as error:
-                if attempt < WAYS_LIMIT and self._can_go_around(error, waiting, without):
+                if attempt < WAYS_LIMIT and self._goes_around(error, waiting, without):
                     waiting = self._around(waiting, without)
                 elif error.then is Then.VOID and waiting.type not in OF_THE_BUS:
                     await self._free(waiting, error)
+                    return
+                elif error.code in NOT_YET and waiting.notification_id is not None:
+                    self._set_aside(waiting, waiting.notification_id, error)
                     return
                 else:
                     self._note(error, waiting, first=attempt == 0)
@@ -202,20 +200,10 @@ class Relay:
                 await self._settle(waiting, *stamp)
                 return
 
-    def _can_go_around(self, error: BarnabusError, waiting: Waiting, without: set[Agency]) -> bool:
-        """Is there another set of letters to try? Adds to `without` whose letter was one too many.
-
-        What was left out for a bypass that is lifted since is put back, once.
-        """
-        if waiting.notification_id is None:
-            return False
-        one_too_many = _one_too_many(error)
-        if one_too_many and one_too_many not in without:
-            without.add(one_too_many)
-            return True
-        put_back = error.code in LEFT_OUT and self._outbox.left_out(UUID(waiting.record_id))
-        without.clear()
-        return bool(put_back)
+    def _goes_around(self, error: BarnabusError, waiting: Waiting, without: set[Agency]) -> bool:
+        """Only what was said by an act or a fact has letters that can be left out."""
+        left_out = partial(self._outbox.left_out, UUID(waiting.record_id))
+        return waiting.notification_id is not None and another_way(error, without, left_out)
 
     def _around(self, waiting: Waiting, without: AbstractSet[Agency]) -> Waiting:
         """The same act under the same number, with no letter for these."""
@@ -268,13 +256,22 @@ class Relay:
         if watcher and not watcher.done():
             watcher.set_result(logged)
 
+    def _set_aside(self, waiting: Waiting, notification_id: int, error: BarnabusError) -> None:
+        """A gateway older than this installation: nothing becomes void for that, and no other case waits."""
+        about = {"agency": self._agency, "code": error.code, "record_id": waiting.record_id, "type": waiting.type}
+        if self._aside.refused(waiting.type):
+            _log.error("submission.set-aside", **about, hint=error.row.hint)
+        kept = (waiting.record_id, waiting.type, _record(waiting)["subject"], error.code)
+        put = self._aside.put(notification_id, *kept, self._clock())
+        self._store.write(*self._outbox.take_back(waiting), put)
+        self.halted = None
+
     async def _free(self, waiting: Waiting, error: BarnabusError) -> None:
         """A permanent refusal: its number is used by `submission.refused`, and the act shows as void."""
         _log.error(
             "submission.refused", agency=self._agency, code=error.code, record_id=waiting.record_id, type=waiting.type
         )
-        refused = Submission.model_validate_json(waiting.body)
-        record = json.loads(refused.record)
+        record = _record(waiting)
         outgoing = Outgoing(
             record_id=self.own_id(waiting.number),
             type=REFUSED,
@@ -299,13 +296,11 @@ class Relay:
         self._tell(UUID(waiting.record_id), None)
 
 
+def _record(waiting: Waiting) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(Submission.model_validate_json(waiting.body).record)
+    return found
+
+
 def _waiting(built: Built, notification_id: int | None) -> Waiting:
     record = built.record
     return Waiting(built.number, str(record.id), record.type, built.body, built.record_digest, notification_id)
-
-
-def _one_too_many(error: BarnabusError) -> Agency | None:
-    """Whose letter it was, if a submission was refused for one: a bypass leads around it, or it holds no such case."""
-    place = error.field or ""
-    to = place.removeprefix(LETTER_AT)
-    return Agency(to) if error.code in TOO_MANY and place != to and to in set(Agency) else None

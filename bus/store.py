@@ -38,6 +38,10 @@ TABLES = (
     "submission BLOB NOT NULL, record_digest TEXT NOT NULL, stamp TEXT)",
     "CREATE INDEX IF NOT EXISTS outbox_waiting ON outbox (number) WHERE stamp IS NULL",
     "CREATE INDEX IF NOT EXISTS outbox_notification ON outbox (notification_id)",
+    "CREATE TABLE IF NOT EXISTS outbox_aside ("
+    "notification_id INTEGER PRIMARY KEY, record_id TEXT NOT NULL, type TEXT NOT NULL, case_ref TEXT NOT NULL, "
+    "code TEXT NOT NULL, since TEXT NOT NULL)",
+    "CREATE INDEX IF NOT EXISTS outbox_aside_case ON outbox_aside (case_ref)",
     "CREATE TABLE IF NOT EXISTS outbox_left_out ("
     "record_id TEXT NOT NULL, case_ref TEXT NOT NULL, agency TEXT NOT NULL, PRIMARY KEY (record_id, agency))",
     "CREATE INDEX IF NOT EXISTS outbox_left_out_case ON outbox_left_out (case_ref)",

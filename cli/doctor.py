@@ -2,23 +2,26 @@
 
 import asyncio
 import stat
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import typer
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
 
 from bus import asking, connection, directory, keys, signs, streams
+from bus.aside import Aside
 from bus.clock import wall_clock
 from bus.server import find_binary
-from bus.settings import Settings
+from bus.settings import Settings, stores_in_home
 from cli import show
 from cli.agencies import APPLICATIONS, opened
 from cli.log import synthetic
+from cli.sandbox import control
 from cli.submit import ask
 from contracts import subjects
 from contracts.agencies import Agency
@@ -71,19 +74,33 @@ async def _examine(settings: Settings) -> list[Finding]:
             found.append(await _posts(nats))
     finally:
         await connection.close(nats)
-    made_up = await synthetic(settings)
-    if made_up:
+    sandbox = _sandbox(settings)
+    now = datetime.fromisoformat(sandbox["now"]) if sandbox else wall_clock()
+    to_look_at = sandbox is None and await synthetic(settings)
+    if sandbox or to_look_at:
+        stores_in_home()
+    if sandbox:
+        found.append(Finding("sandbox", "ok", f"it runs, and {sandbox['agency']}'s own system is yours: all made up"))
+    if to_look_at:
         found.append(Finding("made-up cases", "ok", "to look at only: no gateway and no adapter runs here"))
     for agency in APPLICATIONS:
         found.append(_try(f"{agency}: sealing key", partial(_sealing, settings, agency)))
-        if not made_up:
+        if not to_look_at:
             found.append(await _try_async(f"{agency}: gateway", partial(_gateway, settings, agency)))
             if agency is Agency.KEEPER:
-                found.append(_try(f"{agency}: watch", partial(_watch, settings)))
+                found.append(_try(f"{agency}: watch", partial(_watch, settings, now)))
             else:
                 found.append(await _try_async(f"{agency}: adapter", partial(_adapter, settings, agency)))
         found.extend(_store(settings, agency))
     return found
+
+
+def _sandbox(settings: Settings) -> Mapping[str, Any] | None:
+    """How the sandbox of this home stands, if one runs there."""
+    try:
+        return control.ask(settings.home, do="status")
+    except BarnabusError:
+        return None
 
 
 def _directory(settings: Settings) -> str:
@@ -139,11 +156,11 @@ async def _gateway(settings: Settings, agency: Agency) -> str:
     return f"log at position {head.position}; this agency's chain at {head.number}"
 
 
-def _watch(settings: Settings) -> str:
+def _watch(settings: Settings, now: datetime) -> str:
     sign = signs.last(settings.keeper)
     if sign is None:
         raise BarnabusError("keeper.silent")
-    if sign.waiting or wall_clock() - sign.alive_at > SILENT:
+    if sign.waiting or now - sign.alive_at > SILENT:
         raise BarnabusError(
             "keeper.silent", detail=f"{sign.waiting or f'Last heard of at {sign.alive_at.isoformat()}'}."
         )
@@ -151,7 +168,7 @@ def _watch(settings: Settings) -> str:
 
 
 async def _adapter(settings: Settings, agency: Agency) -> str:
-    await ask(settings, agency, b"")  # refused, and so answered
+    await ask(settings, agency, b"", on=subjects.FEED)  # refused, and so answered; a sandbox counts commands
     return "answers"
 
 
@@ -159,6 +176,7 @@ def _store(settings: Settings, agency: Agency) -> list[Finding]:
     try:
         with opened(agency, settings) as application:
             waiting, parked, gaps = application.outbox.waiting(), application.inbox.parked(), application.inbox.gaps()
+            aside = Aside(application.store).all()
     except BarnabusError as error:
         return [_failed(f"{agency}: store", error)]
     found = []
@@ -171,6 +189,10 @@ def _store(settings: Settings, agency: Agency) -> list[Finding]:
                 "If it stays: read the adapter's log.",
             )
         )
+    if aside:
+        types = ", ".join(sorted({one.type for one in aside}))
+        said = f"for a gateway that knows them wait {len(aside)} of its acts, and what is behind them: {types}"
+        found.append(Finding(f"{agency}: set aside", "warn", said, "Update the gateway: they go out by themselves."))
     if parked:
         found.append(Finding(f"{agency}: parked", "warn", f"{len(parked)} letters", f"barnabus parked list {agency}"))
     for sender, numbers in gaps.items():

@@ -14,7 +14,7 @@ ROOMS: Mapping[str, str] = MappingProxyType(
     {
         "up": "up",
         "gateway": "run",
-        "adapter": "run",
+        "adapter": "adapter",
         "systems": "systems",
         "keeper": "keeper",
         "provision": "run",
@@ -52,8 +52,10 @@ class _OnDemand(TyperGroup):
 
 @cache
 def _room(name: str) -> ModuleType:
+    gc.disable()  # what is imported stays: for a collector to look through it takes as long as an answer may
     module = import_module(f"cli.{name}")
-    gc.freeze()  # what is imported stays, and for a collector to look through it takes as long as an answer may
+    gc.enable()
+    gc.freeze()
     return module
 
 

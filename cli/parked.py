@@ -1,9 +1,10 @@
-"""`barnabus parked list|show|retry|set-aside AGENCY`: letters that could not be taken in, and why."""
+"""`barnabus parked list|show|retry|set-aside AGENCY`: letters not taken in, own acts that wait, and why."""
 
 from typing import Annotated, Any
 
 import typer
 
+from bus.aside import Aside, Kept
 from bus.settings import Settings
 from cli import show
 from cli.agencies import opened
@@ -28,15 +29,24 @@ def _document(row: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def _own(kept: Kept) -> dict[str, Any]:
+    about = {"id": kept.record_id, "case_ref": kept.case_ref, "type": kept.type, "since": kept.since}
+    return about | {"code": kept.code, "message": CODES[kept.code].message, "next": CODES[kept.code].hint}
+
+
 @app.command("list")
 @show.coded
 def list_(agency: AGENCY, as_json: show.AsJson = False) -> None:
-    """List parked letters with their reasons."""
+    """List parked letters with their reasons, and own acts that wait for a gateway that knows their type."""
     with opened(show.agency(agency), Settings()) as application:
         rows = [_document(row) for row in application.inbox.parked()]
+        own = [_own(kept) for kept in Aside(application.store).all()]
     if as_json:
-        show.document({"agency": agency, "parked": rows})
+        show.document({"agency": agency, "parked": rows, "own": own})
         return
+    if own:
+        kept = ((one["since"], one["type"], one["case_ref"], one["code"], one["id"]) for one in own)
+        show.table(("recorded or tried", "own act", "case", "code", "id"), kept, empty="")
     show.table(
         ("position", "from", "case", "code", "id"),
         ((r["position"], r["sender"], r["case_ref"], r["code"], r["id"]) for r in rows),

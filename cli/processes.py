@@ -4,8 +4,10 @@ import asyncio
 import os
 import signal
 import sys
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 from bus.leash import die_with_parent
 from bus.settings import Settings
@@ -14,13 +16,26 @@ from contracts.errors import BarnabusError
 STOP_WAIT_S = 8.0
 
 
+class Process(Protocol):
+    """As asyncio has it: `returncode` is None while it runs, and minus the signal if one ended it."""
+
+    @property
+    def pid(self) -> int: ...
+    @property
+    def returncode(self) -> int | None: ...
+    async def wait(self) -> int: ...
+    def send_signal(self, wanted: int, /) -> None: ...
+    def terminate(self) -> None: ...
+    def kill(self) -> None: ...
+
+
 @dataclass(slots=True)
 class Processes:
     """`barnabus ARGS` as processes of their own, each by a name. What they say goes to `logs/NAME.log` in the home."""
 
     settings: Settings
     kills: dict[str, int] = field(default_factory=dict)
-    _running: dict[str, asyncio.subprocess.Process] = field(default_factory=dict)
+    _running: dict[str, Process] = field(default_factory=dict)
 
     async def start(self, name: str, *arguments: str, kill_at: str | None = None) -> None:
         """Start one; `kill_at` makes it die at a named point, as from SIGKILL."""
@@ -33,8 +48,11 @@ class Processes:
         environment.pop("BARNABUS_KILL_AT", None)
         if kill_at:
             environment["BARNABUS_KILL_AT"] = kill_at
+        self._running[name] = await self._spawned(arguments, environment, log)
+
+    async def _spawned(self, arguments: Sequence[str], environment: Mapping[str, str], log: Path) -> Process:
         with log.open("ab") as output:
-            self._running[name] = await asyncio.create_subprocess_exec(
+            return await asyncio.create_subprocess_exec(
                 sys.executable, "-m", "cli", *arguments,
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=output,

@@ -17,7 +17,7 @@ from bus.rereading import again
 from bus.settings import Settings
 from cli.log import reader
 from contracts import subjects
-from contracts.check import read
+from contracts.documents import read
 from contracts.errors import BarnabusError, Refused
 from contracts.ids import CaseRef
 from contracts.tiers import Frozen

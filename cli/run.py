@@ -1,4 +1,4 @@
-"""`barnabus gateway`, `adapter`, `provision`: running its parts."""
+"""`barnabus gateway`, `provision`: running its parts."""
 
 import asyncio
 import signal
@@ -11,7 +11,6 @@ from bus import logging, node, provisioning
 from bus.clock import wall_clock
 from bus.settings import Settings
 from cli import show
-from services.web.address import Address
 
 
 async def until_told(work: Coroutine[Any, Any, None]) -> bool:
@@ -59,19 +58,3 @@ async def _gateway(settings: Settings, name: str) -> None:
     async with node.gateway(settings, name) as service:
         node.keep_what_is_loaded()
         await service.until_ended()
-
-
-@show.coded
-def adapter(
-    agency: Annotated[str, typer.Argument(help="police, prosecution, social, health or oversight.")],
-    http: Annotated[
-        str | None,
-        typer.Option(help="Also over HTTP, at [HOST:]PORT; on this machine alone unless a host is named."),
-    ] = None,
-) -> None:
-    """Run one agency's adapter."""
-    from cli.agencies import APPLICATIONS  # with FastStream half a second, that a gateway should not wait for
-    from services.adapter import Adapter
-
-    kind, listen = APPLICATIONS[show.agency(agency)], Address.of(http, "--http") if http else None
-    asyncio.run(Adapter(kind, Settings(), listen=listen).app.run())

@@ -58,11 +58,14 @@ def _read(file: str) -> bytes:
         raise Refused("file.unreadable", detail=f"{file}: {error.strerror}.") from None
 
 
-async def ask(settings: Settings, agency: Agency, command: bytes) -> dict[str, Any]:
-    """The adapter's answer. Raises `nats.unreachable` or `adapter.unreachable`."""
+async def ask(settings: Settings, agency: Agency, asked: bytes, *, on: str = subjects.COMMAND) -> dict[str, Any]:
+    """The adapter's answer to a command, or to what is asked on another subject of its.
+
+    Raises `nats.unreachable` or `adapter.unreachable`.
+    """
     nats = await connection.connect(settings, agency, "system", patient=False)
     try:
-        answer = await nats.request(subjects.COMMAND, command, timeout=ANSWER_TIMEOUT_S)
+        answer = await nats.request(on, asked, timeout=ANSWER_TIMEOUT_S)
     except (NoRespondersError, NatsTimeoutError):
         raise BarnabusError("adapter.unreachable", detail=f"Agency: {agency}.") from None
     finally:

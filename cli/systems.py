@@ -58,7 +58,7 @@ def add(
     if not _NAME.fullmatch(name):
         raise Refused("option.invalid", field="NAME", detail="Small letters, digits and hyphens; a letter first.")
     scope = (Scope.of(sends or (), sendable(), "--sends"), Scope.of(hears or (), hearable(), "--hears"))
-    hook = _hook(webhook, secret_file, ca_file)
+    hook = hook_of(webhook, secret_file, ca_file)
     with opened(whose, Settings()) as application:
         system = System(name, *scope, wall_clock(), hook, application.feed.end())
         token = Systems(application.store).add(system)
@@ -70,8 +70,8 @@ def add(
     show.out.print(token)
 
 
-def _hook(url: str | None, secret_file: Path | None, ca_file: Path | None) -> Hook | None:
-    """Raises Refused `option.invalid`, `webhook.invalid`."""
+def hook_of(url: str | None, secret_file: Path | None, ca_file: Path | None) -> Hook | None:
+    """What the options say of a webhook. Raises Refused `option.invalid`, `webhook.invalid`."""
     if url is None and secret_file is None and ca_file is None:
         return None
     if url is None or secret_file is None:

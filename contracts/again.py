@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any
 
-from contracts import check
+from contracts import check, documents
 from contracts.agencies import Agency
 from contracts.catalogue import entry_of
 from contracts.catalogue.accounting import BASIS, OF_A_RECORD
@@ -23,7 +23,7 @@ from contracts.events.post import LetterSaidAgain
 
 def of(record: Record) -> LetterSaidAgain:
     """What a record of this type speaks of. Raises Refused for the first field that is wrong."""
-    return check.read(LetterSaidAgain, record.data.content, at="data.content")
+    return documents.read(LetterSaidAgain, record.data.content, at="data.content")
 
 
 def fits(record: Record, first: Record, lost: Record) -> None:

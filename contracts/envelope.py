@@ -147,6 +147,22 @@ class Postmark(Frozen):
     sealed: Digest
     synthetic: bool = False
 
+    @classmethod
+    def of(cls, record: "Record", stamp: "Stamp", to: Agency) -> Self:
+        """Of the record's one letter to this agency."""
+        letter = next(letter for letter in record.data.letters if letter.to is to)
+        return cls(
+            position=stamp.position,
+            logged_at=stamp.logged_at,
+            sender=stamp.account,
+            recipient=to,
+            record_id=record.id,
+            case_ref=record.subject,
+            number=letter.number,
+            sealed=letter.sealed,
+            synthetic=stamp.synthetic,
+        )
+
 
 class Sealed(Frozen):
     to: Agency

@@ -1,55 +1,41 @@
-"""An agency's adapter as a process: its application, its relay, and thin FastStream subscribers between NATS and them.
-
-Every handler has three ends: it acknowledges, it tries again within a bound, or it parks with a reason.
-"""
+"""An agency's adapter as a process: its application, its relay, and thin subscribers between NATS and them."""
 
 import asyncio
 import contextlib
 import json
-import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from datetime import datetime
+from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any
 
 import structlog
 from eventsourcing.persistence import IntegrityError
 from faststream import FastStream
-from faststream.exceptions import NackMessage
 from faststream.nats.annotations import NatsMessage
-from nats.errors import Error as NatsError
 
-from bus import arrivals, asking, connection, directory, faults, keys, logging, node, tasks
+from bus import asking, connection, directory, keys, logging, node, tasks
 from bus.clock import Clock, wall_clock
 from bus.relay import RECEIPT_DELAY, LoggedAct, Relay
 from bus.resending import Resending
 from bus.settings import Settings
-from contracts import check, subjects
+from contracts import documents
 from contracts.cloudevents import FeedAsked
 from contracts.envelope import COMMAND_LIMIT_BYTES
 from contracts.errors import BarnabusError, Then
 from services.agency import AgencyApplication
 from services.broker import broker_of, patiently
-from services.letters import Heard
+from services.going_on import named, on_and_on
+from services.incoming_post import IncomingPost
 from services.taking import Taken
 from services.web.address import Address
 from services.web.bell import Bell
-from services.web.carrying import Carrier
+from services.web.carrying import Webhooks
 
 if TYPE_CHECKING:
     from services.web.door import Door
 
 LOGGED_WITHIN_S = 2.0
 """How long a command's answer waits for the log's stamp before it says "recorded, not yet logged"."""
-TRIES = 5
-RETRY_AFTER_S = 0.5
-FAILED_AGAIN_S = 1.0
-"""After a failure that nobody foresaw."""
-FAILED_SAID_EVERY_S = 10.0
-"""While it goes on failing alike: a store that is away for an hour is one line every ten seconds."""
 HEADS_AGAIN_S = 0.2
 BEHIND_SAID_EVERY_S = 5.0
-NO_LETTER = frozenset({"signature.invalid", "key.unknown", "chain.forked"})
-"""Not what the gateway posted, or a forked link: it is no letter of ours, and the alarm is the record of it."""
 _log = structlog.get_logger()
 
 
@@ -76,11 +62,10 @@ class Adapter:
         self._bell = Bell()
         self._reach = connection.Reach(settings.url_or_default())
         self._tasks: list[asyncio.Task[None]] = []
-        self.repeats = 0
         self.behind = False
         self._halted = False
         self._resources = contextlib.ExitStack()
-        self.broker = broker_of(self.agency, settings, self._reach, self.on_command, self.on_asked, self.on_post)
+        self.broker = broker_of(self.agency, settings, self._reach, self.on_command, self.on_asked, self._on_post)
         self.app = FastStream(
             self.broker,
             logger=None,
@@ -138,7 +123,7 @@ class Adapter:
             alone=True,
         )
         self._resources.callback(self.application.close)
-        self._carrier = Carrier(self.application, self._bell, self._clock)
+        self._webhooks = Webhooks(self.application, self._bell)
         if self._listen:
             from services.web.door import Door  # a web server that no adapter without one should wait for
 
@@ -164,6 +149,7 @@ class Adapter:
             rest_s=self._rest_s,
         )
         self._resending = Resending(self.agency, self.application.inbox, self.application.outbox, self._nats)
+        self.incoming = IncomingPost(self.application, self.relay, self._resending, self._nats, self._bell, self._clock)
 
     async def _go(self) -> None:
         self._reach.reset()
@@ -171,27 +157,15 @@ class Adapter:
         if self._halted:  # it was told to end while it started
             return
         self._tasks = [
-            asyncio.create_task(self._on_and_on("relay.failed", self._relay)),
-            asyncio.create_task(self._on_and_on("resending.failed", self._resending.run)),
-            asyncio.create_task(self._on_and_on("webhooks.failed", self._carrier.run)),
+            asyncio.create_task(on_and_on(self.agency, "relay.failed", self._relay)),
+            asyncio.create_task(on_and_on(self.agency, "resending.failed", self._resending.run)),
+            asyncio.create_task(on_and_on(self.agency, "webhooks.failed", self._webhooks.run)),
         ]
         if self._door:
             from services.web.routes import Routes
 
             self._door.open(Routes(self.application, self.submit, lambda: self.behind, self._bell))
         _log.info("adapter.ready", agency=self.agency.value, http=self.url)
-
-    async def _on_and_on(self, failed: str, work: Callable[[], Awaitable[None]]) -> None:
-        """Until cancelled: an unforeseen failure is said and tried again, for a dead relay would be silence."""
-        said, again_at = "", 0.0
-        while True:
-            try:
-                await work()
-            except Exception as error:  # noqa: BLE001
-                if _name(error) != said or time.monotonic() > again_at:
-                    said, again_at = _name(error), time.monotonic() + FAILED_SAID_EVERY_S
-                    _log.error(failed, agency=self.agency.value, error=said, exc_info=True)
-                await asyncio.sleep(FAILED_AGAIN_S)
 
     async def _relay(self) -> None:
         await self._keep_up_with_the_log()
@@ -225,6 +199,9 @@ class Adapter:
     def _close(self) -> None:
         self._resources.close()
 
+    async def _on_post(self, body: bytes, msg: NatsMessage) -> None:
+        await self.incoming.on_post(body, msg)
+
     # commands
 
     async def on_command(self, body: bytes) -> bytes:
@@ -234,12 +211,12 @@ class Adapter:
     async def on_asked(self, body: bytes) -> bytes:
         """What was told above a number of the feed, for a system that was away."""
         try:
-            asked = check.read(FeedAsked, check.document(body, limit_bytes=COMMAND_LIMIT_BYTES))
+            asked = documents.read(FeedAsked, documents.document(body, limit_bytes=COMMAND_LIMIT_BYTES))
             return json.dumps(self.application.told(asked.after, limit=asked.limit).document()).encode()
         except BarnabusError as error:
             return json.dumps({"error": error.problem()}).encode()
         except Exception as error:  # noqa: BLE001  whoever asks gets an answer
-            _log.error("feed.failed", agency=self.agency.value, error=_name(error), exc_info=True)
+            _log.error("feed.failed", agency=self.agency.value, error=named(error), exc_info=True)
             return json.dumps({"error": BarnabusError("internal").problem()}).encode()
 
     async def submit(self, body: bytes) -> dict[str, Any]:
@@ -255,7 +232,7 @@ class Adapter:
             _log.info("command.refused", agency=self.agency.value, code=error.code)
             return {"error": error.problem()}
         except Exception as error:  # noqa: BLE001  whatever was sent, the sender gets an answer and the adapter goes on
-            _log.error("command.failed", agency=self.agency.value, error=_name(error), exc_info=True)
+            _log.error("command.failed", agency=self.agency.value, error=named(error), exc_info=True)
             return {"error": BarnabusError("internal").problem()}
         _log.info("command.recorded", agency=self.agency.value, id=str(taken.id), case_ref=taken.case_ref)
         self.relay.nudge()
@@ -280,79 +257,3 @@ class Adapter:
         known = self.application.logged(taken.id) if taken.repeated else None
         logged = known or await self.relay.logged(taken.id, LOGGED_WITHIN_S) or self.application.logged(taken.id)
         return logged, logged.void if logged else self.application.void_of(taken.id)
-
-    # post
-
-    async def on_post(self, body: bytes, msg: NatsMessage) -> None:
-        """A letter or a notice from this agency's post."""
-        with structlog.contextvars.bound_contextvars(agency=self.agency.value, message=msg.message_id):
-            if msg.raw_message.subject == subjects.post_notices(self.agency):
-                await self._on_notice(body)
-            else:
-                await self._on_letter(body, str(msg.headers.get(subjects.POSTMARK, "")), msg)
-
-    async def _on_letter(self, body: bytes, postmark: str, msg: NatsMessage) -> None:
-        faults.point("inbox.taken")
-        now = self._clock()
-        try:
-            heard = self.application.hear(body, postmark, now)
-        except Exception as error:  # noqa: BLE001  tried again within the bound, then parked
-            if isinstance(error, BarnabusError) and error.code in NO_LETTER:
-                _log.error("letter.rejected", code=error.code, detail=error.detail)
-                return
-            tries = msg.raw_message.metadata.num_delivered or 1
-            _log.error("letter.failed", error=_name(error), tries=tries, exc_info=True)
-            full = isinstance(error, BarnabusError) and error.then is Then.RETRY  # nor could it be parked
-            if full or tries < TRIES:
-                raise NackMessage(delay=RETRY_AFTER_S * min(tries, TRIES)) from None
-            heard = self._parked(body, postmark, now)
-        faults.point("inbox.saved")
-        await self._after(heard)
-
-    def _parked(self, body: bytes, postmark: str, now: datetime) -> Heard:
-        """What cannot even be parked stays in the post, and is tried now and then."""
-        try:
-            return self.application.park_failed(body, postmark, now)
-        except Exception as error:  # noqa: BLE001
-            _log.error("letter.failed", error=_name(error), exc_info=True)
-            raise NackMessage(delay=RETRY_AFTER_S * TRIES) from None
-
-    async def _after(self, heard: Heard) -> None:
-        """Tell the agency's own system, and ask for what is missing."""
-        self.relay.nudge()
-        if heard.state == "repeated":
-            self.repeats += 1
-            _log.info("letter.repeated", sender=heard.sender.value)
-        if heard.state in ("parked", "altered"):
-            _log.warning(f"letter.{heard.state}", sender=heard.sender.value, code=heard.reason)
-        await self._resending.want(heard.sender, heard.missing, altered=heard.state == "altered")
-        self._bell.ring()
-        for one in (heard, *heard.behind):
-            await self._tell(one)
-
-    async def _tell(self, heard: Heard) -> None:
-        with contextlib.suppress(NatsError):
-            if heard.told:
-                await self._nats.publish(subjects.heard(str(heard.told["type"])), json.dumps(heard.told).encode())
-            for void in heard.voided:
-                await self._nats.publish(subjects.VOIDED, json.dumps(void).encode())
-
-    async def _on_notice(self, body: bytes) -> None:
-        try:
-            notice = arrivals.notice(body)
-            if notice.kind == "receipt":
-                self.application.note_receipt(notice)
-            elif notice.recipient:
-                await self._resending.answer(notice.recipient, notice.numbers)
-        except Exception as error:  # noqa: BLE001  a store that cannot be written: the notice stays in the post
-            if isinstance(error, ValueError) or (isinstance(error, BarnabusError) and error.then is not Then.RETRY):
-                code = error.code if isinstance(error, BarnabusError) else "field.invalid"
-                _log.error("notice.rejected", code=code)
-                return
-            _log.error("notice.failed", error=_name(error), exc_info=True)
-            raise NackMessage(delay=RETRY_AFTER_S * TRIES) from None
-
-
-def _name(error: Exception) -> str:
-    """What a log line calls a failure: its code, or its type."""
-    return error.code if isinstance(error, BarnabusError) else type(error).__name__

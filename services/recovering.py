@@ -11,7 +11,7 @@ from bus.relay import REFUSED
 from bus.saying_again import noted_in
 from bus.store import Statement
 from bus.submission import Built
-from contracts import check
+from contracts import documents
 from contracts.agencies import Agency
 from contracts.catalogue import entry_of
 from contracts.catalogue.post import SAID_AGAIN
@@ -92,7 +92,7 @@ class Recovering(Routing):
             by=self.agency,
             case_ref=record.subject,
             about=record.data.about.model_dump(mode="json"),
-            codes=check.read(entry.logged, record.data.content).model_dump(mode="json"),
+            codes=documents.read(entry.logged, record.data.content).model_dump(mode="json"),
             at=record.time,
         )
         return said, [letter.to.value for letter in record.data.letters]
@@ -105,7 +105,7 @@ class Recovering(Routing):
 
     def _adopted_refusal(self, record: Record, parts: Parts) -> UUID:
         """What was refused; if this store has it, it is void there too."""
-        said = check.read(SubmissionRefused, record.data.content)
+        said = documents.read(SubmissionRefused, record.data.content)
         handoff_id = said.handoff_id or said.refused_id  # an act that makes a handoff names none
         known = parts.get(handoff_key(handoff_id)) or self._handoff(handoff_id)
         part = known or self._part(fact_id(self.agency, said.refused_id))

@@ -9,7 +9,7 @@ from collections.abc import Set as AbstractSet
 from uuid import UUID
 
 from bus.store import Statement
-from contracts import again, bypass, casefile, check
+from contracts import addressing, again, bypass, casefile, check, documents
 from contracts.agencies import Agency, Institution
 from contracts.bypass import Bypass
 from contracts.casefile import Asked, CaseFile, Said
@@ -76,7 +76,7 @@ class Routing(Keeping):
 
     def _told(self, entry: Entry, said: Proposal) -> tuple[Agency, ...]:
         """Who hears a fact: as the catalogue says, as its content says, or as this agency knows."""
-        due = check.due(entry, self.agency, said.codes, frozenset())
+        due = addressing.due(entry, self.agency, said.codes, frozenset())
         wanted = due if due is not None else self._known_to_be_concerned(entry, said) & entry.receivers
         return tuple(sorted(wanted - {self.agency}))
 
@@ -157,7 +157,7 @@ class Routing(Keeping):
             check.resting(entry_of(of_type), first.codes, said.codes["basis"], at="data.basis")
         else:  # what it comes to must be something that the type could have said
             put_right = {code["field"]: code["value"] for code in said.codes["codes"]}
-            check.read(entry_of(of_type).logged, {**first.codes, **put_right}, at="data.codes")
+            documents.read(entry_of(of_type).logged, {**first.codes, **put_right}, at="data.codes")
             again.names_the_same(entry_of(of_type), first.codes, said.codes["codes"], at="data.codes")
         return frozenset(map(Agency, first.addressed.receivers))
 

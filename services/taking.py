@@ -10,7 +10,7 @@ from uuid import UUID
 from bus import seal
 from bus.store import Statement
 from bus.vault import person_key
-from contracts import check
+from contracts import addressing, check
 from contracts.casefile import CaseFile, whom
 from contracts.catalogue import CATALOGUE, words
 from contracts.entry import Entry
@@ -83,7 +83,7 @@ class Taking(Routing, Filing):
         self._fits_the_case(proposal, entry, handoff.standing)
         receivers = self._hearers(entry, proposal, handoff.standing)
         tiers = ((receiver, entry.seen_by(receiver)) for receiver in receivers)
-        check.receiving(entry, self.agency, tiers, proposal.codes)
+        addressing.receiving(entry, self.agency, tiers, proposal.codes)
         rule(proposal, handoff.standing)
         self._complies(proposal, handoff)
         item, writes = self._kept(entry, command, content, proposal, handoff.concerns)

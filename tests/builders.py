@@ -232,17 +232,7 @@ class ByHand:
         ]
 
     def postmark(self, record: Record, stamp: Stamp, to: Agency, **changed: Any) -> str:
-        entry = next(letter for letter in record.data.letters if letter.to is to)
-        mark = Postmark(
-            position=stamp.position,
-            logged_at=stamp.logged_at,
-            sender=stamp.account,
-            recipient=to,
-            record_id=record.id,
-            case_ref=record.subject,
-            number=entry.number,
-            sealed=entry.sealed,
-        )
+        mark = Postmark.of(record, stamp, to)
         return seal.sign(
             mark.model_copy(update=changed).model_dump_json().encode(), self.key("gateway"), typ=POSTMARK_TYP
         )

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
-from contracts import check
+from contracts import documents
 from contracts.agencies import Agency
 from contracts.casefile import Said
 from contracts.catalogue import CATALOGUE, COMMANDS
@@ -46,7 +46,7 @@ class Case:
         Whom it asks and whom it notifies get its letters.
         """
         entry = CATALOGUE[type_name]
-        whole = check.read(entry.content, dict(entry.example) | data)
+        whole = documents.read(entry.content, dict(entry.example) | data)
         codes = cut(entry.content, whole.model_dump(mode="json"), LOGGED)
         happened = occurred or known or at
         to = (Agency(one) for one in (codes.get("to"), *codes.get("notified", ())) if one)
@@ -126,7 +126,7 @@ def scenario(name: str) -> Case:
         command, by = sent["command"], Agency(sent["agency"])
         entry = COMMANDS[command["command"]]
         data = {k: ids.get(v, v) if isinstance(v, str) else v for k, v in command["data"].items()}
-        whole = check.read(entry.content, data).model_dump(mode="json")
+        whole = documents.read(entry.content, data).model_dump(mode="json")
         clocks = Clocks.model_validate(command["clocks"])
         made = case.add(by, entry.type, cut(entry.content, whole, LOGGED), clocks.recorded, clocks)
         ids[command["id"]] = str(made)

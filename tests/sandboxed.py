@@ -19,6 +19,7 @@ from cli.sandbox.doing import Sandbox
 from contracts.agencies import Agency
 from contracts.standing import Move
 from contracts.vocabulary.asking import Service
+from services.systems import Hook
 from tests.builders import HEALTH
 from tests.living import System, eventually
 
@@ -92,11 +93,11 @@ async def _listen(client: Client, subject: str, told: list[dict[str, Any]]) -> N
 
 
 @contextlib.asynccontextmanager
-async def tried(home: Path, *, me: Agency = HEALTH, **behaves: str) -> AsyncIterator[Tried]:
+async def tried(home: Path, *, me: Agency = HEALTH, hook: Hook | None = None, **behaves: str) -> AsyncIterator[Tried]:
     entries: list[dict[str, Any]] = []
     settings = Settings(home=home, nats_url=None, alarms=None)
     by_agency = {Agency(name): Behaviour(how) for name, how in behaves.items()}
-    async with running.at_work(settings, me, by_agency, entries.append, pause_s=QUICK_S) as sandbox:
+    async with running.at_work(settings, me, by_agency, entries.append, pause_s=QUICK_S, hook=hook) as sandbox:
         system, denied = await outside(sandbox.url, me)
         try:
             yield Tried(sandbox, system, entries, denied)

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import pytest
 from pydantic import AwareDatetime
 
-from contracts import upcasts
+from contracts import catalogue, upcasts
 from contracts.catalogue import CATALOGUE, COMMANDS
 from contracts.entry import Entry
 from contracts.shapes import Child, Identity, Safety
@@ -49,13 +49,32 @@ UPCAST = Upcast(type=TYPE, last="1.0", next="2.0", content=MissingAtFirst, lift=
 @contextmanager
 def as_of(entry: Entry, *lifted_by: Upcast) -> Iterator[None]:
     """While it lasts, the catalogue has this entry of its type, and these upcasts are all that there are."""
-    types = MappingProxyType({**CATALOGUE, entry.type: entry})
-    commands = MappingProxyType({**COMMANDS, **({entry.command: entry} if entry.command else {})})
+    others = {name: known for name, known in COMMANDS.items() if known.type != entry.type}
+    commands = {**others, entry.command: entry} if entry.command else others
+    with _holding({**CATALOGUE, entry.type: entry}, commands, lifted_by):
+        yield
+
+
+@contextmanager
+def without(type_name: str) -> Iterator[None]:
+    """As it was when there was no such type."""
+    types = {name: entry for name, entry in CATALOGUE.items() if name != type_name}
+    commands = {name: entry for name, entry in COMMANDS.items() if entry.type != type_name}
+    with _holding(types, commands, ()):
+        yield
+
+
+@contextmanager
+def _holding(
+    types: Mapping[str, Entry], commands: Mapping[str, Entry], lifted_by: tuple[Upcast, ...]
+) -> Iterator[None]:
+    """Whatever holds by now, one inside another."""
     with pytest.MonkeyPatch.context() as patched:
-        for module in list(sys.modules.values()):
-            for name, real, other in (("CATALOGUE", CATALOGUE, types), ("COMMANDS", COMMANDS, commands)):
-                if vars(module).get(name) is real and module.__name__ != __name__:
-                    patched.setattr(module, name, other)
+        for name, other in (("CATALOGUE", types), ("COMMANDS", commands)):
+            now, kept = vars(catalogue)[name], MappingProxyType(dict(other))
+            for module in list(sys.modules.values()):
+                if vars(module).get(name) is now and module.__name__ != __name__:
+                    patched.setattr(module, name, kept)
         patched.setattr(upcasts, "UPCASTS", lifted_by)
         yield
 

@@ -18,11 +18,9 @@ from bus.clock import wall_clock
 from contracts import subjects, web
 from contracts.agencies import Agency
 from services.systems import ALL, Hook, Scope, System, Systems, hearable, sendable
-from services.web.address import Address
 from tests.living import LOOK_EVERY_S, Living, eventually
 from tests.receivers import HOST, Hooks, hooks
 
-ANYWHERE = Address("127.0.0.1", 0)
 NOTHING: Mapping[str, str] = MappingProxyType({})
 
 

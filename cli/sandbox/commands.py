@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -19,6 +19,10 @@ from cli.sandbox import control, lines
 from cli.sandbox.behaving import PAUSE_S
 from contracts.agencies import Agency
 from contracts.errors import Refused
+from services.web.address import ANYWHERE, Address
+
+if TYPE_CHECKING:
+    from services.systems import Hook
 
 app = typer.Typer(help="Try one agency's system against all others, by script and a clock that you move.")
 Home = Annotated[Path | None, typer.Option(help="The sandbox of this home; without it, the last one that was started.")]
@@ -30,6 +34,11 @@ def sandbox(
     context: typer.Context,
     as_: Annotated[str | None, typer.Option("--as", help="Whose system yours is: police, social, health …")] = None,
     port: Annotated[int | None, typer.Option(min=1, max=65535, help="The server's; without it, a free one.")] = None,
+    http: Annotated[
+        str | None, typer.Option(help="Where your adapter listens over HTTP: [HOST:]PORT; without it, at a free port.")
+    ] = None,
+    webhook: Annotated[str | None, typer.Option(metavar="URL", help="Where your system wants to be told.")] = None,
+    secret_file: Annotated[Path | None, typer.Option(help="The file with the webhook's secret: whsec_…")] = None,
     home: Annotated[Path | None, typer.Option(help="A new folder, to keep; else one that goes at the end.")] = None,
     behave_: Annotated[
         list[str] | None,
@@ -43,18 +52,21 @@ def sandbox(
         return
     if as_ is None:
         raise Refused("option.invalid", field="--as", detail="Say whose system yours is.")
-    me = show.agency(as_)
+    me, listen = show.agency(as_), Address.of(http, "--http") if http else ANYWHERE
+    hook = _hook(webhook, secret_file)
     logging.configure("sandbox", level_if_unset="ERROR")
     stores_in_home()
     with control.folder(home) as place:
         # whom alarms reach are real people, and no other server is meant
         settings = Settings(home=home or place / "home", nats_url=None, alarms=None)
-        asyncio.run(until_told(_run(settings, me, behave_ or [], place, port or ANY_PORT, pause, as_json=as_json)))
+        ways = {"port": port or ANY_PORT, "listen": listen, "hook": hook, "pause_s": pause}
+        asyncio.run(until_told(_run(settings, me, behave_ or [], place, ways, as_json=as_json)))
 
 
 async def _run(
-    settings: Settings, me: Agency, behave_: list[str], place: Path, port: int, pause: float, *, as_json: bool
+    settings: Settings, me: Agency, behave_: list[str], place: Path, ways: Mapping[str, Any], *, as_json: bool
 ) -> None:
+    """`ways` is how it is reached, and how long a counterpart pauses (`running.at_work`)."""
     from cli.sandbox import doing, running  # FastStream: a third of a second that no other command should wait for
 
     behaves = {}
@@ -63,7 +75,7 @@ async def _run(
         behaves[doing.counterpart(me, name)] = doing.behaviour(how)
     say = _line if as_json else lines.line
     async with (
-        running.at_work(settings, me, behaves, say, port=port, pause_s=pause) as found,
+        running.at_work(settings, me, behaves, say, **ways) as found,
         control.served(place, found.do),
     ):
         tasks.heed()
@@ -82,6 +94,14 @@ async def _run(
                 lines.summary(found.status())
 
 
+def _hook(webhook: str | None, secret_file: Path | None) -> "Hook | None":
+    if webhook is None and secret_file is None:
+        return None
+    from cli.systems import hook_of  # every application: likewise
+
+    return hook_of(webhook, secret_file, None)
+
+
 def _line(found: Mapping[str, Any]) -> None:
     sys.stdout.write(json.dumps(found, ensure_ascii=False) + "\n")
     sys.stdout.flush()
@@ -91,10 +111,17 @@ def _say_how_to_begin(found: Mapping[str, Any], first: str) -> None:
     me = found["agency"]
     other = next(iter(found["behaves"]))
     show.out.print(f"A sandbox at {found['url']}: all of it is made up. You are {me}'s own system. Ctrl-C ends it.")
-    show.out.print("Connect there without a key, with the inbox prefix _INBOX.system; or, in another terminal:\n")
-    show.out.print(f"  export BARNABUS_HOME={found['home']}", markup=False)
-    show.out.print(f"  barnabus submit {me} $BARNABUS_HOME/{first}", markup=False)
-    show.out.print(f"  barnabus sandbox ask --from {other}\n", markup=False)
+    show.out.print("Connect there without a key, with the inbox prefix _INBOX.system; over HTTP with the token below.")
+    show.out.print("In another terminal:\n")
+    for line in (
+        f"export BARNABUS_HOME={found['home']}",
+        f"export BARNABUS_HTTP={found['http']}",
+        f"export BARNABUS_TOKEN={found['token']}",
+        f"barnabus submit {me} $BARNABUS_HOME/{first}",
+        f"barnabus sandbox ask --from {other}",
+    ):
+        show.out.print(f"  {line}", markup=False, soft_wrap=True)
+    show.out.print()
 
 
 @app.command()

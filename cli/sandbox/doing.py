@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -37,6 +37,9 @@ class Sandbox:
     begun: datetime
     working: "tuple[asyncio.Task[None], ...]"
     """What must go on; each ends only with what stops it."""
+    http: str
+    """Where the agency's own adapter listens."""
+    token: str = field(repr=False)
 
     async def ended(self) -> None:
         """Wait until something of it ends by itself, and raise what it ended with."""
@@ -80,6 +83,8 @@ class Sandbox:
             "agency": self.me.value,
             "home": str(self.settings.home),
             "url": self.url,
+            "http": self.http,
+            "token": self.token,
             "now": self.clock().isoformat(),
             "ahead_s": self.clock.by.total_seconds(),
             "behaves": {name.value: one.behaviour.value for name, one in self.counterparts.items()},

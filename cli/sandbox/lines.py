@@ -85,7 +85,7 @@ def status(found: Mapping[str, Any]) -> None:
     ahead = f", {found['ahead_s'] / 3600:g} hours ahead" if found["ahead_s"] else ""
     show.out.print(f"You are {found['agency']}. It is {show.minute(found['now'])} (UTC){ahead}.")
     show.out.print(f"Counterparts: {_pairs(found['behaves'])}.")
-    show.out.print(f"{found['url']}, home {found['home']}", markup=False)
+    show.out.print(f"{found['url']}, {found['http']}, home {found['home']}", markup=False, soft_wrap=True)
     summary(found)
 
 

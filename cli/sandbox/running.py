@@ -26,6 +26,8 @@ from cli.sandbox.watched import Watched
 from contracts import protocol, subjects
 from contracts.agencies import Agency
 from services.adapter import Adapter
+from services.systems import Hook
+from services.web.address import ANYWHERE, Address
 
 FIRST = "first-command.json"
 """In the home: a command that the agency's own system could begin with."""
@@ -40,14 +42,19 @@ async def at_work(
     *,
     port: int = ANY_PORT,
     pause_s: float = PAUSE_S,
+    listen: Address = ANYWHERE,
+    hook: Hook | None = None,
 ) -> AsyncIterator[Sandbox]:
-    """Everything but `me`'s own system, until left. Raises `home.not-new`, `nats.failed`, `protocol.invalid`."""
+    """Everything but `me`'s own system, until left; its adapter listens there, and tells that hook.
+
+    Raises `home.not-new`, `nats.failed`, `protocol.invalid`, `address.unusable`.
+    """
     must_be_new(settings.home)
     rules, clock = protocol.read(settings.protocol), Ahead()
     async with contextlib.AsyncExitStack() as running:
         server = await running.enter_async_context(node.embedded(settings, clock, port=port, without_key=me))
         service = await running.enter_async_context(node.gateway(settings, clock=clock, synthetic=True))
-        own = Watched(OF_THE_FIELD[me], settings, clock, say)
+        own = Watched(OF_THE_FIELD[me], settings, clock, say, listen)
         report = own.report
         adapters = {agency: Adapter(kind, settings, clock) for agency, kind in OF_THE_FIELD.items() if agency is not me}
         others = {
@@ -57,6 +64,7 @@ async def at_work(
         for adapter in (own, *adapters.values()):
             await adapter.start()
             running.push_async_callback(adapter.stop)
+        token = own.let_in(hook)
         await node.until_active(service)
         own.counterparts = others
         owing = Owing(settings, me, rules, clock, report.duty)
@@ -68,7 +76,9 @@ async def at_work(
             await other.open(settings)
         await _listen(settings, me, report, running)
         _write_first(settings.home, me, clock())
-        yield Sandbox(settings, server.url, me, clock, report, others, owing, clock(), (service.ended, *working))
+        ended = (service.ended, *working)
+        http = own.url or ""
+        yield Sandbox(settings, server.url, me, clock, report, others, owing, clock(), ended, http, token)
 
 
 async def _listen(settings: Settings, me: Agency, report: Report, running: contextlib.AsyncExitStack) -> None:

@@ -13,15 +13,31 @@ from contracts.catalogue import COMMANDS
 from contracts.standing import Standing
 from services.adapter import Adapter
 from services.agency import AgencyApplication
+from services.systems import ALL, Hook, Scope, System, Systems
+from services.web.address import ANYWHERE, Address
+
+OWN = "own"
+"""What the system that is tried out is called among its agency's systems."""
 
 
 class Watched(Adapter):
     def __init__(
-        self, kind: type[AgencyApplication], settings: Settings, clock: Clock, say: Callable[[Line], None]
+        self,
+        kind: type[AgencyApplication],
+        settings: Settings,
+        clock: Clock,
+        say: Callable[[Line], None],
+        listen: Address = ANYWHERE,
     ) -> None:
-        super().__init__(kind, settings, clock)
+        super().__init__(kind, settings, clock, listen=listen)
         self.counterparts: Mapping[Agency, Counterpart] = {}
         self.report = Report(kind.agency, clock, say, self._came_to)
+
+    def let_in(self, hook: Hook | None) -> str:
+        """Its own system over HTTP and, with a hook, by webhook, for all that there is. Its token."""
+        everything = Scope.of((ALL,), (), "")
+        system = System(OWN, everything, everything, self._clock(), hook, self.application.feed.end())
+        return Systems(self.application.store).add(system)
 
     def _came_to(self, handoff_id: UUID) -> Standing | None:
         return self.application.standing(handoff_id)

@@ -30,7 +30,7 @@ CODES = {
     "version.unknown": Code(
         "This version of the type is not known here.",
         "Update this installation, then retry what is parked.",
-        Then.HALT,  # of a gateway that is older than its sender: nothing becomes void for that
+        Then.HALT,  # of a gateway that is older than its sender: nothing becomes void for that (bus/aside.py)
         http=422,
     ),
     "sender.not-allowed": Code(

@@ -83,7 +83,8 @@ _CHANGING = """\
 
 **In which order to update.** Who reads first: gateways, the keeper and the read models; then the agencies that hear a
 type; then those that say it. Where the order is another one nothing is lost: a gateway refuses a version that it does
-not know yet, the sender’s relay waits and alarms (`relay.halted`), and an adapter parks such a letter. Before a major
+not know yet, the sender’s relay sets that act aside, with the later ones of its case, and sends them once the gateway
+knows it (`submission.set-aside`); an adapter parks such a letter. Before a major
 step, let every relay send what is recorded (`barnabus doctor`): what an agency’s own store holds stays in the form of
 its day. After one, `barnabus projections rebuild`: read models ask for it by themselves.
 

@@ -11,7 +11,7 @@ from typing import Any, Literal, get_args, get_origin
 from contracts.agencies import EVERYBODY, Agency
 from contracts.catalogue import CATALOGUE
 from contracts.catalogue.accounting import BREACHED
-from contracts.check import MOMENTS
+from contracts.correcting import MOMENTS
 from contracts.dated import ABSENT
 from contracts.entry import Entry
 from contracts.protocol.terms import Concerns, Role

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
-from contracts import check, upcasts
+from contracts import addressing, check, documents, upcasts
 from contracts.agencies import Agency
 from contracts.catalogue import CATALOGUE
 from contracts.entry import Audience, Entry
@@ -111,7 +111,7 @@ def _receivers(
     elif entry.audience is Audience.AGAIN:
         found = {min(entry.receivers - {sender}): None}
     else:
-        due = check.due(entry, sender, codes, frozenset())
+        due = addressing.due(entry, sender, codes, frozenset())
         exact = due is not None and not entry.acts(codes)
         found = dict.fromkeys(sorted(due if exact and due is not None else entry.receivers - {sender}))
     return {to: (withheld, entry.left_by(withheld, to)) for to, withheld in found.items()}
@@ -150,7 +150,7 @@ def replay(root: Path) -> Iterator[Unread]:
 
 def example_refusals(entry: Entry) -> Iterator[tuple[str, BarnabusError]]:
     """What of a type's example is refused today: its content, or else what would be recorded of it."""
-    wrong = list(_refused("content", partial(check.read, entry.content, dict(entry.example))))
+    wrong = list(_refused("content", partial(documents.read, entry.content, dict(entry.example))))
     yield from wrong or refusals(submission(entry))
 
 
@@ -159,7 +159,7 @@ def refusals(found: Mapping[str, Any]) -> Iterator[tuple[str, BarnabusError]]:
 
     Of an older major version what it says has to be readable; who may say and hear it today may differ.
     """
-    sender, record = Agency(found["sender"]), check.read(Record, found["record"])
+    sender, record = Agency(found["sender"]), documents.read(Record, found["record"])
     try:
         entry = check.known(record.type, record.version)
     except BarnabusError as error:
@@ -170,7 +170,7 @@ def refusals(found: Mapping[str, Any]) -> Iterator[tuple[str, BarnabusError]]:
         yield from _refused("command", partial(_read_command, command, entry, sender if same_major else None))
     yield from _refused("record", partial(_read_record, record, whole=same_major))
     for to, said in found["letters"].items():
-        letter = check.read(Letter, said)
+        letter = documents.read(Letter, said)
         if same_major:
             yield from _refused(f"letters.{to}", partial(check.letter, letter, letter.recipient))
         elif letter.recipient in entry.receivers:
@@ -188,9 +188,9 @@ def _read_command(command: Mapping[str, Any], entry: Entry, sender: Agency | Non
     if sender:
         check.command(json.dumps(command).encode(), sender)
         return
-    asked = check.read(Command, command)
+    asked = documents.read(Command, command)
     content = check.lifted(entry, asked.version or entry.version, asked.data, frozenset(Tier), at="data")
-    check.read(entry.content, content, at="data")
+    documents.read(entry.content, content, at="data")
 
 
 def _read_record(record: Record, *, whole: bool) -> None:
@@ -204,4 +204,4 @@ def _read_record(record: Record, *, whole: bool) -> None:
 def _read_letter(letter: Letter, entry: Entry) -> None:
     tiers = entry.left_by(letter.withheld, letter.recipient)
     content = check.lifted(entry, letter.version, letter.content, tiers, at="content")
-    check.read(view(entry.content, tiers), content, at="content")
+    documents.read(view(entry.content, tiers), content, at="content")

@@ -7,7 +7,7 @@ from typing import ClassVar
 from uuid import UUID
 
 from bus.store import Statement
-from contracts import check
+from contracts import check, documents
 from contracts.agencies import Agency
 from contracts.catalogue import entry_of
 from contracts.dated import Dated
@@ -57,7 +57,7 @@ class Keeper(AgencyApplication):
 
     def _fact(self, notice: Notice, case_ref: str, about: About, now: datetime) -> Fact:
         entry = entry_of(notice.type)
-        content = check.read(entry.content, dict(notice.codes), at="data")
+        content = documents.read(entry.content, dict(notice.codes), at="data")
         check.sending(entry, self.agency, about, content)
         proposal = Proposal(
             id=notice.id,

@@ -28,3 +28,7 @@ class Address:
     def next(self, places: int) -> Self:
         """So many ports further on."""
         return replace(self, port=self.port + places if self.port else 0)
+
+
+ANYWHERE = Address(HOST, 0)
+"""On this machine, at whichever port is free."""

@@ -5,7 +5,7 @@ import asyncio
 import structlog
 
 from bus import faults, seal, tasks
-from bus.clock import Clock
+from bus.clock import wall_clock
 from contracts import web
 from contracts.errors import BarnabusError
 from services.agency import AgencyApplication
@@ -21,13 +21,14 @@ FAILED_AGAIN_S = 5.0
 _log = structlog.get_logger()
 
 
-class Carrier:
-    def __init__(self, application: AgencyApplication, bell: Bell, clock: Clock) -> None:
+class Webhooks:
+    """Goes by the wall's clock, wherever the adapter's stands: a receiver compares it with its own."""
+
+    def __init__(self, application: AgencyApplication, bell: Bell) -> None:
         self._application = application
         self._systems = Systems(application.store)
         self._tries = Tries(application.store, application.feed)
         self._bell = bell
-        self._clock = clock
         self._under_way = dict[str, asyncio.Task[None]]()
 
     async def run(self) -> None:
@@ -42,7 +43,7 @@ class Carrier:
 
     def _look(self) -> None:
         for system in self._systems.all():
-            if system.webhook and system.name not in self._under_way and self._tries.next(system, self._clock()):
+            if system.webhook and system.name not in self._under_way and self._tries.next(system, wall_clock()):
                 self._under_way[system.name] = asyncio.create_task(self._serve(system.name, system.webhook))
 
     async def _serve(self, name: str, hook: Hook) -> None:
@@ -62,7 +63,7 @@ class Carrier:
             opened = hook.opened()
             async with webhook.client(opened) as client:
                 while item:
-                    body, now = seal.dump(self._told(item)), self._clock()
+                    body, now = seal.dump(self._told(item)), wall_clock()
                     await webhook.hand(client, opened, item.id, body, now, media=web.STRUCTURED)
                     faults.point("webhook.sent")
                     sent, item = item, None
@@ -76,7 +77,7 @@ class Carrier:
 
     def _begun(self, name: str, hook: Hook) -> Item | None:
         """The next item, its try noted; None if there is nothing to be sent, or not to there any more."""
-        system, now = self._systems.named(name), self._clock()
+        system, now = self._systems.named(name), wall_clock()
         item = self._tries.next(system, now) if system.webhook == hook else None
         return self._tries.begun(item, now) if item else None
 

@@ -7,7 +7,7 @@ from urllib.parse import unquote
 from uuid import UUID
 
 from bus import seal
-from contracts import check, web
+from contracts import documents, web
 from contracts.cloudevents import CommandEvent, agrees
 from contracts.envelope import COMMAND_LIMIT_BYTES
 from contracts.errors import Refused
@@ -29,10 +29,10 @@ def incoming(headers: Mapping[str, str], body: bytes) -> Incoming:
     """Raises Refused: not JSON, not an event, or not the media type of one. `headers` are in lower case."""
     media = _media(headers.get("content-type", ""))
     if media == web.STRUCTURED:
-        event = check.document(body, limit_bytes=web.BODY_LIMIT_BYTES)
+        event = documents.document(body, limit_bytes=web.BODY_LIMIT_BYTES)
         found = _structured(event)
     elif media == web.JSON:
-        command = check.document(body, limit_bytes=COMMAND_LIMIT_BYTES)
+        command = documents.document(body, limit_bytes=COMMAND_LIMIT_BYTES)
         if "ce-specversion" in headers:
             _binary(headers, command)
         found = Incoming(body, command)
@@ -51,7 +51,7 @@ def _media(content_type: str) -> str:
 def _structured(document: Mapping[str, Any]) -> Incoming:
     if "data_base64" in document:
         raise Refused("field.unknown", field="data_base64")
-    event = check.read(CommandEvent, document)
+    event = documents.read(CommandEvent, document)
     agrees(event)
     return Incoming(seal.dump(event.data), event.data, _INSIDE)
 
@@ -61,7 +61,7 @@ def _binary(headers: Mapping[str, str], command: Mapping[str, Any]) -> None:
     names = [name for name in headers if name.startswith(web.BINARY_PREFIX)]
     attributes = {name.removeprefix(web.BINARY_PREFIX): unquote(headers[name]) for name in names}
     try:
-        agrees(check.read(CommandEvent, {**attributes, "data": dict(command)}))
+        agrees(documents.read(CommandEvent, {**attributes, "data": dict(command)}))
     except Refused as error:
         raise Refused(error.code, field=f"{web.BINARY_PREFIX}{error.field}", detail=error.detail) from None
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bus.submission import build
-from contracts import check
+from contracts import addressing
 from contracts.agencies import EVERYBODY, Agency
 from contracts.catalogue import CATALOGUE
 from contracts.entry import Audience, Entry
@@ -85,7 +85,7 @@ def whoever_gets_it(entry: Entry) -> list[Agency]:
     """So that nothing else is wrong with it."""
     if entry.move is Move.MAKE:
         return [Agency(to) for to in (entry.example["to"], *entry.example.get("notified", ()))]
-    due = check.due(entry, KEEPER, entry.example, frozenset())
+    due = addressing.due(entry, KEEPER, entry.example, frozenset())
     return sorted(due or (entry.receivers if entry.acts(entry.example) else ()))
 
 

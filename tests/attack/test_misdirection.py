@@ -27,7 +27,7 @@ async def unacknowledged(bus: Bus, monkeypatch: pytest.MonkeyPatch) -> Pending:
         assert found is not None
         return int(found)
 
-    monkeypatch.setattr("services.adapter.RETRY_AFTER_S", 60.0)
+    monkeypatch.setattr("services.incoming_post.RETRY_AFTER_S", 60.0)
     monkeypatch.setattr(bus.app(POLICE), "hear", fails)
     await bus.social.do(refer(SOCIAL, to=POLICE))
     for _ in range(500):

@@ -14,7 +14,7 @@ from uuid import UUID
 from bus.outbox import Outbox
 from bus.settings import Settings
 from bus.store import Statement, opened
-from contracts import check
+from contracts import check, documents
 from contracts.agencies import Agency
 from contracts.casefile import Said
 from contracts.catalogue import entry_of
@@ -102,7 +102,7 @@ class Owing:
 
     def _said(self, notice: Notice, case_ref: str, at: datetime) -> stories.Said:
         entry = entry_of(notice.type)
-        content = check.read(entry.content, dict(notice.codes)).model_dump(mode="json")
+        content = documents.read(entry.content, dict(notice.codes)).model_dump(mode="json")
         moment = spelled(at.replace(tzinfo=None))
         return stories.Said(
             id=str(notice.id),

@@ -16,7 +16,7 @@ from uuid import UUID
 
 from contracts.agencies import Agency
 from contracts.catalogue import CATALOGUE, entry_of, words
-from contracts.check import MOMENTS
+from contracts.correcting import MOMENTS
 from contracts.entry import Audience
 from contracts.ids import case_ref_from, person_ref_from
 from contracts.standing import Move

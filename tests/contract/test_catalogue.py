@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from contracts import check
+from contracts import check, documents
 from contracts.agencies import Agency
 from contracts.catalogue import CATALOGUE, COMMANDS, entry_of, words
 from contracts.catalogue.accounting import EXCUSED
@@ -36,7 +36,7 @@ def refusal(entry: Entry, document: dict[str, Any]) -> Refused:
 def take(entry: Entry, document: dict[str, Any]) -> Frozen:
     """As an adapter takes a command, and a gateway the content of one of the bus's own types."""
     if entry.command is None:
-        return check.read(entry.content, document)
+        return documents.read(entry.content, document)
     found, _, content = check.command(json.dumps(document).encode(), sender_of(entry))
     assert found is entry
     return content

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts import check
+from contracts import check, documents
 from contracts.agencies import Agency
 from contracts.envelope import COMMAND_LIMIT_BYTES
 from contracts.errors import CODES, Refused
@@ -46,14 +46,14 @@ def test_a_key_that_stands_twice_is_refused_at_any_depth(raw: bytes) -> None:
     assert refusal(raw) == ("document.duplicate-key", None)
 
 
-@pytest.mark.parametrize("levels", [check.DEPTH_LIMIT + 1, 1000, 15_000])
+@pytest.mark.parametrize("levels", [documents.DEPTH_LIMIT + 1, 1000, 15_000])
 def test_a_document_that_is_too_deep_is_refused_before_it_can_harm(levels: int) -> None:
     assert refusal(b'{"a": ' + b"[" * levels + b"]" * levels + b"}") == ("document.too-deep", None)
 
 
 def test_a_document_of_the_limits_depth_is_read() -> None:
-    levels = check.DEPTH_LIMIT - 1
-    assert check.document(b'{"a": ' + b"[" * levels + b"]" * levels + b"}", limit_bytes=1000)
+    levels = documents.DEPTH_LIMIT - 1
+    assert documents.document(b'{"a": ' + b"[" * levels + b"]" * levels + b"}", limit_bytes=1000)
 
 
 def test_a_document_that_is_too_large_is_refused_unread() -> None:

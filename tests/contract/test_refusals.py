@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts import check
+from contracts import check, documents
 from contracts.agencies import EVERYBODY, SPONSORS, Agency, Institution
 from contracts.catalogue import CATALOGUE
 from contracts.errors import Refused
@@ -130,7 +130,9 @@ def test_a_value_of_the_wrong_type_in_the_content_is_refused_at_its_path(field: 
 def test_a_number_written_as_text_is_no_number() -> None:
     receipt = CATALOGUE["receipt"]
     with pytest.raises(Refused) as raised:
-        check.read(receipt.content, {"sender": "police", "letters": [{**receipt.example["letters"][0], "number": "1"}]})
+        documents.read(
+            receipt.content, {"sender": "police", "letters": [{**receipt.example["letters"][0], "number": "1"}]}
+        )
     assert (raised.value.code, raised.value.field) == ("field.invalid", "letters.0.number")
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from contracts import check
+from contracts import check, documents
 from contracts.agencies import Agency, Institution
 from contracts.bypass import Bypass, kept_out
 from contracts.catalogue import CATALOGUE
@@ -180,7 +180,7 @@ def test_a_rule_between_fields_holds_in_what_is_left_of_a_type_after_every_cut()
         for seen in {LOGGED, *(entry.seen_by(receiver) for receiver in entry.receivers)}:
             left = view(entry.content, seen)
             assert set(left.__pydantic_decorators__.model_validators) == rules
-            check.read(left, cut(entry.content, dict(entry.example), seen))
+            documents.read(left, cut(entry.content, dict(entry.example), seen))
 
 
 def test_every_type_says_who_hears_it() -> None:

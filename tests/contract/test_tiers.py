@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from contracts import check
+from contracts import addressing, check, documents
 from contracts.agencies import Agency
 from contracts.catalogue import CATALOGUE
 from contracts.entry import Entry
@@ -88,10 +88,10 @@ def test_a_view_holds_exactly_the_fields_of_its_tiers(entry: Entry, tiers: froze
 def test_a_view_takes_what_was_cut_for_it_and_refuses_the_whole(entry: Entry, tiers: frozenset[Tier]) -> None:
     whole = dict(entry.example)
     mine = cut(entry.content, whole, tiers)
-    check.read(view(entry.content, tiers), mine)
+    documents.read(view(entry.content, tiers), mine)
     if mine != whole:
         with pytest.raises(Refused, match=r"^field\.unknown"):
-            check.read(view(entry.content, tiers), whole)
+            documents.read(view(entry.content, tiers), whole)
 
 
 def test_the_logged_view_of_every_type_bears_tiers_e_and_o_alone() -> None:
@@ -106,7 +106,7 @@ def test_a_letter_may_not_hold_a_tier_that_its_receiver_may_not_see(tier: Tier) 
             if tier not in entry.seen_by(receiver):
                 sender = min(entry.senders - {receiver})
                 with pytest.raises(Refused, match=r"^tier\.not-allowed"):
-                    check.receiving(entry, sender, [(receiver, [Tier.E, tier])], entry.example)
+                    addressing.receiving(entry, sender, [(receiver, [Tier.E, tier])], entry.example)
 
 
 @pytest.mark.parametrize("code", ["receiver.twice", "receiver.not-allowed", "receiver.none"])
@@ -122,5 +122,5 @@ def test_receivers_are_named_once_are_allowed_and_are_somebody_else(code: str) -
     }
     for receivers in wrong[code]:
         with pytest.raises(Refused) as raised:
-            check.receiving(entry, Agency.POLICE, [(receiver, [Tier.E]) for receiver in receivers], entry.example)
+            addressing.receiving(entry, Agency.POLICE, [(receiver, [Tier.E]) for receiver in receivers], entry.example)
         assert (raised.value.code, raised.value.field) == (code, "data.letters")

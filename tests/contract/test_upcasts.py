@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import pytest
 from pydantic import AwareDatetime
 
-from contracts import check, upcasts
+from contracts import check, documents, upcasts
 from contracts.agencies import Agency
 from contracts.catalogue import CATALOGUE
 from contracts.envelope import Letter, Record
@@ -32,12 +32,12 @@ def record(content: Mapping[str, Any] | None = None) -> Record:
     found = said_at_first()["record"]
     if content is not None:
         found["data"]["content"] = dict(content)
-    return check.read(Record, found)
+    return documents.read(Record, found)
 
 
 def letter(to: Agency = Agency.POLICE, **content: Any) -> Letter:
     found = said_at_first()["letters"][to]
-    return check.read(Letter, found | {"content": found["content"] | content})
+    return documents.read(Letter, found | {"content": found["content"] | content})
 
 
 def refused(reads: Any, *args: Any) -> tuple[str, str | None]:
@@ -74,7 +74,7 @@ def test_of_a_letter_whose_content_was_erased_what_the_log_holds_is_read() -> No
     found = said_at_first()["letters"]["police"]
     erased = found | {"withheld": "erased", "content": cut(MissingAtFirst, found["content"], LOGGED)}
     with today():
-        _, content = check.letter(check.read(Letter, erased), Agency.POLICE)
+        _, content = check.letter(documents.read(Letter, erased), Agency.POLICE)
     assert set(content.model_dump()) == {"concerns", "missing_since"}
 
 

@@ -5,11 +5,13 @@ import os
 import re
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests import forked
 from tests.docs.pages import ROOT, Shown, barnabus_lines
 
 RUNS_ON = {
@@ -20,6 +22,7 @@ FIRST = {("submit", "police", "contracts/examples/referral.made.valid.json"), ("
 MAY_BE_BEHIND = {("projections", "status")}
 """Its exit status says whether it is current, and the log goes on."""
 PLACEHOLDERS = {"AGENCY": "social", "POSITION": "0", "REF": "{case_ref}", "FILE.csv": "{home}/figures.csv"}
+READY_WITHIN_S = 30
 LINES = sorted(set(barnabus_lines()), key=lambda shown: (shown.words not in FIRST, shown))
 
 
@@ -35,14 +38,7 @@ class Up:
         assert "is up at" in self.process.stdout.readline()
 
     def run(self, *words: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "cli", *words],
-            cwd=ROOT,
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            timeout=50,
-        )
+        return forked.run(words, self.environment, ROOT)
 
     def end(self) -> None:
         self.process.terminate()
@@ -54,6 +50,9 @@ class Up:
 @pytest.fixture(scope="module")
 def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
     running = Up(tmp_path_factory.mktemp("up") / "home")
+    until = time.monotonic() + READY_WITHIN_S
+    while running.run("doctor").returncode:  # the keeper's first look comes last
+        assert time.monotonic() < until, running.run("doctor").stdout
     yield running
     running.end()
 

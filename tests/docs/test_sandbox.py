@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from cli.sandbox.behaving import Behaviour
+from tests import forked
 from tests.docs.pages import ROOT, barnabus_lines, blocks
 
 PAGE = ROOT / "docs" / "sandbox.md"
@@ -32,7 +33,12 @@ class Running:
             [sys.executable, "-m", "cli", "sandbox", *options],
             cwd=ROOT, env=self.environment, stdout=subprocess.PIPE, text=True,
         )  # fmt: skip
-        self.environment["NATS_URL"] = self.line()["url"]
+        ready = self.line()
+        self.environment |= {
+            "NATS_URL": ready["url"],
+            "BARNABUS_HTTP": ready["http"],
+            "BARNABUS_TOKEN": ready["token"],
+        }
 
     def line(self) -> dict[str, Any]:
         assert self.process.stdout
@@ -41,9 +47,12 @@ class Running:
 
     def runs(self, *words: str) -> int:
         """The exit status of a command."""
-        return subprocess.run(
-            [sys.executable, "-m", "cli", *words], cwd=ROOT, env=self.environment, stdout=subprocess.DEVNULL, timeout=50
-        ).returncode
+        return forked.run(words, self.environment, ROOT).returncode
+
+    def shell(self, line: str) -> Any:
+        """What a line prints, as JSON."""
+        done = subprocess.run(["bash", "-c", line], cwd=ROOT, env=self.environment, stdout=subprocess.PIPE, timeout=50)
+        return json.loads(done.stdout)
 
     def beside(self, script: Path) -> subprocess.Popen[str]:
         return subprocess.Popen([sys.executable, str(script)], env=self.environment, stdout=subprocess.PIPE, text=True)
@@ -64,6 +73,10 @@ def running(tmp_path: Path) -> Iterator[Running]:
     found.process.communicate()
 
 
+def curls() -> list[str]:
+    return [line for block in blocks(PAGE, "console") for line in block.splitlines() if "curl" in line]
+
+
 @pytest.mark.timeout(150)
 def test_the_page_does_what_it_shows(running: Running, tmp_path: Path) -> None:
     (snippet,) = blocks(PAGE, "python")
@@ -77,6 +90,9 @@ def test_the_page_does_what_it_shows(running: Running, tmp_path: Path) -> None:
     refused, logged = system.communicate(timeout=30)[0].splitlines()
     assert "post.not-named" in refused
     assert "'status': 'logged'" in logged
+    posted, page = (running.shell(line.removeprefix("$ ")) for line in curls())
+    assert posted["status"] == "logged"
+    assert {item["type"] for item in page["items"]} >= {"referral.made"}
     said = running.end()
     assert {"heard", "refused", "sent", "owed", "missed", "forward", "ended"} <= {one["what"] for one in said}
     text = PAGE.read_text()

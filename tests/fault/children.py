@@ -3,10 +3,12 @@
 import asyncio
 import os
 import signal
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from cli.processes import Processes
+from cli.processes import Process, Processes
+from tests.forked import Forked
 
 
 @dataclass(slots=True)
@@ -18,6 +20,9 @@ class Children(Processes):
     async def start(self, name: str, *arguments: str, kill_at: str | None = None) -> None:
         await Processes.start(self, name, *arguments, kill_at=kill_at)
         self.pids.add(self.pid(name))
+
+    async def _spawned(self, arguments: Sequence[str], environment: Mapping[str, str], log: Path) -> Process:
+        return Forked.started(arguments, environment, log)
 
     def pid(self, name: str) -> int:
         return self._running[name].pid

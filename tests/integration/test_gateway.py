@@ -79,7 +79,7 @@ async def test_what_its_recipient_has_signed_for_is_never_posted_again(bus: Bus)
     assert (before, (await js.stream_info(subjects.post_stream(SOCIAL))).state.messages) == (1, 2)
     adapter = await bus.living.start_adapter(SOCIAL)
     await bus.settled()
-    await eventually(lambda: adapter.repeats == 1)
+    await eventually(lambda: adapter.incoming.repeats == 1)
     assert [row["number"] for row in adapter.application.inbox.letters()] == [1, 2]
 
 
@@ -169,7 +169,7 @@ async def test_a_permanent_refusal_frees_its_number_and_the_act_is_void(
             raise Refused("receiver.not-allowed", field="data.letters")
         return real(record, bypasses)
 
-    monkeypatch.setattr("bus.gateway.check.record", stricter)
+    monkeypatch.setattr("contracts.check.record", stricter)
     answer = await bus.police.ask(refer(data={"urgency": "routine"}))
     after = await bus.police.do(refer())
     await bus.social.hears(after["id"])

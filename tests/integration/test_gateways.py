@@ -53,9 +53,9 @@ async def test_a_log_with_an_entry_that_does_not_hold_is_not_written_to(
     bus: Bus, bogus: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Somebody with the gateway's own account wrote it there."""
-    monkeypatch.setattr("services.adapter.LOGGED_WITHIN_S", 0.1)
     await bus.police.do(refer())
     await bus.settled()
+    monkeypatch.setattr("services.adapter.LOGGED_WITHIN_S", 0.1)
     await bus.living.stop_gateway()
     js = await bus.living.privileged()
     real = await js.get_msg(subjects.CASES, 1)
@@ -78,9 +78,9 @@ async def test_a_log_with_an_entry_that_does_not_hold_is_not_written_to(
 async def test_an_active_gateway_never_writes_behind_an_entry_that_it_did_not_write(
     bus: Bus, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("services.adapter.LOGGED_WITHIN_S", 0.1)
     await bus.police.do(refer())
     await bus.settled()
+    monkeypatch.setattr("services.adapter.LOGGED_WITHIN_S", 0.1)
     writer = (await bus.living.connect("gateway", "gateway")).jetstream()
     position = (await writer.publish("case.7k3q-9m2x-w4td-h6r2.police.referral.made", b"{}")).seq
     relay = bus.living.adapters[POLICE].relay

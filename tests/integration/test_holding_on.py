@@ -20,7 +20,7 @@ Events = Callable[[], set[str]]
 
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("services.adapter.RETRY_AFTER_S", 0.02)
+    monkeypatch.setattr("services.incoming_post.RETRY_AFTER_S", 0.02)
     monkeypatch.setattr("services.adapter.LOGGED_WITHIN_S", 1.0)
     monkeypatch.setattr("bus.resending.LOOK_EVERY_S", 0.2)
 
@@ -115,7 +115,7 @@ async def test_a_command_that_the_gateway_refuses_for_good_is_answered_without_d
             raise Refused("receiver.not-allowed", field="data.letters")
         return real(record, bypasses)  # type: ignore[arg-type]
 
-    monkeypatch.setattr("bus.gateway.check.record", stricter)
+    monkeypatch.setattr("contracts.check.record", stricter)
     answer = await asyncio.wait_for(bus.police.ask(refer(), timeout_s=10), 8)
     assert (answer["stamp"], answer["void"]) == (None, "refused-by-gateway")
     again = await bus.police.ask(refer())

@@ -17,13 +17,13 @@ from contracts.errors import BarnabusError
 from services.systems import Systems
 from services.telling import Page
 from services.web import gate, listening
-from services.web.address import Address
+from services.web.address import ANYWHERE, Address
 from services.web.door import Door
 from tests.builders import NAME, POLICE, SOCIAL, concerned, new_case, on, protection, refer
 from tests.conftest import Said
 from tests.contract.test_schemas import accepts
 from tests.living import Living, eventually
-from tests.ways import ANYWHERE, OverHttp, client, has_heard, let_in, read_on, spoken
+from tests.ways import OverHttp, client, has_heard, let_in, read_on, spoken
 from tests.ways import listening as listener_on
 
 

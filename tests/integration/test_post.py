@@ -11,8 +11,8 @@ from bus import keys, node, seal
 from bus.sqlite_store import SQLiteStore
 from bus.vault import Vault
 from contracts import subjects
-from services.adapter import TRIES
 from services.agency import AgencyApplication
+from services.incoming_post import TRIES
 from services.letters import Heard
 from tests.builders import POLICE, SOCIAL, new_case, now, refer
 from tests.conftest import Said
@@ -60,7 +60,7 @@ async def test_what_still_waits_in_the_post_is_not_asked_for(
     def fails(*_: Any) -> None:
         raise RuntimeError("no such thing")
 
-    monkeypatch.setattr("services.adapter.RETRY_AFTER_S", 0.3)
+    monkeypatch.setattr("services.incoming_post.RETRY_AFTER_S", 0.3)
     with monkeypatch.context() as failing:
         failing.setattr(AgencyApplication, "hear", fails)
         referral = (await bus.police.do(refer()))["id"]
@@ -77,7 +77,7 @@ async def test_what_was_lost_with_the_post_itself_comes_again_while_the_adapter_
     def fails(*_: Any) -> None:
         raise RuntimeError("no such thing")
 
-    monkeypatch.setattr("services.adapter.RETRY_AFTER_S", 5.0)
+    monkeypatch.setattr("services.incoming_post.RETRY_AFTER_S", 5.0)
     with monkeypatch.context() as failing:
         failing.setattr(AgencyApplication, "hear", fails)
         referral = (await bus.police.do(refer()))["id"]
@@ -190,7 +190,7 @@ async def test_a_letter_that_cannot_be_handled_is_tried_again_and_then_parked(
         tries += 1
         raise RuntimeError("no such thing")
 
-    monkeypatch.setattr("services.adapter.RETRY_AFTER_S", 0.02)
+    monkeypatch.setattr("services.incoming_post.RETRY_AFTER_S", 0.02)
     monkeypatch.setattr(AgencyApplication, "hear", fails)
     await bus.police.do(refer())
     (row,) = await eventually(bus.app(SOCIAL).inbox.parked)
@@ -211,7 +211,7 @@ async def test_a_failure_that_passes_leaves_no_trace_but_a_log_line(
             raise RuntimeError("no such thing")
         return real(*given)
 
-    monkeypatch.setattr("services.adapter.RETRY_AFTER_S", 0.02)
+    monkeypatch.setattr("services.incoming_post.RETRY_AFTER_S", 0.02)
     monkeypatch.setattr(AgencyApplication, "hear", fails_twice)
     await bus.social.hears((await bus.police.do(refer()))["id"])
     assert (tries, bus.app(SOCIAL).inbox.parked()) == (3, [])
@@ -222,7 +222,7 @@ async def test_a_letter_waits_in_the_post_while_the_store_cannot_be_written(
     bus: Bus, monkeypatch: pytest.MonkeyPatch, said: Said
 ) -> None:
     """A full disk: beyond the bound of tries too, for a parked letter needs room as well."""
-    monkeypatch.setattr("services.adapter.RETRY_AFTER_S", 0.01)
+    monkeypatch.setattr("services.incoming_post.RETRY_AFTER_S", 0.01)
     store, tries = bus.app(SOCIAL).store, 0
     insert = SQLiteStore._insert_events
 
@@ -248,7 +248,7 @@ async def test_a_letter_that_the_vault_cannot_take_is_parked_and_not_lost(
     bus: Bus, monkeypatch: pytest.MonkeyPatch, said: Said
 ) -> None:
     """The vault's key does not fit the store: the person's key cannot be unlocked."""
-    monkeypatch.setattr("services.adapter.RETRY_AFTER_S", 0.01)
+    monkeypatch.setattr("services.incoming_post.RETRY_AFTER_S", 0.01)
     child = refer(case_ref=new_case())
     await bus.social.hears((await bus.police.do(child))["id"])
     app = bus.app(SOCIAL)

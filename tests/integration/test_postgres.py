@@ -37,8 +37,8 @@ async def both(
 ) -> AsyncIterator[Bus]:
     """Both agencies keep their stores in one database."""
     monkeypatch.setattr("services.adapter.LOGGED_WITHIN_S", 0.2)
-    monkeypatch.setattr("services.adapter.RETRY_AFTER_S", 0.05)
-    monkeypatch.setattr("services.adapter.FAILED_AGAIN_S", 0.1)
+    monkeypatch.setattr("services.incoming_post.RETRY_AFTER_S", 0.05)
+    monkeypatch.setattr("services.going_on.AGAIN_AFTER_S", 0.1)
     monkeypatch.setenv(STORE, postgres.url())
     async with whole(settings) as found:
         yield found

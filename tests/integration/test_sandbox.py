@@ -6,24 +6,29 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from nats.errors import Error as NatsError
 from typer.testing import CliRunner
 
 from bus import connection
-from bus.settings import Settings
+from bus.clock import wall_clock
+from bus.settings import STORE, Settings
 from cli.log import synthetic
 from cli.main import app
 from cli.sandbox import control
 from cli.sandbox.running import FIRST
-from contracts import subjects
+from contracts import subjects, web
 from contracts.errors import BarnabusError
 from contracts.standing import Move
 from contracts.vocabulary.asking import Service
+from services.systems import Hook
 from tests.builders import HEALTH, POLICE
 from tests.conftest import Said
 from tests.living import eventually
+from tests.receivers import HOST, hooks
 from tests.sandboxed import Tried, tried
+from tests.ways import secret_file
 
 CARE = Service.URGENT_MEDICAL_CARE.value
 
@@ -68,6 +73,63 @@ async def test_a_command_repeated_is_counted_once_and_a_refusal_of_ours_ends_it(
     await as_health.system.do(declines)
     assert (await as_health.system.do(declines))["repeated"]
     assert as_health.sandbox.status()["sent"] == {"referral.declined": 1}
+
+
+async def test_over_http_with_its_token_it_asks_hears_and_is_watched_as_over_nats(as_health: Tried) -> None:
+    sandbox = as_health.sandbox
+    headers = {"authorization": f"Bearer {sandbox.token}"}
+    async with httpx.AsyncClient(base_url=sandbox.http, headers=headers, trust_env=False) as http:
+        first = json.loads((sandbox.settings.home / FIRST).read_text())
+        assert (await http.post(web.EVENTS, json=first)).status_code == 201
+        assert (await http.post(web.EVENTS, json=first)).json()["repeated"]
+        on = await as_health.asked("police", CARE)
+        page = (await http.get(web.LETTERS, params={"after": 0})).json()
+        assert str(on.handoff_id) in [item["data"]["id"] for item in page["items"]]
+        wrong = as_health.says(Move.ACCEPT, on) | {"post": {"role": "clinician", "office": None}}
+        assert (await http.post(web.EVENTS, json=wrong)).json()["code"] == "post.not-named"
+        await as_health.said("refused", code="post.not-named", field="post.office")
+        assert (await http.post(web.EVENTS, json=as_health.says(Move.ACCEPT, on))).status_code == 201
+    assert sandbox.status()["sent"] == {"referral.made": 1, "referral.accepted": 1}
+    assert sandbox.token not in repr(sandbox)
+
+
+async def test_its_webhook_is_told_all_and_signed_by_the_receivers_own_clock(tmp_path: Path, quick: None) -> None:
+    async with hooks() as received:
+        hook = Hook(f"http://{HOST}:{received.port}/in", secret_file(tmp_path))
+        async with tried(tmp_path / "home", hook=hook) as found:
+            await found.sandbox.do({"do": "forward", "span": "25h"})
+            on = await found.asked("police", CARE)
+            (request,) = await eventually(lambda: list(received.requests))
+    assert json.loads(request.body)["data"]["id"] == str(on.handoff_id)
+    assert abs(int(request.headers["webhook-timestamp"]) - wall_clock().timestamp()) < 3600, "not 25 hours ahead"
+
+
+async def test_doctor_says_that_a_sandbox_runs_and_how_all_of_it_is(
+    tmp_path: Path, quick: None, monkeypatch: pytest.MonkeyPatch, said: Said
+) -> None:
+    home = tmp_path / "home"
+    monkeypatch.setenv("BARNABUS_HOME", str(home))
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+
+    async def doctor() -> tuple[int, list[dict[str, str]]]:
+        found = await asyncio.to_thread(CliRunner().invoke, app, ["doctor", "--json"])
+        return found.exit_code, json.loads(found.stdout)["findings"]
+
+    with control.folder(home) as place:
+        async with tried(home) as found, control.served(place, found.sandbox.do):
+            await found.sandbox.do({"do": "forward", "span": "25h"})
+            await found.asked("police", CARE)
+            monkeypatch.setenv(STORE, "postgresql://nobody@127.0.0.1:1/a-real-store")  # its stores lie in its home
+            exit_code, findings = await doctor()
+            assert (exit_code, [one for one in findings if one["state"] == "fail"]) == (0, [])
+            checks = {one["check"]: one["said"] for one in findings}
+            assert "health's own system is yours" in checks["sandbox"]
+            assert checks["health: adapter"] == checks["police: adapter"] == "answers"
+            assert "duties are owed" in checks["keeper: watch"]
+            assert found.sandbox.status()["refused"] == {}, "what a doctor asks is nothing that the system said"
+    exit_code, findings = await doctor()
+    assert (exit_code, findings[-1]["check"], findings[-1]["state"]) == (1, "NATS", "fail")
+    assert findings[-1]["said"].startswith("nats.unreachable")
 
 
 async def test_each_counterpart_does_as_its_script_says_and_can_be_told_otherwise(as_health: Tried) -> None:

@@ -11,10 +11,11 @@ import pytest
 from bus.settings import STORE, Settings
 from services.systems import Hook
 from services.web import tries
+from services.web.address import ANYWHERE
 from tests.builders import POLICE, SOCIAL, on, refer
 from tests.living import Living, eventually, kept_back, living
 from tests.receivers import HOST
-from tests.ways import ANYWHERE, OverHttp, hears, let_in, secret_file, way_in, way_out
+from tests.ways import OverHttp, hears, let_in, secret_file, way_in, way_out
 
 IN = ("nats", "plain", "structured", "binary")
 OUT = ("nats", "asking", "pages", "stream", "webhook")

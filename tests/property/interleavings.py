@@ -54,8 +54,17 @@ class Bounds(NamedTuple):
 
     def leave(self, done: Sequence[Move]) -> frozenset[Move]:
         """The moves that may still be made, after these."""
-        limits = {Move.ASK: self.questions, Move.REASSIGN: self.reassignments, Move.EXPIRE: self.expiries}
-        return frozenset(move for move in Move if move not in limits or done.count(move) < limits[move])
+        return _left(self, *map(done.count, (Move.ASK, Move.REASSIGN, Move.EXPIRE)))
+
+
+@cache
+def _left(bounds: Bounds, questions: int, reassignments: int, expiries: int) -> frozenset[Move]:
+    spent = {
+        Move.ASK: questions >= bounds.questions,
+        Move.REASSIGN: reassignments >= bounds.reassignments,
+        Move.EXPIRE: expiries >= bounds.expiries,
+    }
+    return frozenset(move for move in Move if not spent.get(move, False))
 
 
 RUNS = (
@@ -80,20 +89,25 @@ class Deed(NamedTuple):
 
     def act(self, position: int | None) -> Act:
         """As the law takes it. The id follows from the place, so equal histories are equal."""
-        makes = self.move is Move.MAKE
-        return Act(
-            _id(self.party, self.number),
-            self.move,
-            AGENCIES[self.party],
-            position,
-            LATER if position is None else START + timedelta(hours=position),
-            f"office-{self.number}" if self.move is Move.REASSIGN else None,
-            course=self.course,
-            to=AGENCIES[RECEIVER] if makes else None,
-            notified=(AGENCIES[NOTIFIED],) if makes else (),
-            expires_at=EXPIRES_AT if makes else None,
-            asked_id=_id(1 - self.party, self.answers) if self.answers else None,
-        )
+        return _act(self, position)
+
+
+@cache
+def _act(deed: Deed, position: int | None) -> Act:
+    makes = deed.move is Move.MAKE
+    return Act(
+        _id(deed.party, deed.number),
+        deed.move,
+        AGENCIES[deed.party],
+        position,
+        LATER if position is None else START + timedelta(hours=position),
+        f"office-{deed.number}" if deed.move is Move.REASSIGN else None,
+        course=deed.course,
+        to=AGENCIES[RECEIVER] if makes else None,
+        notified=(AGENCIES[NOTIFIED],) if makes else (),
+        expires_at=EXPIRES_AT if makes else None,
+        asked_id=_id(1 - deed.party, deed.answers) if deed.answers else None,
+    )
 
 
 def _id(party: int, number: int) -> UUID:

@@ -10,7 +10,7 @@ from typing import Any
 from uuid import uuid4
 
 from cli.agencies import APPLICATIONS
-from contracts import check
+from contracts import check, documents
 from contracts.agencies import Agency
 from contracts.casefile import Asked, CaseFile, Said
 from contracts.catalogue import CATALOGUE
@@ -36,7 +36,7 @@ HERE, ELSEWHERE = new_case(), new_case()
 def said(by: Agency, type_name: str, **data: Any) -> Said:
     """One act or fact of the case."""
     entry = CATALOGUE[type_name]
-    content = check.read(entry.content, dict(entry.example) | data)
+    content = documents.read(entry.content, dict(entry.example) | data)
     return Said(uuid4(), by, type_name, cut(entry.content, content.model_dump(mode="json"), LOGGED))
 
 

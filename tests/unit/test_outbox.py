@@ -122,7 +122,7 @@ def test_a_refused_submission_frees_its_letters_numbers_and_gives_its_own_to_the
 
 
 def test_a_receipt_notes_when_each_letter_was_received_and_whether_it_was_opened(post: Post, by_hand: ByHand) -> None:
-    from contracts.check import document
+    from contracts.documents import document
     from contracts.events.post import Receipt
 
     for _ in range(3):

@@ -15,7 +15,7 @@ from bus import seal
 from bus.chains import receipt_of
 from bus.log import Entry
 from bus.rereading import again
-from contracts import check
+from contracts import documents
 from contracts.envelope import SUBMISSION_LIMIT_BYTES, Record, Stamp
 from contracts.errors import BarnabusError
 from tests.benchmarks.entries import year
@@ -78,7 +78,7 @@ SPELLINGS = (
 def test_when_a_letter_was_received_is_the_same_however_its_recipient_spells_it(spelling: str) -> None:
     said = next(one for one in year(ENTRIES, 3).entries() if b'"type":"receipt"' in one.record).record.decode()
     spelled = said.replace(said.partition('"received_at":"')[2].partition('"')[0], spelling)
-    first = receipt_of(check.read(Record, check.document(spelled, limit_bytes=SUBMISSION_LIMIT_BYTES)))
+    first = receipt_of(documents.read(Record, documents.document(spelled, limit_bytes=SUBMISSION_LIMIT_BYTES)))
     found = again(entry(spelled)).receipt
     assert found
     assert [one.received_at.isoformat() for one in found.letters] == [
@@ -90,7 +90,7 @@ def test_when_a_letter_was_received_is_the_same_however_its_recipient_spells_it(
 def test_a_records_own_time_is_the_same_however_it_is_spelled(spelling: str) -> None:
     record = ENTRY.record.decode()
     spelled = record.replace(record.partition('"time":"')[2].partition('"')[0], spelling)
-    first = check.read(Record, check.document(spelled, limit_bytes=SUBMISSION_LIMIT_BYTES))
+    first = documents.read(Record, documents.document(spelled, limit_bytes=SUBMISSION_LIMIT_BYTES))
     found = again(entry(spelled)).record
     assert (found.time.isoformat(), fields(found.data)) == (first.time.isoformat(), fields(first.data))
 

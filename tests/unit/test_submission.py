@@ -11,7 +11,7 @@ from bus import content, keys, seal
 from bus.arrivals import NOTICE_LIMIT_BYTES, open_letter
 from bus.log import POSTMARK_TYP
 from bus.submission import RECORD_TYP, Built, Head, Outgoing, build
-from contracts import check
+from contracts import check, documents
 from contracts.agencies import Agency
 from contracts.catalogue import CATALOGUE
 from contracts.envelope import (
@@ -171,7 +171,7 @@ def test_the_largest_content_that_passes_the_check_fits_a_letter(built: Any, typ
     if "answers" in values:
         values["answers"] = [{"question": "safe-contact", "answer": "unknown", "ask_office": "a" * 40}] * 7
     entry = CATALOGUE[type_name]
-    check.read(entry.content, values)
+    documents.read(entry.content, values)
     found = built(act(type_name, values=values, receivers=tuple(sorted(entry.receivers - {POLICE}))))
     assert max(len(letter.jwe) for letter in submission(found).letters) < LETTER_LIMIT_BYTES
     assert len(found.body) < SUBMISSION_LIMIT_BYTES
