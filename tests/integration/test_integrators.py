@@ -8,7 +8,8 @@ import os
 import re
 import signal
 import sys
-from collections.abc import AsyncIterator, Callable
+import tomllib
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +22,7 @@ from tests.docs.pages import ROOT, blocks
 from tests.living import Living, eventually
 from tests.node_projects import INSTALL_WITHIN_S, installed
 
+VERSION = "1.0"
 INTEGRATORS = ROOT / "examples" / "integrators"
 PAGE = ROOT / "docs" / "integrate.md"
 pytestmark = pytest.mark.timeout(INSTALL_WITHIN_S + 60)
@@ -89,6 +91,20 @@ def shown(printed: str) -> str:
     return re.sub(r"\b\w{4}(-\w{4}){3}\b", "CASE", re.sub(r"position \d+", "position N", printed))
 
 
+def declared_to_be_sent(command: str) -> set[str]:
+    declared = tomllib.loads((ROOT / "contracts" / "consumers" / "example-police.toml").read_text())
+    return set(declared["sends"][command]["fields"])
+
+
+def paths(content: dict[str, Any], within: str = "") -> Iterator[str]:
+    """Of all that is said in it."""
+    for name, value in content.items():
+        if isinstance(value, dict):
+            yield from paths(value, f"{within}{name}.")
+        elif value is not None:
+            yield within + name
+
+
 async def types_logged(home: Living) -> list[str]:
     return [entry.record.type for entry in await home.log() if not entry.record.subject.startswith("link.")]
 
@@ -114,6 +130,8 @@ async def test_a_referral_is_made_heard_and_accepted_by_programs_of_their_own(
         acts = ["referral.made", "referral.acknowledged", "referral.accepted"]
         assert await types_logged(home) == acts
         (told,) = witness.told
+        assert told["version"] == VERSION
+        assert declared_to_be_sent("referral.make") <= {*paths(told["content"])}
         again = await home.connect(SOCIAL, "adapter")
         await again.publish(subjects.heard(told["type"]), json.dumps(told).encode())
         await social.remarks(f"heard before: referral.made {told['id']}")

@@ -6,6 +6,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { connect as dial, nkeyAuthenticator } from "@nats-io/transport-node";
 
 const HOME = process.env.BARNABUS_HOME ?? "barnabus-home";
+const VERSION = "1.0"; // of the types that these programs were written for: newer adapters go on understanding it
 const ANSWER_WITHIN_MS = 5_000; // the adapter waits up to two seconds for the log
 const ASK_AGAIN_AFTER_MS = 1_000;
 const TRIES = 20;
@@ -45,7 +46,7 @@ async function reportOn(nats) {
 export function command(verb, post, data) {
   const now = new Date().toISOString();
   const clocks = { occurred: now, known: now, recorded: now }; // when it happened, was known, was written down
-  return { command: verb, id: randomUUID(), clocks, legal_basis: "protection-duty", post, data };
+  return { command: verb, version: VERSION, id: randomUUID(), clocks, legal_basis: "protection-duty", post, data };
 }
 
 /** Hand a command over. Without an answer the very same goes again: its id makes that harmless. Throws `Refused`. */

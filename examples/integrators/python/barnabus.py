@@ -15,6 +15,7 @@ from nats.aio.subscription import Subscription
 from nats.errors import Error as NatsError
 
 HOME = Path(os.environ.get("BARNABUS_HOME", "barnabus-home"))
+VERSION = "1.0"  # of the types that these programs were written for: newer adapters go on understanding it
 ANSWER_WITHIN_S = 5.0  # the adapter waits up to two seconds for the log
 ASK_AGAIN_AFTER_S = 1.0
 TRIES = 20
@@ -68,6 +69,7 @@ def command(verb: str, post: Document, data: Document) -> Document:
     now = datetime.now(UTC).isoformat()
     return {
         "command": verb,
+        "version": VERSION,
         "id": str(uuid4()),
         "clocks": {"occurred": now, "known": now, "recorded": now},  # when it happened, was known, was written down
         "legal_basis": "protection-duty",
