@@ -21,7 +21,7 @@ The fold at a moment is the fold of the log cut at that moment, and by time alon
 breached.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -29,7 +29,7 @@ from functools import partial
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from contracts.agencies import Agency
-from contracts.catalogue.accounting import KEPT_OPEN
+from contracts.catalogue.accounting import BREACHED, KEPT_OPEN
 from contracts.catalogue.reintegration import CLOSED
 from contracts.dated import Dated, Word, words
 from contracts.duties.clocks import Times, starts, times
@@ -97,10 +97,22 @@ def _fold(dated: Iterable[Dated], void: AbstractSet[int], protocol: Protocol, at
     parties, set_off = Parties.of(said.all), protocol.set_off_by
     found = (
         _duty(rule_id, trigger, said, parties, protocol, at)
-        for trigger in said.all
+        for trigger in _breaches_once(said.all)
         for rule_id in set_off.get(trigger.said.type, ())
     )
     return tuple(duty for duty in found if duty)
+
+
+def _breaches_once(said: Iterable[Word]) -> Iterator[Word]:
+    """Without the breaches that the keeper told others later: each asks for its reason once."""
+    told = set[tuple[object, ...]]()
+    for one in said:
+        if one.said.type == BREACHED:
+            breach = tuple(map(one.said.codes.get, ("rule", "trigger_id", "trigger_by", "due_at")))
+            if breach in told:
+                continue
+            told.add(breach)
+        yield one
 
 
 def duty_id(rule_id: str, trigger_by: str, trigger_id: UUID) -> UUID:

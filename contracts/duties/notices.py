@@ -173,11 +173,13 @@ def _of(duty: Duty, told: Told, parties: Parties, position: int) -> Iterator[Not
     due_at = duty.due_at.isoformat() if duty.due_at else None
 
     def notice(type_name: str, tell: Iterable[Agency], **codes: Any) -> Iterator[Notice]:
-        alike, often = told.alike(type_name, codes), told.often(type_name, codes, duty.as_of)
+        alike = told.alike(type_name, codes)
         heard = {agency for one in alike for agency in one.to}
+        receivers = tuple(dict.fromkeys(agency for agency in tell if agency not in heard))
+        often = told.often(type_name, codes, duty.as_of).intersection(receivers) if receivers else ()
         owed = duty.owed and type_name in OWED  # that, who comes to it later hears too
-        receivers = tuple(dict.fromkeys(one for one in tell if one not in heard and not (owed and one in often)))
-        if receivers and (owed or not (alike or often.intersection(receivers))):
+        receivers = tuple(agency for agency in receivers if agency not in often)
+        if receivers and (owed or not (alike or often)):
             before, later = told.times(type_name) - len(alike), receivers if alike else ()
             key = ":".join([type_name, str(before), *map(str, codes.values()), *later])
             of_it = about(duty) | {"position": position, "version": duty.version}

@@ -10,6 +10,7 @@ from contracts.catalogue import entry_of
 from contracts.dated import Dated
 from contracts.duties import fold, kept_open, notices
 from contracts.duties.agreement import disagreements
+from contracts.duties.duty import Duty
 from contracts.duties.notices import MOST, UNBEGUN, Notice
 from contracts.shapes import Clocks
 from contracts.tiers import LOGGED, cut
@@ -196,10 +197,17 @@ def test_who_stands_in_after_a_bypass_hears_of_what_was_missed_before_it_and_nob
     case.bypass(HEALTH, POLICE, PROSECUTION, NOON + 4 * DAY)
     found = {one.type: one.tell for one in of(look(case, NOON + 4 * DAY + HOUR), "suspicion-to-prosecutor")}
     assert found["duty.breached"] == (PROSECUTION,)
+    asked = [one for one in case.all("reason-recorded", NOON + 5 * DAY) if "suspicion" in str(one_of(case, one))]
+    assert [(one.owner, one.holder) for one in asked] == [(POLICE, PROSECUTION)], "its reason is asked for once"
     case.bypass(HEALTH, SOCIAL, PROSECUTION, NOON + 5 * DAY)
     found = {one.type: one.tell for one in of(look(case, NOON + 6 * DAY), "suspicion-to-prosecutor")}
     assert found == {"duty.escalated": (PROSECUTION,)}, "in place of the agency that manages the case"
     assert of(look(case, NOON + 7 * DAY), "suspicion-to-prosecutor") == []
+
+
+def one_of(case: Case, duty: Duty) -> Dated:
+    """What set it off."""
+    return next(one for one in case.said if one.said.id == duty.trigger_id)
 
 
 def test_while_its_clock_has_not_begun_an_hour_passes_before_it_is_said() -> None:
