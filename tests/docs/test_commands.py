@@ -80,6 +80,6 @@ def test_a_command_does_what_its_page_says(up: Up, case_ref: str, shown: Shown) 
     words = [re.sub(r"^[0-9a-z]{4}(-[0-9a-z]{4}){3}$", case_ref, word) for word in words]
     found = up.run(*words)
     ends_with = {0, 1} if shown.words in MAY_BE_BEHIND else {0}
-    assert found.returncode in ends_with, found.stderr
+    assert found.returncode in ends_with, found.stdout + found.stderr
     if "--json" in words:
         json.loads(found.stdout)
