@@ -5,7 +5,7 @@ The keeper writes it and metrics show it, and neither imports the other: so its 
 
 import os
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -13,6 +13,8 @@ import msgspec
 
 Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 _FILE = "signs.json"
+SILENT = timedelta(seconds=30)
+"""A keeper gives a sign of life every second, but while it looks at very many cases."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,14 @@ class Sign:
     notices: int
     disagreements: int
     owed: tuple[Owed, ...]
+
+    def silence(self, now: datetime) -> str | None:
+        """Why nobody watches; None while it does. A look in vain is no silence: the next comes within a second."""
+        if now - self.alive_at > SILENT:
+            return f"Last heard of at {self.alive_at.isoformat()}."
+        if self.waiting and (self.decided_at is None or now - self.decided_at > SILENT):
+            return f"{self.waiting}."
+        return None
 
 
 def write(folder: Path, sign: Sign) -> None:

@@ -4,7 +4,7 @@ import asyncio
 import stat
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -28,8 +28,6 @@ from contracts.agencies import Agency
 from contracts.errors import BarnabusError
 
 NEARLY_FULL = 0.8
-SILENT = timedelta(seconds=30)
-"""A keeper gives a sign of life every second, but while it looks at very many cases."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,10 +158,8 @@ def _watch(settings: Settings, now: datetime) -> str:
     sign = signs.last(settings.keeper)
     if sign is None:
         raise BarnabusError("keeper.silent")
-    if sign.waiting or now - sign.alive_at > SILENT:
-        raise BarnabusError(
-            "keeper.silent", detail=f"{sign.waiting or f'Last heard of at {sign.alive_at.isoformat()}'}."
-        )
+    if silence := sign.silence(now):
+        raise BarnabusError("keeper.silent", detail=silence)
     return f"position {sign.position}, {sum(owed.n for owed in sign.owed)} duties are owed"
 
 
