@@ -24,6 +24,7 @@ ROOMS: Mapping[str, str] = MappingProxyType(
         "demo": "demo",
         "simulate": "simulate",
         "sandbox": "sandbox.commands",
+        "conformance": "conformance.commands",
         "inbox": "inbox",
         "parked": "parked",
         "case": "case",

@@ -3,13 +3,14 @@
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import structlog
 from eventsourcing.persistence import IntegrityError
 from faststream import FastStream
 from faststream.nats.annotations import NatsMessage
+from nats.errors import Error as NatsError
 
 from bus import asking, connection, directory, keys, logging, node, tasks
 from bus.clock import Clock, wall_clock
@@ -149,7 +150,7 @@ class Adapter:
             rest_s=self._rest_s,
         )
         self._resending = Resending(self.agency, self.application.inbox, self.application.outbox, self._nats)
-        self.incoming = IncomingPost(self.application, self.relay, self._resending, self._nats, self._bell, self._clock)
+        self.incoming = IncomingPost(self.application, self.relay, self._resending, self.tell, self._bell, self._clock)
 
     async def _go(self) -> None:
         self._reach.reset()
@@ -201,6 +202,11 @@ class Adapter:
 
     async def _on_post(self, body: bytes, msg: NatsMessage) -> None:
         await self.incoming.on_post(body, msg)
+
+    async def tell(self, subject: str, document: Mapping[str, Any]) -> None:
+        """On NATS, to those of the agency's own systems that listen now; the others read it in the feed."""
+        with contextlib.suppress(NatsError):
+            await self._nats.publish(subject, json.dumps(document).encode())
 
     # commands
 

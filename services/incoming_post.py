@@ -3,15 +3,13 @@
 Every handler has three ends: it acknowledges, it tries again within a bound, or it parks with a reason.
 """
 
-import contextlib
-import json
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
+from typing import Any
 
 import structlog
 from faststream.exceptions import NackMessage
 from faststream.nats.annotations import NatsMessage
-from nats.aio.client import Client
-from nats.errors import Error as NatsError
 
 from bus import arrivals, faults
 from bus.clock import Clock
@@ -29,6 +27,8 @@ RETRY_AFTER_S = 0.5
 NO_LETTER = frozenset({"signature.invalid", "key.unknown", "chain.forked"})
 """Not what the gateway posted, or a forked link: it is no letter of ours, and the alarm is the record of it."""
 _log = structlog.get_logger()
+Tell = Callable[[str, Mapping[str, Any]], Awaitable[None]]
+"""Tells the agency's own systems a document, on this subject. It raises nothing: whoever missed it reads the feed."""
 
 
 class IncomingPost:
@@ -39,14 +39,14 @@ class IncomingPost:
         application: AgencyApplication,
         relay: Relay,
         resending: Resending,
-        nats: Client,
+        tell: Tell,
         bell: Bell,
         clock: Clock,
     ) -> None:
         self._application = application
         self._relay = relay
         self._resending = resending
-        self._nats = nats
+        self._tell_systems = tell
         self._bell = bell
         self._clock = clock
         self.repeats = 0
@@ -99,11 +99,10 @@ class IncomingPost:
             await self._tell(one)
 
     async def _tell(self, heard: Heard) -> None:
-        with contextlib.suppress(NatsError):
-            if heard.told:
-                await self._nats.publish(subjects.heard(str(heard.told["type"])), json.dumps(heard.told).encode())
-            for void in heard.voided:
-                await self._nats.publish(subjects.VOIDED, json.dumps(void).encode())
+        if heard.told:
+            await self._tell_systems(subjects.heard(str(heard.told["type"])), heard.told)
+        for void in heard.voided:
+            await self._tell_systems(subjects.VOIDED, void)
 
     async def _on_notice(self, body: bytes) -> None:
         try:

@@ -73,7 +73,7 @@ class Counterpart:
         answer: dict[str, Any] = {}
         for command in speaking.request(self.agency, to, service, self.clock()):
             self._cases[UUID(command["id"])] = command["case_ref"]
-            answer = await self._say(command)
+            answer = await self.say(command)
             if "error" in answer:
                 raise _error(answer)
         return answer
@@ -87,7 +87,8 @@ class Counterpart:
         move = crossing(self.behaviour, self.agency, handoff.standing, theirs) if handoff else None
         if handoff is None or move is None:
             return
-        raw = [json.dumps(one).encode() for one in speaking.act(move, self._on(handoff), self.agency, self.clock())]
+        said = speaking.act(move, _on(handoff, self.agency), self.agency, self.clock())
+        raw = [json.dumps(one).encode() for one in said]
         task = asyncio.create_task(self._cross(handoff_id, raw[-1]))
         self._crossing.add(task)
         task.add_done_callback(self._crossing.discard)
@@ -128,25 +129,30 @@ class Counterpart:
         move = next_move(self.behaviour, self.agency, standing, done)
         if move is None:
             return False
-        for command in speaking.act(move, self._on(handoff), self.agency, self.clock()):
-            if "error" in await self._say(command):
+        return await self.act(move, handoff_id)
+
+    async def act(self, move: Move, handoff_id: UUID) -> bool:
+        """Make a move on a handoff that is known here; whether it was taken."""
+        on = self.on(handoff_id)
+        if on is None:
+            return False
+        for command in speaking.act(move, on, self.agency, self.clock()):
+            if "error" in await self.say(command):
                 return False
         return True
+
+    def on(self, handoff_id: UUID) -> speaking.On | None:
+        """A handoff as far as it is known here."""
+        handoff = self._handoff(handoff_id)
+        return _on(handoff, self.agency) if handoff else None
 
     def _handoff(self, handoff_id: UUID) -> Handoff | None:
         case_ref = self._cases.get(handoff_id)
         known = self.adapter.application.handoffs_of(case_ref) if case_ref else ()
         return next((one for one in known if one.handoff_id == handoff_id), None)
 
-    def _on(self, handoff: Handoff) -> speaking.On:
-        assert handoff.service, "its making is known"
-        assert handoff.concerns
-        question = next((one for one, asked in handoff.standing.questions if asked is self.agency), None)
-        said = next((said for said in handoff.said if said.id == question), None)
-        asked = (said.id, tuple(said.codes["questions"])) if said else None
-        return speaking.On(handoff.handoff_id, handoff.case_ref, handoff.service, handoff.concerns, asked)
-
-    async def _say(self, command: Mapping[str, Any]) -> dict[str, Any]:
+    async def say(self, command: Mapping[str, Any]) -> dict[str, Any]:
+        """Hand a command in; the adapter's answer."""
         raw = json.dumps(command).encode()
         try:
             answer = json.loads((await self._nats.request(subjects.COMMAND, raw, timeout=ANSWER_WITHIN_S)).data)
@@ -159,6 +165,15 @@ class Counterpart:
         """Unless it was overtaken: then nothing is wrong with it."""
         if "error" in answer and answer["error"]["code"] != OVERTAKEN:
             self.failed(self.agency, command["command"], answer["error"]["code"])
+
+
+def _on(handoff: Handoff, me: Agency) -> speaking.On:
+    assert handoff.service, "its making is known"
+    assert handoff.concerns
+    question = next((one for one, asked in handoff.standing.questions if asked is me), None)
+    said = next((said for said in handoff.said if said.id == question), None)
+    asked = (said.id, tuple(said.codes["questions"])) if said else None
+    return speaking.On(handoff.handoff_id, handoff.case_ref, handoff.service, handoff.concerns, asked)
 
 
 def _error(answer: Mapping[str, Any]) -> Refused:

@@ -16,6 +16,7 @@ from cli.sandbox.clock import Ahead
 from cli.sandbox.counterpart import Counterpart
 from cli.sandbox.owing import Owing
 from cli.sandbox.report import Report
+from cli.sandbox.watched import Watched
 from contracts.agencies import Agency
 from contracts.errors import Refused
 from contracts.vocabulary.asking import Service
@@ -31,6 +32,7 @@ class Sandbox:
     url: str
     me: Agency
     clock: Ahead
+    own: Watched
     report: Report
     counterparts: Mapping[Agency, Counterpart]
     owing: Owing

@@ -78,30 +78,19 @@ async def at_work(
         _write_first(settings.home, me, clock())
         ended = (service.ended, *working)
         http = own.url or ""
-        yield Sandbox(settings, server.url, me, clock, report, others, owing, clock(), ended, http, token)
+        yield Sandbox(settings, server.url, me, clock, own, report, others, owing, clock(), ended, http, token)
 
 
 async def _listen(settings: Settings, me: Agency, report: Report, running: contextlib.AsyncExitStack) -> None:
-    """Hear what its own system is told, beside it, and where its adapter is asked to answer."""
-    nats = await connection.connect(settings, me, "system", patient=False)
-    running.push_async_callback(connection.close, nats)
+    """Hear, beside its adapter, where that is asked to answer."""
     beside = await connection.connect(settings, me, "adapter", patient=False)
     running.push_async_callback(connection.close, beside)
 
     async def on_command(msg: Msg) -> None:
         report.asked(msg.reply)
 
-    async def on_letter(msg: Msg) -> None:
-        report.heard(json.loads(msg.data))
-
-    async def on_void(msg: Msg) -> None:
-        report.voided(json.loads(msg.data))
-
-    await nats.subscribe(f"{subjects.LETTERS}.>", cb=on_letter)
-    await nats.subscribe(subjects.VOIDED, cb=on_void)
     await beside.subscribe(subjects.COMMAND, cb=on_command)
-    for client in (nats, beside):
-        await client.flush()
+    await beside.flush()
 
 
 def _write_first(home: Path, me: Agency, now: datetime) -> None:

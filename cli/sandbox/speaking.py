@@ -75,7 +75,7 @@ def request(by: Agency, to: Agency, service: Service | None, now: datetime) -> l
     data = {name: asking.get(name, value) for name, value in _moved(entry, now).items()}
     basis = LegalBasis.CONSENT if wanted in NEEDS_CONSENT else None
     first = BEFORE_ASKING.get(entry.type)
-    before = [_fact(CATALOGUE[first], by, case_ref, person, now)] if first else []
+    before = [fact(CATALOGUE[first], by, case_ref, person, now)] if first else []
     return [*before, command(entry, by, data, case_ref, now, basis)]
 
 
@@ -93,7 +93,7 @@ def act(move: Move, on: On, by: Agency, now: datetime) -> list[Command]:
         said |= {"asked_id": str(asked_id), "answers": answers}
     data = {name: said.get(name, value) for name, value in _moved(entry, now).items()}
     first = BEFORE_STARTING.get(on.service) if move is Move.START else None
-    before = [_fact(CATALOGUE[first], by, on.case_ref, on.concerns, now)] if first else []
+    before = [fact(CATALOGUE[first], by, on.case_ref, on.concerns, now)] if first else []
     return [*before, command(entry, by, data, on.case_ref, now)]
 
 
@@ -111,9 +111,13 @@ def command(
     }
 
 
-def _fact(entry: Entry, by: Agency, case_ref: str, person: str, now: datetime) -> Command:
-    concerns = {**entry.example["concerns"], "ref": person}
-    return command(entry, by, {**_moved(entry, now), "concerns": concerns}, case_ref, now)
+def fact(entry: Entry, by: Agency, case_ref: str, person: str, now: datetime, **names: Any) -> Command:
+    """What is said about a case, of this person; `names` are fields that have to name something that there is."""
+    said: dict[str, Any] = dict(names)
+    if "concerns" in entry.example:
+        said["concerns"] = {**entry.example["concerns"], "ref": person}
+    data = {name: said.get(name, value) for name, value in _moved(entry, now).items()}
+    return command(entry, by, data, case_ref, now)
 
 
 def _for_institution(entry: Entry, to: Agency) -> str | None:

@@ -3,7 +3,6 @@
 import ast
 import asyncio
 import contextlib
-import json
 import os
 import re
 import signal
@@ -16,7 +15,6 @@ from typing import Any
 import pytest
 
 from bus.settings import Settings
-from contracts import subjects
 from tests.builders import POLICE, SOCIAL
 from tests.docs.pages import ROOT, blocks
 from tests.living import Living, eventually
@@ -113,7 +111,7 @@ async def types_logged(home: Living) -> list[str]:
 async def test_a_referral_is_made_heard_and_accepted_by_programs_of_their_own(
     home: Living, language: InLanguage
 ) -> None:
-    """Through a server that goes away, an adapter that is not there yet, and a letter that is told twice."""
+    """Through a server that goes away, and an adapter that is not there yet; all else: test_conformance.py."""
     police_words, social_words = language("police"), language("social")
     async with running(home.settings, *social_words) as social:
         await social.prints("listening")
@@ -132,10 +130,6 @@ async def test_a_referral_is_made_heard_and_accepted_by_programs_of_their_own(
         (told,) = witness.told
         assert told["version"] == VERSION
         assert declared_to_be_sent("referral.make") <= {*paths(told["content"])}
-        again = await home.connect(SOCIAL, "adapter")
-        await again.publish(subjects.heard(told["type"]), json.dumps(told).encode())
-        await social.remarks(f"heard before: referral.made {told['id']}")
-        assert await types_logged(home) == acts
         social.process.send_signal(signal.SIGTERM)
         assert await ended(social) == 0, social.remarked
     on_the_page = [shown(block) for block in blocks(PAGE, "text")]

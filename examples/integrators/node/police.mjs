@@ -3,9 +3,10 @@
 //   node police.mjs [COMMAND.json]
 
 import { readFile } from "node:fs/promises";
-import { Refused, ask, command, connect, letters, listen } from "./barnabus.mjs";
+import { Refused, System, command, readable } from "./barnabus.mjs";
 
 const WAIT_AT_MOST_MS = 60_000;
+const OURS = "asking";
 
 function referral() {
   const post = { role: "investigator", office: "prishtina-child-unit" };
@@ -20,34 +21,38 @@ function referral() {
   });
 }
 
-async function untilAccepted(told, referralId) {
-  for await (const letter of letters(told)) {
-    if (letter.content.handoff_id !== referralId) continue;
+async function untilAccepted(system, referralId) {
+  for await (const item of system.told()) {
+    const { type, data: letter } = item;
+    if (!readable(item) || letter.content?.handoff_id !== referralId) continue;
     const { stage, whose_move, responsible } = letter.standing;
-    console.log(`heard ${letter.type} from ${letter.sender}, position ${letter.position}`);
+    console.log(`heard ${type} from ${letter.sender}, position ${letter.position}`);
     console.log(`  stage: ${stage}; whose move: ${whose_move}; answers for it: ${responsible}`);
-    if (letter.type === "referral.accepted") return;
-    if (letter.type === "referral.declined") throw new Error("declined: it is ours to ask somebody else");
+    if (type === "referral.accepted") return;
+    if (type === "referral.declined") {
+      system.kept.forget(OURS);
+      throw new Error("declined: it is ours to ask somebody else");
+    }
   }
-  throw new Error("nobody has accepted within a minute: it is still ours");
+  throw new Error("nobody has accepted within a minute: it is still ours. Run it again to go on");
 }
 
 const [file] = process.argv.slice(2);
-const nats = await connect("police");
+const system = await System.connect("police");
 try {
-  const told = await listen(nats); // before asking, or a quick answer would go unheard
-  const made = file ? JSON.parse(await readFile(file, "utf8")) : referral();
-  const answer = await ask(nats, made);
+  const made = file ? JSON.parse(await readFile(file, "utf8")) : system.kept.command(OURS, referral);
+  const answer = await system.ask(made);
   const where = answer.stamp ? `position ${answer.stamp.position}` : "its place in the log follows";
   console.log(`${made.command} ${answer.status}, ${where}, case ${answer.case_ref}`);
-  const late = setTimeout(() => told.letters.unsubscribe(), WAIT_AT_MOST_MS);
-  await untilAccepted(told.letters, answer.id);
+  const late = setTimeout(() => system.close(), WAIT_AT_MOST_MS);
+  await untilAccepted(system, answer.id);
   clearTimeout(late);
+  system.kept.forget(OURS);
 } catch (error) {
   if (!(error instanceof Refused)) throw error;
   const { code, message, hint, field } = error.problem;
   console.error(`refused: ${code}${field ? ` at ${field}` : ""}. ${message}\n  next: ${hint}`);
   process.exitCode = 2;
 } finally {
-  await nats.drain();
+  await system.close();
 }

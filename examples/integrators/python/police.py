@@ -8,11 +8,10 @@ import json
 import sys
 from pathlib import Path
 
-from nats.aio.subscription import Subscription
-
-from barnabus import Document, Refused, ask, command, connect, letters, listen, say
+from barnabus import Document, Refused, System, command, readable, say
 
 WAIT_AT_MOST_S = 60
+OURS = "asking"
 
 
 def referral() -> Document:
@@ -29,39 +28,39 @@ def referral() -> Document:
     return command("referral.make", post, data)
 
 
-async def until_accepted(told: Subscription, referral_id: str) -> None:
-    async for letter in letters(told):
-        if letter["content"].get("handoff_id") != referral_id:
+async def until_accepted(system: System, referral_id: str) -> None:
+    async for item in system.told():
+        letter = item["data"]
+        if not readable(item) or letter.get("content", {}).get("handoff_id") != referral_id:
             continue
         standing = letter["standing"]
-        print(f"heard {letter['type']} from {letter['sender']}, position {letter['position']}")
+        print(f"heard {item['type']} from {letter['sender']}, position {letter['position']}")
         move, answers = standing["whose_move"], standing["responsible"]
         print(f"  stage: {standing['stage']}; whose move: {move}; answers for it: {answers}", flush=True)
-        if letter["type"] == "referral.accepted":
+        if item["type"] == "referral.accepted":
             return
-        if letter["type"] == "referral.declined":
+        if item["type"] == "referral.declined":
+            system.kept.forget(OURS)
             raise SystemExit("declined: it is ours to ask somebody else")
 
 
 async def main(*files: str) -> None:
-    client = await connect("police")
-    try:
-        told, _ = await listen(client)  # before asking, or a quick answer would go unheard
-        made = json.loads(Path(files[0]).read_text()) if files else referral()
-        answer = await ask(client, made)
-        where = f"position {answer['stamp']['position']}" if answer["stamp"] else "its place in the log follows"
-        print(f"{made['command']} {answer['status']}, {where}, case {answer['case_ref']}", flush=True)
-        async with asyncio.timeout(WAIT_AT_MOST_S):
-            await until_accepted(told, answer["id"])
-    except TimeoutError:
-        raise SystemExit("nobody has accepted within a minute: it is still ours") from None
-    except Refused as refused:
-        problem = refused.problem
-        at = f" at {problem['field']}" if problem["field"] else ""
-        say(f"refused: {problem['code']}{at}. {problem['message']}\n  next: {problem['hint']}")
-        raise SystemExit(2) from None
-    finally:
-        await client.drain()
+    async with System("police") as system:
+        try:
+            made = json.loads(Path(files[0]).read_text()) if files else system.kept.command(OURS, referral)
+            answer = await system.ask(made)
+            where = f"position {answer['stamp']['position']}" if answer["stamp"] else "its place in the log follows"
+            print(f"{made['command']} {answer['status']}, {where}, case {answer['case_ref']}", flush=True)
+            async with asyncio.timeout(WAIT_AT_MOST_S):
+                await until_accepted(system, answer["id"])
+            system.kept.forget(OURS)
+        except TimeoutError:
+            raise SystemExit("nobody has accepted within a minute: it is still ours. Run it again to go on") from None
+        except Refused as refused:
+            problem = refused.problem
+            at = f" at {problem['field']}" if problem["field"] else ""
+            say(f"refused: {problem['code']}{at}. {problem['message']}\n  next: {problem['hint']}")
+            raise SystemExit(2) from None
 
 
 asyncio.run(main(*sys.argv[1:]))

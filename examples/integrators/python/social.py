@@ -4,53 +4,48 @@ python social.py
 """
 
 import asyncio
-import json
 import signal
+from functools import partial
 
-from nats.aio.client import Client
-from nats.aio.subscription import Subscription
-
-from barnabus import Document, Refused, ask, command, connect, letters, listen, say
+from barnabus import Document, Refused, System, command, readable, say
 
 POST = {"role": "case-manager", "office": "prishtina-csw"}
 
 
-async def take_on(client: Client, referral: Document) -> None:
+async def take_on(system: System, referral: Document) -> None:
     for verb in ("referral.acknowledge", "referral.accept"):
         # Here a program decides at once. With you a person reads the letter first, and answers for what she accepts.
-        answer = await ask(client, command(verb, POST, {"handoff_id": referral["id"]}))
+        made = partial(command, verb, POST, {"handoff_id": referral["id"]})
+        answer = await system.ask(system.kept.command(f"{referral['id']}.{verb}", made))
         print(f"{verb} {answer['status']}" + (f", void: {answer['void']}" if answer["void"] else ""), flush=True)
 
 
-async def hear(client: Client, told: Subscription) -> None:
-    async for letter in letters(told):
-        place = f"case {letter['case_ref']}, position {letter['position']}"
-        print(f"heard {letter['type']} from {letter['sender']}, {place}", flush=True)
-        if letter["type"] != "referral.made" or letter["standing"]["whose_move"] != "social":
+async def hear(system: System) -> None:
+    async for item in system.told():
+        told = item["data"]
+        if item["type"] == "act.voided":
+            say(f"our act {told['id']} came to nothing: {told['reason']}")
+            continue
+        place = f"case {told['case_ref']}, position {told['position']}"
+        print(f"heard {item['type']} from {told['sender']}, {place}", flush=True)
+        if item["type"] != "referral.made" or not readable(item) or told["standing"]["whose_move"] != "social":
             continue
         try:
-            await take_on(client, letter)
+            await take_on(system, told)
         except Refused as refused:
             say(f"refused: {refused.problem['code']}. {refused.problem['hint']}")
 
 
-async def tell_of_void(voided: Subscription) -> None:
-    async for message in voided.messages:
-        act = json.loads(message.data)
-        say(f"our act {act['id']} came to nothing: {act['reason']}")
-
-
 async def main() -> None:
-    client = await connect("social")
-    told, voided = await listen(client)
-    print("listening", flush=True)
-    work = asyncio.gather(hear(client, told), tell_of_void(voided))
-    for each in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(each, work.cancel)
-    try:
-        await work
-    except asyncio.CancelledError:
-        await client.drain()
+    async with System("social") as system:
+        print("listening", flush=True)
+        work = asyncio.ensure_future(hear(system))
+        for each in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(each, work.cancel)
+        try:
+            await work
+        except asyncio.CancelledError:
+            return
 
 
 asyncio.run(main())

@@ -1,0 +1,1 @@
+"""Systems of agencies that are tried by the conformance kit: programs of their own."""
