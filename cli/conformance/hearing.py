@@ -65,9 +65,9 @@ async def asked(stand: Stand) -> Sequence[Outcome]:
 
 
 def _outcome_of(stand: Stand, one: Asked) -> Outcome:
-    done = ", ".join(dict.fromkeys(act["type"] for act in stand.acts(one)))
-    if done:
-        return passed(done, str(one.asking))
+    first = next(stand.acts(one), None)
+    if first:
+        return passed(f"its first word was {first['type']}", str(one.asking))
     unanswered = f"it did nothing on it within {stand.within_s:g} s"
     return (failed if stand.declared else not_seen)(unanswered, str(one.asking))
 

@@ -15,9 +15,10 @@ from tests import forked
 from tests.docs.pages import ROOT, Shown, barnabus_lines
 
 RUNS_ON = {
-    ("up",), ("gateway",), ("adapter",), ("demo",), ("sandbox",), ("projections", "run"), ("projections", "metrics"),
+    ("up",), ("gateway",), ("adapter",), ("demo",), ("sandbox",), ("conformance", "run"), ("projections", "run"),
+    ("projections", "metrics"),
 }  # fmt: skip
-"""These go on until they are ended; that they do is shown in tests/fault."""
+"""These go on until they are ended, as tests/fault shows; the kit's run is compared in test_conformance.py."""
 FIRST = {("submit", "police", "contracts/examples/referral.made.valid.json"), ("projections", "rebuild")}
 MAY_BE_BEHIND = {("projections", "status")}
 """Its exit status says whether it is current, and the log goes on."""

@@ -15,7 +15,7 @@ from contracts.errors import Refused
 from contracts.releasing import consumers, document
 from tests.builders import HEALTH, OVERSIGHT, POLICE, PROSECUTION, SOCIAL
 from tests.docs.pages import ROOT
-from tests.integration.test_integrators import LANGUAGES, InLanguage
+from tests.integration.test_integrators import LANGUAGES, InLanguage, in_node
 
 pytestmark = pytest.mark.timeout(150)
 WITHIN_S = 15.0
@@ -55,11 +55,9 @@ def _programs_find_the_repository(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
 
 
-@LANGUAGES
-async def test_the_example_of_social_services_keeps_to_the_contract(
-    tmp_path: Path, quick: None, language: InLanguage
-) -> None:
-    found = await tried(tmp_path, SOCIAL, language("social"), declares="example-social")
+async def test_the_example_of_social_services_in_javascript_keeps_to_the_contract(tmp_path: Path, quick: None) -> None:
+    """As the one in Python does: tests/docs/test_conformance.py."""
+    found = await tried(tmp_path, SOCIAL, in_node("social"), declares="example-social")
     assert of(State.FAILED, found) == set()
     assert of(State.NOT_SEEN, found) == {"told", "asks"}, "it declares nothing but what asks, and asks for nothing"
     assert {name for name, _, _ in found} == {check.name for check in CHECKS}
