@@ -4,7 +4,8 @@ from collections import Counter
 from collections.abc import Sequence
 
 from cli.conformance.outcome import Outcome, check, failed, not_seen, passed
-from cli.conformance.stand import OVERTAKEN, Stand
+from cli.conformance.stand import Stand
+from cli.conformance.transcript import OVERTAKEN
 from cli.sandbox.behaving import Behaviour
 from cli.sandbox.report import Line
 from contracts.catalogue import CATALOGUE
@@ -19,7 +20,7 @@ _ANSWERS = {
 }
 
 
-@check(next="Take every answer: accepted, declined, asked back.", see="docs/handoff.md")
+@check(next="Take every answer: accepted, declined, asked back.", see="docs/handoff.md", alone=True)
 async def asks(stand: Stand) -> Sequence[Outcome]:
     """What the system asks of others is taken, and it takes what they answer."""
     if stand.asks is None:
@@ -48,7 +49,7 @@ async def _asks(stand: Stand, behaviour: Behaviour) -> Outcome:
         await stand.transcript.until(lambda: None if program.alive else True, GOES_ON_FOR_S, _always)
     finally:
         await program.end()
-    if refusals := stand.refusals(since):
+    if refusals := stand.transcript.refusals(since):
         return failed(refusals[0], about)
     if not stand.alive():
         return failed(stand.target.how_it_ended() if stand.target else "", about)
@@ -61,11 +62,12 @@ async def _informs(stand: Stand, since: int, about: str) -> Outcome:
     def found() -> Line | None:
         return _first(stand, since, "sent", Move.GIVE) or _first(stand, since, "sent", Move.REFUSE)
 
+    if not stand.reads("information.asked"):
+        return not_seen("it does not declare that it reads questions (information.asked)", about)
     if answer := await stand.transcript.until(found, stand.within_s, _always):
         return passed(answer["type"], about)
     unanswered = f"it did not answer the question within {stand.within_s:g} s"
-    must = stand.declared is not None and stand.reads("information.asked")
-    return (failed if must else not_seen)(unanswered, about)
+    return (failed if stand.declared else not_seen)(unanswered, about)
 
 
 def _first(stand: Stand, since: int, what: str, move: Move) -> Line | None:
@@ -92,11 +94,11 @@ async def sends(stand: Stand) -> Sequence[Outcome]:
     ]
 
 
-@check(next="Mend what the code and the field say; `see` shows how it is said.", see="docs/errors.md")
+@check(next="Mend what the code and the field say; `see` shows how it is said.", see="docs/errors.md", alone=True)
 async def refusals(stand: Stand) -> Sequence[Outcome]:
     """Nothing that the system says is refused, but what others' acts have overtaken."""
     wrong: Counter[tuple[str, str]] = Counter()
-    for line in stand.refused():
+    for line in stand.transcript.refused():
         if line["code"] != OVERTAKEN:
             at = f" at {line['field']}" if line.get("field") else ""
             wrong[line["command"], f"{line['code']}{at}: {line['message']} {line['hint']}"] += 1

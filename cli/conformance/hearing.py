@@ -3,15 +3,15 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from cli.conformance.asked import Asked
 from cli.conformance.outcome import Outcome, check, failed, not_seen, passed
-from cli.conformance.stand import TOLD_WITHIN_S, Asked, Stand
+from cli.conformance.stand import TOLD_WITHIN_S, Stand
 from cli.sandbox import speaking
 from contracts.agencies import Agency
 from contracts.bypass import INVOKED, LIFTED
 from contracts.catalogue import CATALOGUE
 from contracts.entry import Entry
 
-_NOTHING = "it acted on nothing that it was asked"
 _TURNS_AWAY = frozenset({INVOKED, LIFTED, "case.closed", "case.reopened", "letter.handed-over", "case.linked"})
 """Facts that lead a case around somebody, end it, or speak of a letter or case that has to be there first."""
 
@@ -19,6 +19,7 @@ _TURNS_AWAY = frozenset({INVOKED, LIFTED, "case.closed", "case.reopened", "lette
 @check(
     next="Read the feed when you start, from the last number that you have dealt with, and then listen.",
     see="docs/integrate.md#the-feed",
+    alone=True,
 )
 async def caught_up(stand: Stand) -> Sequence[Outcome]:
     """What was told before the system was there is acted on once it starts."""
@@ -29,18 +30,18 @@ async def caught_up(stand: Stand) -> Sequence[Outcome]:
         return [not_seen("nobody can ask for anything that it reads")]
     await stand.at_work()
     await stand.acted(*before)
-    done = [one for one in before if any(stand.acts(one))]
+    done = [one for one in before if any(stand.transcript.acts(one))]
     _learn(stand, done)
     if done:
         return [passed(f"it acted on {len(done)} of {len(before)} things asked before it started")]
     after = await stand.ask_all([one.asking for one in before]) if stand.alive() else []
     await stand.acted(*after)
-    _learn(stand, done := [one for one in after if any(stand.acts(one))])
+    _learn(stand, done := [one for one in after if any(stand.transcript.acts(one))])
     if done:
         return [failed("it acts on what it hears, and did nothing on what was told before it started")]
     if not stand.alive():
         return [failed(stand.target.how_it_ended())]
-    return [not_seen(f"{_NOTHING} within {stand.within_s:g} s")]
+    return [not_seen(f"it acted on nothing that it was asked within {stand.within_s:g} s")]
 
 
 def _learn(stand: Stand, done: Sequence[Asked]) -> None:
@@ -55,17 +56,14 @@ def _learn(stand: Stand, done: Sequence[Asked]) -> None:
 )
 async def asked(stand: Stand) -> Sequence[Outcome]:
     """Each thing that the system can be asked for, it acts on."""
-    if stand.works is None:
-        return [not_seen(_NOTHING)]
-    await stand.at_work()
     every = await stand.ask_all(stand.askings())
     await stand.acted(*every)
-    _learn(stand, [one for one in every if any(stand.acts(one))])
+    _learn(stand, [one for one in every if any(stand.transcript.acts(one))])
     return [_outcome_of(stand, one) for one in every]
 
 
 def _outcome_of(stand: Stand, one: Asked) -> Outcome:
-    first = next(stand.acts(one), None)
+    first = next(stand.transcript.acts(one), None)
     if first:
         return passed(f"its first word was {first['type']}", str(one.asking))
     unanswered = f"it did nothing on it within {stand.within_s:g} s"
@@ -75,9 +73,6 @@ def _outcome_of(stand: Stand, one: Asked) -> Outcome:
 @check(next="Take in every letter, also of a type that your system makes no use of.", see="docs/catalogue.md")
 async def told(stand: Stand) -> Sequence[Outcome]:
     """What is told and asks for nothing is taken in: the system goes on working."""
-    if stand.works is None:
-        return [not_seen(_NOTHING)]
-    await stand.at_work()
     await _work_with_everybody(stand)
     said = [one for one in [await _say(stand, entry) for entry in _facts(stand)] if one]
     heard = await _heard(stand, dict(said))
@@ -89,17 +84,15 @@ async def told(stand: Stand) -> Sequence[Outcome]:
 
 async def _work_with_everybody(stand: Stand) -> None:
     """Each counterpart that can has the system at work on a case: only there is something to be told."""
-    assert stand.works
-    from_others = [replace(stand.works, by=by) for by in stand.sandbox.counterparts if _can_ask(stand, by)]
+    from_others = [replace(stand.known, by=by) for by in stand.sandbox.counterparts if _can_ask(stand, by)]
     every = await stand.ask_all([asking for asking in from_others if asking not in stand.acted_on])
     await stand.acted(*every)
-    _learn(stand, [one for one in every if any(stand.acts(one))])
+    _learn(stand, [one for one in every if any(stand.transcript.acts(one))])
 
 
 def _can_ask(stand: Stand, by: Agency) -> bool:
-    assert stand.works
-    offered = speaking.offers(by, stand.sandbox.me)
-    return any((service, entry.type) == (stand.works.service, stand.works.type) for service, entry in offered)
+    offered = ((service, entry.type) for service, entry in speaking.offers(by, stand.sandbox.me))
+    return (stand.known.service, stand.known.type) in offered
 
 
 def _facts(stand: Stand) -> Iterator[Entry]:
@@ -152,12 +145,14 @@ async def _alone(stand: Stand, name: str) -> Outcome:
     return failed(broken, name) if broken else passed("it went on", name)
 
 
-@check(next="Leave out of what it declares what it will never be told, or try it by hand: barnabus sandbox.")
+@check(
+    next="Leave out of what it declares what it will never be told, or try it by hand: barnabus sandbox.", alone=True
+)
 async def hears(stand: Stand) -> Sequence[Outcome]:
     """Each type that the system declares was told to it."""
     heard = stand.sandbox.report.heard_types
     if stand.works is None and stand.asks is None:
-        return [not_seen(_NOTHING)]
+        return [not_seen("it acts on nothing that it is asked")]
     if stand.declared is None:
         return [passed(f"{len(heard)} types were told")]
     return [

@@ -38,21 +38,25 @@ def not_seen(why: str, about: str = "") -> Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """`expects` is what a system that keeps to the contract does, `next` what helps where it does not."""
+    """`expects` is what a system that keeps to the contract does, `next` what helps where it does not.
+
+    One that does not look `alone` needs a system that was seen to act on something.
+    """
 
     name: str
     expects: str
     next: str
     see: str
+    alone: bool
     look: "Callable[[Stand], Awaitable[Sequence[Outcome]]]"
 
 
 def check(
-    *, next: str, see: str = "docs/integrate.md"
+    *, next: str, see: str = "docs/integrate.md", alone: bool = False
 ) -> "Callable[[Callable[[Stand], Awaitable[Sequence[Outcome]]]], Check]":
     """A function that looks becomes a check: its name is the check's, its docstring what it expects."""
 
     def made(look: "Callable[[Stand], Awaitable[Sequence[Outcome]]]") -> Check:
-        return Check(look.__name__.replace("_", "-"), " ".join((look.__doc__ or "").split()), next, see, look)
+        return Check(look.__name__.replace("_", "-"), " ".join((look.__doc__ or "").split()), next, see, alone, look)
 
     return made

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from bus.settings import Settings
 from cli.conformance import asking, hearing, troubling
-from cli.conformance.outcome import Check, Outcome, failed
+from cli.conformance.outcome import Check, Outcome, failed, not_seen
 from cli.conformance.stand import Stand, Way
 from cli.conformance.target import Target
 from cli.conformance.transcript import Transcript
@@ -100,7 +100,9 @@ async def _stood(tried: Tried, home: Path, output: Path) -> AsyncIterator[Stand]
             Target(shlex.split(line), environment, output) if line else None for line in (tried.target, tried.asks)
         )
         try:
-            yield Stand(sandbox, transcript, (nats, http), target, asks, tried.declared, tried.way, tried.within_s)
+            yield Stand(
+                sandbox, transcript, (nats, http), target, asks, tried.declared, tried.way, tried.within_s, tried.hook
+            )
         finally:
             for one in (target, asks):
                 if one:
@@ -108,7 +110,11 @@ async def _stood(tried: Tried, home: Path, output: Path) -> AsyncIterator[Stand]
 
 
 async def _looked(check: Check, stand: Stand) -> list[Outcome]:
+    if not check.alone and stand.works is None:
+        return [not_seen("it acts on nothing that it is asked, so this cannot be seen")]
     try:
+        if not check.alone:
+            await stand.at_work()
         return list(await check.look(stand))
     except TimeoutError:
         return [failed("the agency's own adapter was not told a letter in time: this machine is too busy")]

@@ -1,12 +1,15 @@
 """The test stand: a sandbox, the system that is tried, and all that was said; what checks do stands here."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Self
 from uuid import UUID
 
+from bus import seal
+from bus.clock import wall_clock
 from cli.conformance.altering import Letter
+from cli.conformance.asked import Asked, Asking
 from cli.conformance.target import Target
 from cli.conformance.transcript import Transcript
 from cli.conformance.wire import Wire
@@ -15,14 +18,14 @@ from cli.sandbox.behaving import Behaviour
 from cli.sandbox.doing import Sandbox
 from cli.sandbox.report import Line
 from cli.sandbox.watched import as_it_is
-from contracts.agencies import Agency
-from contracts.catalogue import CATALOGUE, COMMANDS
+from contracts import web
+from contracts.catalogue import COMMANDS
 from contracts.releasing.consumers import Consumer
 from contracts.standing import Move
 from contracts.vocabulary.asking import Service
+from services import webhook
+from services.systems import Hook
 
-OVERTAKEN = "handoff.void"
-"""An act is refused with it that another one came before: nothing is wrong with it where acts can cross."""
 TOLD_WITHIN_S = 5.0
 """So long a letter may take to the agency's own adapter."""
 
@@ -33,28 +36,6 @@ class Way(StrEnum):
     NATS = "nats"
     HTTP = "http"
     WEBHOOK = "webhook"
-
-
-@dataclass(frozen=True, slots=True)
-class Asking:
-    """What a counterpart can ask the agency for."""
-
-    by: Agency
-    type: str
-    service: Service
-
-    def __str__(self) -> str:
-        return f"{self.type} ({self.service})"
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """One of them at work. `since` is how many lines had been said before."""
-
-    asking: Asking
-    id: str
-    case_ref: str
-    since: int
 
 
 @dataclass(slots=True)
@@ -72,8 +53,15 @@ class Stand:
     declared: Consumer | None
     way: Way
     within_s: float
+    hook: Hook | None = None
     works: Asking | None = None
     acted_on: dict[Asking, Asked] = field(default_factory=dict)
+
+    @property
+    def known(self) -> Asking:
+        """For a check that does not look alone."""
+        assert self.works, "it was seen to act on something"
+        return self.works
 
     # what the system can be asked, and told
 
@@ -146,6 +134,17 @@ class Stand:
         for letter in letters:
             await self.sandbox.own.tell_letter(letter)
 
+    async def post_again(self, asked: Asked) -> None:
+        """By webhook, as after an answer that was lost on the way."""
+        application = self.sandbox.own.application
+        lines = application.feed.lines(after=0, up_to=application.feed.end(), limit=application.feed.end(), types=None)
+        item = next(item for item in map(application.item, lines) if item["data"]["id"] == asked.id)
+        assert self.hook, "it hears by webhook"
+        hook = self.hook.opened()
+        async with webhook.client(hook) as opened:
+            body, now = seal.dump(item), wall_clock()
+            await webhook.hand(opened, hook, UUID(item["id"]), body, now, media=web.STRUCTURED)
+
     async def act(self, asked: Asked, move: Move) -> None:
         """Whoever asked makes this move on it."""
         await self.sandbox.counterparts[asked.asking.by].act(move, UUID(asked.id))
@@ -167,37 +166,13 @@ class Stand:
 
     # what the system did
 
-    def acts(self, asked: Asked) -> Iterator[Line]:
-        """What it said on a handoff, and was taken."""
-        lines = self.transcript.lines[asked.since :]
-        return (line for line in lines if line["what"] == "sent" and line["handoff_id"] == asked.id)
-
     async def acted(self, *all_of: Asked, move: Move | None = None) -> bool:
         """Wait until it has acted on each, with this move or any."""
 
         def found() -> bool | None:
-            return all(any(_is(act, move) for act in self.acts(one)) for one in all_of) or None
+            return all(any(_is(act, move) for act in self.transcript.acts(one)) for one in all_of) or None
 
         return bool(await self.transcript.until(found, self.within_s, self.alive))
-
-    def doubled(self, asked: Asked) -> str | None:
-        """The type of an act that it said twice on a handoff, under two ids; None if there is none."""
-        ids: dict[str, set[str]] = {}
-        for act in self.acts(asked):
-            ids.setdefault(act["type"], set()).add(act["id"])
-        return next((name for name, under in ids.items() if len(under) > 1 and CATALOGUE[name].move in _ONCE), None)
-
-    def refusals(self, since: int, *, crossing: bool = False) -> list[str]:
-        """What was refused it since then, in words, and not before: a mistake that it always makes is no news.
-
-        Where acts can cross, without those that were overtaken; elsewhere there is no reason why one should be.
-        """
-        always = {_said(line) for line in self.refused(0, since) if line["code"] != OVERTAKEN}
-        lines = [line for line in self.refused(since) if not (crossing and line["code"] == OVERTAKEN)]
-        return [said for said in map(_said, lines) if said not in always]
-
-    def refused(self, since: int = 0, until: int | None = None) -> list[Line]:
-        return [line for line in self.transcript.lines[since:until] if line["what"] == "refused"]
 
     def receives(self, asked: Asked, record_id: str) -> bool:
         """Does what a counterpart said go to the agency, by what that knows of the case?"""
@@ -207,8 +182,7 @@ class Stand:
 
     async def goes_on(self) -> str | None:
         """Ask it for what it has acted on before: None if it does so again, or else what was seen instead."""
-        assert self.works, "it was seen to act on something"
-        asked = await self.ask(self.works)
+        asked = await self.ask(self.known)
         if await self.acted(asked):
             return None
         if self.target and not self.target.alive:
@@ -216,13 +190,5 @@ class Stand:
         return f"then it did nothing on the next {self.works} for {self.within_s:g} s"
 
 
-_ONCE = frozenset({Move.ACKNOWLEDGE, Move.ACCEPT, Move.DECLINE, Move.START, Move.COMPLETE})
-
-
 def _is(act: Line, move: Move | None) -> bool:
     return move is None or COMMANDS[act["command"]].move is move
-
-
-def _said(line: Line) -> str:
-    at = f" at {line['field']}" if line.get("field") else ""
-    return f"{line['command']} was refused, {line['code']}{at}"

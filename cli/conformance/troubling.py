@@ -1,44 +1,44 @@
 """Checks of a bad day: letters twice, late, crossing, newer than the system or very large; answers lost, power cut."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from cli.conformance import altering
 from cli.conformance.altering import Letter
+from cli.conformance.asked import Asked
 from cli.conformance.outcome import Outcome, check, failed, not_seen, passed
-from cli.conformance.stand import TOLD_WITHIN_S, Asked, Stand, Way
+from cli.conformance.stand import TOLD_WITHIN_S, Stand, Way
 from cli.sandbox.behaving import Behaviour
 from contracts.catalogue import CATALOGUE
 from contracts.standing import Move
 
-_NOTHING = not_seen("it acts on nothing that it is asked, so this cannot be seen")
-_IN_ORDER = not_seen("it hears by the feed, which tells in order and, but for a power cut, once: this is NATS's alone")
+_IN_ORDER = not_seen("it hears by the feed, which tells in order, and again only after a power cut: see power-cut")
 
 
 @check(next="Keep the ids of the letters that you have dealt with, and drop what you have had.")
 async def twice(stand: Stand) -> Sequence[Outcome]:
     """A letter that is told twice is acted on once."""
-    if stand.works is None:
-        return [_NOTHING]
-    if stand.way is not Way.NATS:
+    if stand.way is Way.HTTP:
         return [_IN_ORDER]
-    await stand.at_work()
-    one, letter = await stand.held(stand.works)
-    await stand.tell(letter, letter)
+    if stand.way is Way.NATS:
+        one, letter = await stand.held(stand.known)
+        await stand.tell(letter, letter)
+        again = partial(stand.tell, letter)
+    else:
+        one = await stand.ask(stand.known)
+        again = partial(stand.post_again, one)
     if not await stand.acted(one):
         return [failed(f"it did nothing on it for {stand.within_s:g} s")]
-    await stand.tell(letter)
+    await again()
     return [await _went_on(stand, one)]
 
 
 @check(next="Go by a letter's `standing`, and expect an act before the letter that it acts on.", see="docs/handoff.md")
 async def out_of_order(stand: Stand) -> Sequence[Outcome]:
     """A letter that comes late, after one that stands behind it in the log, does no harm."""
-    if stand.works is None:
-        return [_NOTHING]
     if stand.way is not Way.NATS:
         return [_IN_ORDER]
-    await stand.at_work()
-    one, first = await stand.held(stand.works)
+    one, first = await stand.held(stand.known)
     await stand.act(one, Move.ASK_WITHDRAWAL)
     second = await stand.held_letter(lambda letter: letter["content"].get("handoff_id") == one.id)
     await stand.tell(second, first)
@@ -51,11 +51,8 @@ async def out_of_order(stand: Stand) -> Sequence[Outcome]:
 )
 async def withdrawal_crosses_acceptance(stand: Stand) -> Sequence[Outcome]:
     """The other side withdraws at the moment at which the system accepts: it goes by what that came to."""
-    if stand.works is None:
-        return [_NOTHING]
-    await stand.at_work()
     stand.behave(Behaviour.CROSS)
-    one = await stand.ask(stand.works)
+    one = await stand.ask(stand.known)
     if not await stand.acted(one, move=Move.ACCEPT):
         if stand.alive():
             return [not_seen(f"it did not accept within {stand.within_s:g} s")]
@@ -97,11 +94,8 @@ async def largest_letter(stand: Stand) -> Sequence[Outcome]:
 
 
 async def _altered(stand: Stand, how: Callable[[Letter], Letter], *, must_act: bool) -> Outcome:
-    if stand.works is None:
-        return _NOTHING
-    await stand.at_work()
     stand.sandbox.own.altered = how
-    one = await stand.ask(stand.works)
+    one = await stand.ask(stand.known)
     if must_act and not await stand.acted(one):
         ended = stand.target.how_it_ended() if stand.target and not stand.alive() else ""
         return failed(ended or f"it did nothing on it for {stand.within_s:g} s")
@@ -117,16 +111,13 @@ def _is_told(stand: Stand, one: Asked) -> bool:
 @check(next="Without an answer hand in the very same command again, with the same id: it is taken once.")
 async def lost_answer(stand: Stand) -> Sequence[Outcome]:
     """A command whose answer is lost is handed in again as it was."""
-    if stand.works is None:
-        return [_NOTHING]
-    await stand.at_work()
-    one = await stand.ask_and_lose_the_answer(stand.works)
+    one = await stand.ask_and_lose_the_answer(stand.known)
     if not await stand.acted(one):
         return [failed(f"it did nothing on it for {stand.within_s:g} s")]
-    lost = next(iter(stand.acts(one)))
+    lost = next(iter(stand.transcript.acts(one)))
 
     def again() -> bool | None:
-        return any(act["id"] == lost["id"] and act["repeated"] for act in stand.acts(one)) or None
+        return any(act["id"] == lost["id"] and act["repeated"] for act in stand.transcript.acts(one)) or None
 
     if not await stand.transcript.until(again, stand.within_s, stand.alive):
         return [failed(f"it did not hand in its {lost['command']} again within {stand.within_s:g} s")]
@@ -138,14 +129,11 @@ async def lost_answer(stand: Stand) -> Sequence[Outcome]:
 )
 async def line_cut(stand: Stand) -> Sequence[Outcome]:
     """Its connection breaks and comes back: it goes on, also with what was told meanwhile."""
-    if stand.works is None:
-        return [_NOTHING]
     if not any(wire.carried for wire in stand.wires):
         return [not_seen("it does not connect where BARNABUS_NATS_URL and BARNABUS_HTTP say, so nothing can be cut")]
-    await stand.at_work()
     for wire in stand.wires:
         await wire.cut()
-    one = await stand.ask(stand.works)
+    one = await stand.ask(stand.known)
     await stand.transcript.until(lambda: _is_told(stand, one) or None, TOLD_WITHIN_S, stand.alive)
     for wire in stand.wires:
         await wire.mend()
@@ -162,15 +150,13 @@ async def line_cut(stand: Stand) -> Sequence[Outcome]:
 )
 async def power_cut(stand: Stand) -> Sequence[Outcome]:
     """Killed before its command is answered, it goes on after a start: nothing is lost, and nothing done twice."""
-    if stand.works is None or stand.target is None:
-        return [_NOTHING]
-    await stand.at_work()
-    one = await stand.ask_and_lose_the_answer(stand.works)
+    one = await stand.ask_and_lose_the_answer(stand.known)
     if not await stand.acted(one):
         return [failed(f"it did nothing on it for {stand.within_s:g} s")]
+    assert stand.target, "it acts on what it is asked"
     await stand.target.kill()
     stand.as_usual()
-    missed = await stand.ask(stand.works)
+    missed = await stand.ask(stand.known)
     await stand.target.start()
     if not await stand.acted(missed):
         ended = "" if stand.alive() else f": {stand.target.how_it_ended()}"
@@ -181,8 +167,8 @@ async def power_cut(stand: Stand) -> Sequence[Outcome]:
 async def _went_on(stand: Stand, one: Asked, *, crossing: bool = False) -> Outcome:
     """Whether it goes on working, was refused nothing since, and did nothing twice."""
     broken = await stand.goes_on()
-    refusals = stand.refusals(one.since, crossing=crossing)
-    doubled = stand.doubled(one)
+    refusals = stand.transcript.refusals(one.since, crossing=crossing)
+    doubled = stand.transcript.doubled(one)
     if broken or refusals or doubled:
         return failed(broken or (refusals[0] if refusals else f"it said {doubled} twice, under two ids"))
     return passed("it went on, was refused nothing, and did nothing twice")

@@ -63,14 +63,16 @@ def deal_with(http: httpx.Client, me: Agency, item: dict[str, Any]) -> None:
             asked(http, "/events", command)
 
 
+def to_the_adapter() -> httpx.Client:
+    headers = {"authorization": f"Bearer {os.environ['BARNABUS_TOKEN']}"}
+    return httpx.Client(base_url=os.environ["BARNABUS_HTTP"], headers=headers, timeout=ANSWER_WITHIN_S, trust_env=False)
+
+
 def main() -> None:
     me = Agency(sys.argv[1])
     KEPT.mkdir(exist_ok=True)
     place = KEPT / "feed"
-    headers = {"authorization": f"Bearer {os.environ['BARNABUS_TOKEN']}"}
-    with httpx.Client(
-        base_url=os.environ["BARNABUS_HTTP"], headers=headers, timeout=ANSWER_WITHIN_S, trust_env=False
-    ) as http:
+    with to_the_adapter() as http:
         while True:
             after = place.read_text() if place.exists() else "0"
             page = asked(http, f"/letters?after={after}")
