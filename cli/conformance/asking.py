@@ -80,7 +80,9 @@ def _always() -> bool:
 
 
 @check(
-    next="Have it send the command while the kit runs, or leave it out of what it declares.", see="docs/catalogue.md"
+    next="Have it send the command while the kit runs, or leave it out of what it declares.",
+    see="docs/catalogue.md",
+    alone=True,
 )
 async def sends(stand: Stand) -> Sequence[Outcome]:
     """Each command that the system declares was sent, and taken."""
@@ -94,7 +96,7 @@ async def sends(stand: Stand) -> Sequence[Outcome]:
     ]
 
 
-@check(next="Mend what the code and the field say; `see` shows how it is said.", see="docs/errors.md", alone=True)
+@check(next="Mend what the code and the field say.", see="docs/errors.md", alone=True)
 async def refusals(stand: Stand) -> Sequence[Outcome]:
     """Nothing that the system says is refused, but what others' acts have overtaken."""
     wrong: Counter[tuple[str, str]] = Counter()
