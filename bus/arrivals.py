@@ -4,11 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from joserfc.jwk import OKPKey
-from pydantic import ValidationError
 
 from bus import content, seal
-from bus.directory import Directory
-from bus.log import POSTMARK_TYP, STAMP_TYP
+from bus.directory import Keyring
+from bus.log import postmark_of, stamp_of
 from bus.submission import RECORD_TYP
 from contracts import check, documents
 from contracts.agencies import Agency
@@ -31,19 +30,15 @@ class Opened:
     signed: str
 
 
-def postmark(token: str, recipient: Agency, directory: Directory) -> Postmark:
+def postmark(token: str, recipient: Agency, directory: Keyring) -> Postmark:
     """What the gateway says of a letter. Raises `signature.invalid` if it did not, or says it of another's letter."""
-    payload = seal.verify(token, directory.signer("gateway"), typ=POSTMARK_TYP)
-    try:
-        mark = Postmark.model_validate_json(payload)
-    except ValidationError:
-        raise BarnabusError("signature.invalid", detail="The gateway signed something else than a postmark.") from None
+    mark = postmark_of(token, directory)
     if mark.recipient is not recipient:
         raise BarnabusError("signature.invalid", detail="The postmark is for another agency.")
     return mark
 
 
-def open_letter(jwe: str, mark: Postmark, before: str | None, own: Sequence[OKPKey], directory: Directory) -> Opened:
+def open_letter(jwe: str, mark: Postmark, before: str | None, own: Sequence[OKPKey], directory: Keyring) -> Opened:
     """The letter inside, sealed to one of its recipient's own keys. Raises the coded reason for which it is parked.
 
     `before` is the digest of the letter one number lower, where this agency holds it.
@@ -56,7 +51,7 @@ def open_letter(jwe: str, mark: Postmark, before: str | None, own: Sequence[OKPK
     return opened
 
 
-def reopen(signed: str, mark: Postmark, directory: Directory) -> Opened:
+def reopen(signed: str, mark: Postmark, directory: Keyring) -> Opened:
     """A letter's signed content as the vault kept it, verified: its own, or that of one that said it again."""
     opened = _read(signed, mark, directory)
     letter = opened.letter
@@ -65,8 +60,8 @@ def reopen(signed: str, mark: Postmark, directory: Directory) -> Opened:
     return opened
 
 
-def _read(signed: str, mark: Postmark, directory: Directory) -> Opened:
-    claims, fields, _ = content.verify(signed, directory.signer(mark.sender))
+def _read(signed: str, mark: Postmark, directory: Keyring) -> Opened:
+    claims, fields, _ = content.verify(signed, directory.signer(mark.sender, mark.logged_at))
     letter = documents.read(Letter, claims | {"content": fields})
     if (letter.sender, letter.recipient, letter.case_ref) != (mark.sender, mark.recipient, mark.case_ref):
         raise _another()
@@ -95,13 +90,14 @@ def notice(raw: bytes) -> Notice:
     return documents.read(Notice, documents.document(raw, limit_bytes=NOTICE_LIMIT_BYTES))
 
 
-def receipt(told: Notice, sender: Agency, directory: Directory) -> tuple[Agency, Receipt, Stamp]:
+def receipt(told: Notice, sender: Agency, directory: Keyring) -> tuple[Agency, Receipt, Stamp]:
     """Who has signed for which of our letters. Raises `signature.invalid` unless recipient and gateway both did."""
     text = (told.record or "").encode()
     record = documents.read(Record, documents.document(text, limit_bytes=NOTICE_LIMIT_BYTES))
     recipient = Agency(record.sender)
-    seal.verify_detached(text, told.signature or "", directory.signer(recipient), typ=RECORD_TYP)
-    stamp = Stamp.model_validate_json(seal.verify(told.stamp or "", directory.signer("gateway"), typ=STAMP_TYP))
+    stamp = stamp_of(told.stamp or "", directory)
+    signer = directory.signer(recipient, stamp.logged_at)
+    seal.verify_detached(text, told.signature or "", signer, typ=RECORD_TYP)
     found = documents.read(Receipt, record.data.content)
     if found.sender is not sender or stamp.record != seal.digest(text):
         raise BarnabusError("signature.invalid", detail="The receipt is not for our letters.")

@@ -8,7 +8,7 @@ from typing import Any
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
 
-from bus.directory import Directory
+from bus.directory import Keyring
 from bus.log import Entry, placed
 from contracts import subjects
 from contracts.agencies import Agency
@@ -46,7 +46,7 @@ async def ends(nats: Client, stamp: str | None) -> Ends:
     return Ends(int(found["number"]), str(found["digest"]), int(found["position"]), *links)
 
 
-async def own(nats: Client, after: int, directory: Directory) -> list[Entry]:
+async def own(nats: Client, after: int, directory: Keyring) -> list[Entry]:
     """This agency's own records above a number, as the log has them; some of them, none if there are no more."""
     found = await _ask(nats, subjects.OWN, OwnAsked(after=after).model_dump_json().encode())
     return [placed(row["record"], row["signature"], row["stamp"], directory) for row in found["entries"]]

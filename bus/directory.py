@@ -1,12 +1,16 @@
 """The directory of public keys, signed by a root key that stays offline.
 
-Everyone holds the same signed file and the root's public key; a key that is not in it does not count.
+Everyone holds the same signed file and the root's public key; a key that is not in it does not count, and one that has
+ended counts for what the log had until then.
 """
 
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from functools import cached_property
-from typing import Any, Literal
+from time import monotonic
+from typing import Any, Literal, Protocol
 
+import structlog
 from joserfc.jwk import OKPKey
 from pydantic import AwareDatetime, ValidationError
 
@@ -17,14 +21,39 @@ from contracts.errors import BarnabusError
 from contracts.tiers import Frozen
 
 TYP = "barnabus-directory"
+LOOK_EVERY_S = 1.0
+Use = Literal["sig", "enc"]
+_log = structlog.get_logger()
+
+
+class Keyring(Protocol):
+    """Whose key is whose: the directory as it was read, or as its file is now."""
+
+    def signer(self, owner: Agency | Literal["gateway"], at: datetime | None) -> seal.FindKey:
+        """Finds the public signing keys of one owner that counted at this moment, by their ids; `None`: that ever did.
+
+        What it finds raises `key.unknown` for anybody else's, and `key.ended` for one that had ended by then.
+        """
+
+    def sealing(self, recipient: Agency) -> OKPKey:
+        """The key to which letters for this agency are sealed now: the newest. Raises `key.unknown`."""
 
 
 class PublicKey(Frozen):
+    """It counts for what the log stamped before `valid_until`. Since when it does is said, and nothing hangs on it."""
+
     owner: str  # an agency, or "gateway"
-    use: Literal["sig", "enc"]
+    use: Use
     jwk: dict[str, Any]
     valid_from: AwareDatetime
     valid_until: AwareDatetime | None = None
+
+    @property
+    def kid(self) -> str:
+        return str(self.jwk["kid"])
+
+    def counts(self, at: datetime) -> bool:
+        return self.valid_until is None or at < self.valid_until
 
 
 class Directory(Frozen):
@@ -32,37 +61,101 @@ class Directory(Frozen):
     keys: tuple[PublicKey, ...]
 
     @cached_property
-    def _imported(self) -> dict[tuple[str, str], OKPKey]:
-        return {(key.owner, key.jwk["kid"]): OKPKey.import_key(key.jwk) for key in self.keys}
+    def _imported(self) -> dict[tuple[str, str], tuple[OKPKey, datetime | None]]:
+        return {(key.owner, key.kid): (OKPKey.import_key(key.jwk), key.valid_until) for key in self.keys}
 
-    def signer(self, owner: Agency | Literal["gateway"]) -> seal.FindKey:
-        """Finds the public signing keys of one owner by key id; raises `key.unknown` for anybody else's."""
-
+    def signer(self, owner: Agency | Literal["gateway"], at: datetime | None) -> seal.FindKey:
         def find(kid: str) -> OKPKey:
-            key = self._imported.get((owner, kid))
+            key, until = self._imported.get((owner, kid), (None, None))
             if key is None or key.get("use") != "sig":
                 raise BarnabusError("key.unknown")
+            if at is not None and until is not None and at >= until:
+                raise BarnabusError("key.ended")
             return key
 
         return find
 
     def sealing(self, recipient: Agency) -> OKPKey:
-        """The key to which letters for this agency are sealed now: the newest."""
         own = [key for key in self.keys if key.owner == recipient and key.use == "enc" and key.valid_until is None]
         if not own:
             raise BarnabusError("key.unknown")
-        return self._imported[recipient, max(own, key=lambda key: key.valid_from).jwk["kid"]]
+        return self._imported[recipient, max(own, key=lambda key: key.valid_from).kid][0]
 
-    def with_new_sealing(self, owner: Agency, key: OKPKey, now: datetime) -> "Directory":
-        """From now on letters for this agency are sealed to this key, and to none of its others."""
-        ended = {"valid_until": now}
-        old = (
-            known.model_copy(update=ended)
-            if (known.owner, known.use, known.valid_until) == (owner, "enc", None)
-            else known
+    def of(self, owner: str, use: Use) -> Iterator[PublicKey]:
+        return (key for key in self.keys if (key.owner, key.use) == (owner, use))
+
+    def with_new(self, owner: str, key: OKPKey, now: datetime, *, others_until: datetime) -> "Directory":
+        """With one more key of this owner from now on; its others of the same use end then, if not before."""
+        new = entry(owner, key, now)
+        return self._ended(now, others_until, lambda known: (known.owner, known.use) == (owner, new.use), new)
+
+    def without(self, kid: str, now: datetime) -> "Directory":
+        """With this key ended now."""
+        return self._ended(now, now, lambda known: known.kid == kid)
+
+    def _ended(
+        self, now: datetime, until: datetime, which: Callable[[PublicKey], bool], *new: PublicKey
+    ) -> "Directory":
+        keys = (
+            known.model_copy(update={"valid_until": min(until, known.valid_until or until)}) if which(known) else known
             for known in self.keys
         )
-        return Directory(issued_at=now, keys=(*old, entry(owner, key, now)))
+        return Directory(issued_at=now, keys=(*keys, *new))
+
+
+class Live:
+    """The directory as its file is now: looked at every second, and read again when it was replaced.
+
+    One that the root did not sign is not taken: the last one that it did goes on, and an error says so.
+    """
+
+    def __init__(self, settings: Settings, elapsed_s: Callable[[], float] = monotonic) -> None:
+        """Raises as `load` does."""
+        self._settings = settings
+        self._elapsed_s = elapsed_s
+        self._seen = self._stat()
+        self._known = load(settings)
+        self._looked_at = elapsed_s()
+
+    @property
+    def now(self) -> Directory:
+        if self._elapsed_s() - self._looked_at >= LOOK_EVERY_S:
+            self._looked_at = self._elapsed_s()
+            self._look()
+        return self._known
+
+    def signer(self, owner: Agency | Literal["gateway"], at: datetime | None) -> seal.FindKey:
+        def find(kid: str) -> OKPKey:
+            try:
+                return self.now.signer(owner, at)(kid)
+            except BarnabusError as error:
+                if error.code != "key.unknown":
+                    raise
+            self._look()  # its owner may have read the new directory a moment before us
+            return self._known.signer(owner, at)(kid)
+
+        return find
+
+    def sealing(self, recipient: Agency) -> OKPKey:
+        return self.now.sealing(recipient)
+
+    def _look(self) -> None:
+        stat = self._stat()
+        if stat == self._seen:
+            return
+        self._seen = stat
+        try:
+            self._known = load(self._settings)
+            _log.info("directory.read", issued_at=self._known.issued_at.isoformat())
+        except BarnabusError as error:
+            _log.error("directory.not-taken", code=error.code)
+
+    def _stat(self) -> tuple[int, int] | None:
+        try:
+            found = self._settings.directory.stat()
+        except OSError:
+            return None
+        return found.st_ino, found.st_mtime_ns
 
 
 def entry(owner: str, key: OKPKey, valid_from: datetime) -> PublicKey:

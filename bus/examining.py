@@ -3,10 +3,11 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from bus import seal
-from bus.directory import Directory
+from bus.directory import Keyring
 from bus.ledger import Ledger
 from bus.log import LogReader, verify
 from bus.submission import RECORD_TYP
@@ -29,13 +30,13 @@ class Examined:
     digest: str
 
 
-def examine(raw: bytes, account: Agency, directory: Directory) -> Examined:
+def examine(raw: bytes, account: Agency, directory: Keyring, now: datetime) -> Examined:
     """Raises a coded refusal unless account, sender and signing key agree and the letters are those of the record."""
     submission, record = check.submission(raw, limit_bytes=SUBMISSION_LIMIT_BYTES)
     if record.sender != account:
         raise BarnabusError("account.mismatch", field="record.source")
     text = submission.record.encode()
-    seal.verify_detached(text, submission.signature, directory.signer(account), typ=RECORD_TYP)
+    seal.verify_detached(text, submission.signature, directory.signer(account, now), typ=RECORD_TYP)
     named = {letter.to: letter.sealed for letter in record.data.letters}
     sent = {letter.to: seal.digest(letter.jwe) for letter in submission.letters}
     if named != sent or len(named) != len(record.data.letters):
@@ -80,7 +81,7 @@ def account_of(subject: str, reply: str, headers: Mapping[str, str] | None) -> A
         return None
 
 
-async def said_before(record: Record, ledger: Ledger, log: LogReader, directory: Directory) -> None:
+async def said_before(record: Record, ledger: Ledger, log: LogReader, directory: Keyring) -> None:
     """Raises Refused unless the log has it that this sender said before what its record speaks of, and to whom."""
 
     async def own(record_id: UUID) -> Record:

@@ -7,7 +7,6 @@ expected last sequence is the fence: a second gateway, or a late packet of this 
 import asyncio
 
 import structlog
-from joserfc.jwk import OKPKey
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
 from nats.js.errors import APIError
@@ -15,10 +14,11 @@ from nats.js.errors import APIError
 from bus import faults, seal, streams
 from bus.chains import RECEIPT, receipt_of
 from bus.clock import Clock
-from bus.directory import Directory
+from bus.directory import Keyring
 from bus.examining import Examined, allow, examine, said_before
 from bus.ledger import Ledger
-from bus.log import POSTMARK_TYP, STAMP_TYP, LogReader, verify
+from bus.log import POSTMARK_TYP, STAMP_TYP, LogReader, stamp_of, verify
+from bus.signing import SigningKey
 from contracts import documents, subjects
 from contracts.agencies import Agency
 from contracts.envelope import (
@@ -47,7 +47,14 @@ class Gateway:
     """`submit` is safe to repeat: the same bytes get the same answer, unreceipted letters are posted again."""
 
     def __init__(
-        self, nats: Client, directory: Directory, key: OKPKey, ledger: Ledger, clock: Clock, *, synthetic: bool = False
+        self,
+        nats: Client,
+        directory: Keyring,
+        key: SigningKey,
+        ledger: Ledger,
+        clock: Clock,
+        *,
+        synthetic: bool = False,
     ) -> None:
         self._nats = nats
         self._js = nats.jetstream(timeout=_PUBLISH_TIMEOUT_S)
@@ -82,7 +89,7 @@ class Gateway:
 
     async def submit(self, account: Agency, raw: bytes) -> str:
         """The stamp of the submission's record, as a signed token. Raises the coded reason for a refusal."""
-        found = examine(raw, account, self._directory)
+        found = examine(raw, account, self._directory, self._clock())
         async with self._one_at_a_time:
             self._whole()
             stamp = await self._logged(found)
@@ -146,7 +153,7 @@ class Gateway:
             record=found.digest,
             synthetic=self._synthetic,
         )
-        token = seal.sign(stamp.model_dump_json().encode(), self._key, typ=STAMP_TYP)
+        token = seal.sign(stamp.model_dump_json().encode(), self._key(), typ=STAMP_TYP)
         headers = {
             subjects.SIGNATURE: found.submission.signature,
             subjects.STAMP: token,
@@ -170,7 +177,7 @@ class Gateway:
     async def _post(self, found: Examined, token: str) -> None:
         """Post what its recipient has not signed for yet; a repeat is dropped there by its link number."""
         record = found.record
-        stamp = Stamp.model_validate_json(seal.verify(token, self._directory.signer("gateway"), typ=STAMP_TYP))
+        stamp = stamp_of(token, self._directory)
         sealed = {letter.to: letter.jwe for letter in found.submission.letters}
         posts = [
             self._deliver(
@@ -195,7 +202,7 @@ class Gateway:
 
     def _postmark(self, record: Record, stamp: Stamp, to: Agency) -> str:
         mark = Postmark.of(record, stamp, to)
-        return seal.sign(mark.model_dump_json().encode(), self._key, typ=POSTMARK_TYP)
+        return seal.sign(mark.model_dump_json().encode(), self._key(), typ=POSTMARK_TYP)
 
     async def ask_resend(self, account: Agency, raw: bytes) -> None:
         """Tell a sender that this account misses letters of its; the sender's outbox has them.
@@ -233,8 +240,7 @@ class Gateway:
 
     def _compare(self, token: str) -> None:
         """A ledger that was lost with the log knows nothing of its end; whoever has written to it does."""
-        payload = seal.verify(token, self._directory.signer("gateway"), typ=STAMP_TYP)
-        shown = Stamp.model_validate_json(payload).position
+        shown = stamp_of(token, self._directory).position
         if shown > self._ledger.heads.position:
             self._shortened = f"It ends at position {self._ledger.heads.position}; a sender holds a stamp for {shown}."
             _log.error("log.damaged", detail=self._shortened)

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from bus.chains import Heads, changed, signed
-from bus.directory import Directory
+from bus.directory import Keyring
 from bus.log import LogReader, verify
 from bus.seal import digest as digest_of
 from bus.submission import Head
@@ -152,7 +152,7 @@ class Ledger:
             lifted = (record.subject, codes["bypass_id"])
             self._db.execute("DELETE FROM bypasses WHERE case_ref = ? AND id = ?", lifted)
 
-    async def catch_up(self, log: LogReader, directory: Directory) -> None:
+    async def catch_up(self, log: LogReader, directory: Keyring) -> None:
         """Read the log from where this file ends. Raises `log.damaged` at the first entry that does not follow on.
 
         Raises it too if the log ends sooner than this file, or holds something else where this file ends.

@@ -10,7 +10,7 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 from nats.aio.client import Client
 from nats.aio.msg import Msg
@@ -19,11 +19,11 @@ from nats.errors import TimeoutError as NatsTimeoutError
 
 from bus import batches, seal
 from bus.chains import RECEIPT, receipt_of
-from bus.directory import Directory
+from bus.directory import Keyring
 from bus.submission import RECORD_TYP
 from contracts import check, documents, subjects
 from contracts.agencies import Agency
-from contracts.envelope import SUBMISSION_LIMIT_BYTES, Record, Stamp
+from contracts.envelope import SUBMISSION_LIMIT_BYTES, Postmark, Record, Stamp
 from contracts.errors import BarnabusError
 from contracts.events.post import Receipt
 
@@ -72,7 +72,7 @@ class Logged:
         return receipt_of(self.record) if self.record.type == RECEIPT else None
 
 
-def verify(entry: Entry, directory: Directory) -> Logged:
+def verify(entry: Entry, directory: Keyring) -> Logged:
     """Record and stamp, if both signatures hold and the stamp speaks of these bytes at this place.
 
     Raises `log.damaged`, naming the position.
@@ -80,8 +80,9 @@ def verify(entry: Entry, directory: Directory) -> Logged:
     try:
         raw = entry.text.encode()
         record = documents.read(Record, documents.document(raw, limit_bytes=SUBMISSION_LIMIT_BYTES))
-        seal.verify_detached(raw, entry.signature, directory.signer(Agency(record.sender)), typ=RECORD_TYP)
-        stamp = Stamp.model_validate_json(seal.verify(entry.stamp, directory.signer("gateway"), typ=STAMP_TYP))
+        stamp = stamp_of(entry.stamp, directory)
+        signer = directory.signer(Agency(record.sender), stamp.logged_at)
+        seal.verify_detached(raw, entry.signature, signer, typ=RECORD_TYP)
     except (BarnabusError, ValueError) as error:
         code = error.code if isinstance(error, BarnabusError) else "field.invalid"
         raise BarnabusError("log.damaged", detail=f"Position {entry.position}: {code}.") from None
@@ -92,16 +93,40 @@ def verify(entry: Entry, directory: Directory) -> Logged:
     return Logged(check.current(record), digest, stamp, entry.subject, entry.evidence)
 
 
-def placed(text: str, signature: str, stamp: str, directory: Directory) -> Entry:
+def placed(text: str, signature: str, stamp: str, directory: Keyring) -> Entry:
     """A record at the place that its stamp names. Raises a code if record or stamp is none; `verify` says the rest."""
     record = documents.read(Record, documents.document(text, limit_bytes=SUBMISSION_LIMIT_BYTES))
-    payload = seal.verify(stamp, directory.signer("gateway"), typ=STAMP_TYP)
-    return Entry(Stamp.model_validate_json(payload).position, subjects.of_record(record), text, signature, stamp)
+    return Entry(stamp_of(stamp, directory).position, subjects.of_record(record), text, signature, stamp)
+
+
+def stamp_of(token: str, directory: Keyring) -> Stamp:
+    """What a gateway stamped, by a key that counted then. Raises `signature.invalid`, `key.unknown`, `key.ended`."""
+    stamp = _claimed(token, Stamp)
+    seal.verify(token, directory.signer("gateway", stamp.logged_at), typ=STAMP_TYP)
+    return stamp
+
+
+def postmark_of(token: str, directory: Keyring) -> Postmark:
+    """What a gateway says of a letter, likewise."""
+    mark = _claimed(token, Postmark)
+    seal.verify(token, directory.signer("gateway", mark.logged_at), typ=POSTMARK_TYP)
+    return mark
+
+
+Claimed = TypeVar("Claimed", Stamp, Postmark)
+
+
+def _claimed(token: str, kind: type[Claimed]) -> Claimed:
+    """What a token says before it is verified: by which key it must be signed hangs on when it says that it was."""
+    try:
+        return kind.model_validate_json(seal.unb64(token.split(".")[1]))
+    except (ValueError, IndexError):
+        raise BarnabusError("signature.invalid") from None
 
 
 def position_of(stamp: str) -> int:
     """The position that a stamp in one's own store names: it was verified before it was stored."""
-    return Stamp.model_validate_json(seal.unb64(stamp.split(".")[1])).position
+    return _claimed(stamp, Stamp).position
 
 
 class LogReader:

@@ -10,7 +10,7 @@ from typing import IO
 
 import structlog
 
-from bus import connection, directory, keys, streams, tasks
+from bus import connection, directory, streams, tasks
 from bus.clock import Clock, wall_clock
 from bus.gateway import Gateway
 from bus.gateway_service import GatewayService
@@ -18,6 +18,7 @@ from bus.ledger import Ledger
 from bus.provisioning import GATEWAY, provision, server_config
 from bus.server import ANY_PORT, EmbeddedServer
 from bus.settings import Settings
+from bus.signing import Signing
 from contracts.agencies import Agency
 from contracts.errors import BarnabusError
 
@@ -151,8 +152,8 @@ async def gateway(
     A `synthetic` one writes a log of made-up cases, and says so in every stamp.
     """
     with locked(settings.home / "gateway" / f"{name}.lock", f"Gateway {name}"):
-        keyring = directory.load(settings)
-        key = keys.read_jwk(settings.keys(GATEWAY) / "signing.jwk")
+        keyring = directory.Live(settings)
+        key = Signing(settings.keys(GATEWAY), GATEWAY, lambda: keyring.now, clock)
         nats = await connection.connect(settings, GATEWAY, "gateway", patient=True)
         ledger = Ledger(settings.home / "gateway" / f"{name}.db")
         service = GatewayService(nats, Gateway(nats, keyring, key, ledger, clock, synthetic=synthetic), name, clock)

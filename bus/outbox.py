@@ -206,6 +206,10 @@ class Outbox:
             *self._letters(built),
         ]
 
+    def signed_anew(self, number: int, body: bytes) -> Statement:
+        """The write that puts the same record, signed by another key, in place of one that is not logged."""
+        return Statement("UPDATE outbox SET submission = ? WHERE number = ? AND stamp IS NULL", (body, number))
+
     def take_back(self, waiting: Waiting) -> list[Statement]:
         """The writes that free number and links of one that the log has nothing of."""
         return [

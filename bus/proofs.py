@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from bus import seal
-from bus.directory import Directory
+from bus.directory import Keyring
 from bus.evidence import Evidence, Held
-from bus.log import POSTMARK_TYP, Entry, Logged, placed, position_of, verify
+from bus.log import Entry, Logged, placed, position_of, postmark_of, verify
 from bus.submission import RECORD_TYP
 from contracts import documents
 from contracts.agencies import Agency
@@ -41,7 +41,7 @@ class Waiting:
 class Known:
     """All evidence, verified, by position."""
 
-    directory: Directory
+    directory: Keyring
 
     entries: dict[int, dict[str, Planned]] = field(default_factory=dict)  # by the record's digest
     marks: dict[int, dict[str, Postmark]] = field(default_factory=dict)  # by the letter's digest
@@ -79,8 +79,7 @@ class Known:
                 continue
         for token in one.postmarks:
             try:
-                payload = seal.verify(token, self.directory.signer("gateway"), typ=POSTMARK_TYP)
-                mark = Postmark.model_validate_json(payload)
+                mark = postmark_of(token, self.directory)
             except (BarnabusError, ValueError):
                 continue
             self.marks.setdefault(mark.position, {})[mark.sealed] = mark
@@ -92,7 +91,7 @@ class Known:
             entry = placed(held.text, held.signature, held.stamp, self.directory)
             self._keep(Planned(entry, verify(entry, self.directory), one.holder))
         elif not held.stamp and one.agency:
-            signer = self.directory.signer(one.agency)
+            signer = self.directory.signer(one.agency, None)  # by its place it is held to when the key ended
             seal.verify_detached(held.text.encode(), held.signature, signer, typ=RECORD_TYP)
             record = documents.read(Record, documents.document(held.text, limit_bytes=SUBMISSION_LIMIT_BYTES))
             if record.sender == one.agency:

@@ -6,11 +6,12 @@ nobody can prove is named, and then the plan cannot be carried out: behind an un
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
+from bus import seal
 from bus.chains import Heads
-from bus.directory import Directory
+from bus.directory import Keyring
 from bus.evidence import Evidence
 from bus.log import Entry, placed, verify
 from bus.proofs import LOG, Known, Planned, Waiting
@@ -19,6 +20,7 @@ from contracts.envelope import Postmark, Record, Stamp
 from contracts.errors import BarnabusError
 
 SignStamp = Callable[[Stamp], str]
+_EVER = datetime.max.replace(tzinfo=UTC)
 """Signs a stamp with the gateway's key."""
 
 
@@ -57,7 +59,7 @@ class Plan:
 
 
 def plan(
-    log: Mapping[int, Entry], last: int, evidence: Iterable[Evidence], directory: Directory, sign: SignStamp
+    log: Mapping[int, Entry], last: int, evidence: Iterable[Evidence], directory: Keyring, sign: SignStamp
 ) -> Plan:
     """What the log must hold. `log` are the entries that can be read, `last` is its last position."""
     known = Known(directory)
@@ -69,7 +71,7 @@ def plan(
     return Plan(tuple(entries), tuple(unproven), kept, damaged, last, known.silent)
 
 
-def _follow(known: Known, directory: Directory, sign: SignStamp) -> tuple[list[Planned], list[Unproven]]:
+def _follow(known: Known, directory: Keyring, sign: SignStamp) -> tuple[list[Planned], list[Unproven]]:
     """Position by position: the one entry that is proven for it and follows on in all its chains."""
     heads, used, entries, unproven = Heads(), set[tuple[str, UUID]](), list[Planned](), list[Unproven]()
     for position in range(1, known.top + 1):
@@ -92,7 +94,7 @@ def _follow(known: Known, directory: Directory, sign: SignStamp) -> tuple[list[P
 
 
 def _proven(
-    known: Known, position: int, heads: Heads, before: Stamp | None, directory: Directory, sign: SignStamp
+    known: Known, position: int, heads: Heads, before: Stamp | None, directory: Keyring, sign: SignStamp
 ) -> Planned:
     """Raises `log.unproven`, saying what is known of the position."""
     found = known.entries.get(position, {})
@@ -141,7 +143,7 @@ def _waiting_for(
         if digest in known.waiting:
             return known.waiting[digest], at, "by a gateway's ledger"
     if not marks and position not in known.places and not known.silent:
-        fitting = [waiting for waiting in known.waiting.values() if _fits(waiting.record, heads)]
+        fitting = [one for one in known.waiting.values() if _fits(one.record, heads) and not _key_ends(known, one)]
         if len(fitting) == 1:
             return fitting[0], None, "as the only record of any agency that fits there"
     raise BarnabusError("log.unproven", detail=_said(known, position))
@@ -153,6 +155,15 @@ def _fits(record: Record, heads: Heads) -> bool:
     except BarnabusError:
         return False
     return True
+
+
+def _key_ends(known: Known, waiting: Waiting) -> bool:
+    """Has its key an end? No stamp says that it came before, and its sender's relay signs it anew."""
+    try:
+        known.directory.signer(Agency(waiting.record.sender), _EVER)(seal.signed_by(waiting.held.signature))
+    except BarnabusError:
+        return True
+    return False
 
 
 def _said(known: Known, position: int) -> str:

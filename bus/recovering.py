@@ -15,7 +15,7 @@ from nats.aio.client import Client
 from bus import asking
 from bus.asking import Ends
 from bus.chains import RESTORED
-from bus.directory import Directory
+from bus.directory import Keyring
 from bus.inbox import Inbox
 from bus.log import Entry, Logged, verify
 from bus.outbox import Outbox
@@ -54,7 +54,7 @@ class Lacking:
     signed: Mapping[Agency, int]  # up to which letter of each link this agency's receipts go
 
 
-async def own_records(nats: Client, after: Head, agency: Agency, directory: Directory) -> tuple[Own, ...]:
+async def own_records(nats: Client, after: Head, agency: Agency, directory: Keyring) -> tuple[Own, ...]:
     """Everything that the log has of this agency above a number of its chain. Raises `log.damaged` or `chain.*`."""
     found: list[Own] = []
     while entries := await asking.own(nats, found[-1].logged.record.number if found else after.number, directory):
@@ -90,7 +90,7 @@ def personal(own: Own) -> bool:
 
 
 def restored(
-    lack: Lacking, outbox: Outbox, key: OKPKey, directory: Directory, *, record_id: UUID, now: datetime
+    lack: Lacking, outbox: Outbox, key: OKPKey, directory: Keyring, *, record_id: UUID, now: datetime
 ) -> Built:
     """`store.restored`, the next of this agency's records once all that the log has of it is adopted."""
     last = lack.own[-1].logged if lack.own else None

@@ -1,60 +1,85 @@
-"""A new sealing key for an agency: the old one is lost, or has been in use for long enough.
+"""A new key for an agency or the gateway, and the end of one: it was lost or stolen, or in use for long enough.
 
 The signed directory is what counts: it is written last and whole. Before that, a new key's file is one more key that
-nobody seals to; old keys' files stay, for letters that were sealed to them.
+nobody goes by; old keys' files stay, for letters that were sealed to them.
 """
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
 from joserfc.jwk import OKPKey
 
-from bus import directory, keys
-from bus.directory import Directory
+from bus import directory, keys, signing
+from bus.directory import Directory, Use
 from bus.settings import Settings
-from contracts.agencies import Agency
 from contracts.errors import BarnabusError
+
+_NEW: dict[Use, tuple[str, Callable[[str, int], OKPKey]]] = {
+    "sig": ("signing", keys.new_signing_key),
+    "enc": ("sealing", keys.new_sealing_key),
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Rekeying:
     """What is to be done: which key ends, whether it is still held here, and which one comes."""
 
-    agency: Agency
+    owner: str
+    use: Use
     ended: str
     held: bool
     serial: int
 
     @property
     def kid(self) -> str:
-        return f"{self.agency}-enc-{self.serial}"
+        return f"{self.owner}-{self.use}-{self.serial}"
 
 
-def plan(settings: Settings, agency: Agency) -> Rekeying:
+def plan(settings: Settings, owner: str, use: Use) -> Rekeying:
     """Raises `root.missing` where the directory cannot be signed."""
-    known = directory.load(settings)
+    known = list(directory.load(settings).of(owner, use))
     _root(settings)
-    own = [key.jwk["kid"] for key in known.keys if key.owner == agency and key.use == "enc"]
-    serial = 1 + max(int(kid.rpartition("-")[2]) for kid in own)
-    ended = str(known.sealing(agency).kid)
-    return Rekeying(agency, ended, ended in _held(settings, agency), serial)
+    serial = 1 + max(int(key.kid.rpartition("-")[2]) for key in known)
+    counting = [key for key in known if key.valid_until is None] or known
+    ended = max(counting, key=lambda key: key.valid_from).kid
+    return Rekeying(owner, use, ended, ended in _held(settings, owner, use), serial)
 
 
-def carry_out(planned: Rekeying, settings: Settings, now: datetime) -> Directory:
+def carry_out(planned: Rekeying, settings: Settings, now: datetime, *, others_until: datetime) -> Directory:
     """The new directory, once it is signed and on disk. Safe to repeat if it was broken off."""
-    root, path = _root(settings), settings.keys(planned.agency) / f"sealing-{planned.serial}.jwk"
+    root = _root(settings)
+    name, new = _NEW[planned.use]
+    path = settings.keys(planned.owner) / f"{name}-{planned.serial}.jwk"
     if not path.exists():  # else an earlier run got this far
-        made = keys.new_sealing_key(planned.agency, planned.serial)
+        made = new(planned.owner, planned.serial)
         keys.replace(path, json.dumps(made.as_dict(private=True)).encode())
-    renewed = directory.load(settings).with_new_sealing(planned.agency, keys.read_jwk(path), now)
+    known = directory.load(settings)
+    return _signed(settings, known.with_new(planned.owner, keys.read_jwk(path), now, others_until=others_until), root)
+
+
+def revoke(settings: Settings, kid: str, now: datetime) -> Directory:
+    """The directory with this key ended now. Raises `key.unknown`, `root.missing`, and `key.only` for the last one."""
+    known, root = directory.load(settings), _root(settings)
+    ended = next((key for key in known.keys if key.kid == kid), None)
+    if ended is None:
+        raise BarnabusError("key.unknown", detail=f"Known: {', '.join(key.kid for key in known.keys)}.")
+    if not any(key.counts(now) for key in known.of(ended.owner, ended.use) if key.kid != kid):
+        raise BarnabusError("key.only", detail=f"{kid} of {ended.owner}.")
+    return _signed(settings, known.without(kid, now), root)
+
+
+def _signed(settings: Settings, renewed: Directory, root: OKPKey) -> Directory:
     keys.replace(settings.directory, f"{directory.sign(renewed, root)}\n".encode())
     return directory.load(settings)
 
 
-def _held(settings: Settings, agency: Agency) -> set[str | None]:
+def _held(settings: Settings, owner: str, use: Use) -> set[str | None]:
     try:
-        return {key.kid for key in keys.read_sealing(settings.keys(agency))}
+        if use == "sig":
+            return set(signing.held(settings.keys(owner)))
+        return {key.kid for key in keys.read_sealing(settings.keys(owner))}
     except BarnabusError:
         return set()
 

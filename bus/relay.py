@@ -10,7 +10,7 @@ import contextlib
 import json
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 from itertools import count
@@ -18,7 +18,6 @@ from typing import Any, Protocol
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 import structlog
-from joserfc.jwk import OKPKey
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
 
@@ -26,13 +25,14 @@ from bus import asking, faults, seal
 from bus.aside import NOT_YET, Aside, OwnActs
 from bus.chains import RECEIPT, RESTORED
 from bus.clock import Clock
-from bus.directory import Directory
+from bus.directory import Keyring
 from bus.inbox import Inbox
-from bus.log import STAMP_TYP
+from bus.log import stamp_of
 from bus.outbox import Outbox, Waiting
-from bus.saying_again import SayingAgain
+from bus.saying_again import SayingAgain, unsaid
+from bus.signing import SigningKey
 from bus.store import Statement, Store
-from bus.submission import Built, Outgoing, build
+from bus.submission import RECORD_TYP, Built, Outgoing, build
 from bus.ways_around import WAYS_LIMIT, another_way
 from contracts import subjects
 from contracts.agencies import Agency
@@ -45,6 +45,7 @@ PAUSES_S = (0.05, 0.1, 0.25, 0.5, 1.0, 2.0)
 RECEIPT_DELAY = timedelta(milliseconds=250)
 """How long letters are gathered into one receipt."""
 REFUSED = "submission.refused"
+ENDED = "key.ended"
 OF_THE_BUS = frozenset({RECEIPT, REFUSED, RESTORED})
 """A permanent refusal of these says that chains or keys do not fit: their numbers are never freed."""
 _log = structlog.get_logger()
@@ -74,8 +75,8 @@ class Relay:
         agency: Agency,
         acts: Acts,
         store: Store,
-        signing_key: OKPKey,
-        directory: Directory,
+        signing_key: SigningKey,
+        directory: Keyring,
         nats: Client,
         clock: Clock,
         *,
@@ -175,7 +176,7 @@ class Relay:
 
     def _build(self, outgoing: Outgoing) -> Built:
         links = {receiver: self._outbox.link(receiver) for receiver in outgoing.receivers}
-        return build(outgoing, self._agency, self._outbox.head(), links, self._key, self._directory)
+        return build(outgoing, self._agency, self._outbox.head(), links, self._key(), self._directory)
 
     async def _deliver(self, waiting: Waiting) -> None:
         """Send the same bytes until the gateway has given an answer that ends the waiting."""
@@ -189,6 +190,11 @@ class Relay:
                 elif error.then is Then.VOID and waiting.type not in OF_THE_BUS:
                     await self._free(waiting, error)
                     return
+                elif error.code == ENDED and self._has_another_key(waiting):
+                    if (anew := self._signed_anew(waiting)) is None:
+                        return
+                    waiting = anew
+                    continue
                 elif error.code in NOT_YET and waiting.notification_id is not None:
                     self._set_aside(waiting, waiting.notification_id, error)
                     return
@@ -212,13 +218,31 @@ class Relay:
         outgoing = self._acts.act_at(waiting.notification_id, without)
         links = {receiver: self._outbox.link(receiver, below=waiting.number) for receiver in outgoing.receivers}
         head = self._outbox.head(below=waiting.number)
-        built = build(outgoing, self._agency, head, links, self._key, self._directory)
+        built = build(outgoing, self._agency, head, links, self._key(), self._directory)
         self._store.write(*self._outbox.replace(built), *self._outbox.leave_out(outgoing, without))
         return _waiting(built, waiting.notification_id)
 
+    def _has_another_key(self, waiting: Waiting) -> bool:
+        return seal.signed_by(Submission.model_validate_json(waiting.body).signature) != self._key().kid
+
+    def _signed_anew(self, waiting: Waiting) -> Waiting | None:
+        """The same, signed by the key that counts now; None for what is taken back, and built anew by itself."""
+        _log.warning("submission.signed-anew", agency=self._agency, record_id=waiting.record_id, type=waiting.type)
+        if waiting.notification_id is not None:  # its letters are signed too
+            return self._around(waiting, set(self._outbox.left_out(UUID(waiting.record_id))))
+        submission = Submission.model_validate_json(waiting.body)
+        if submission.letters:
+            assert waiting.type == SAID_AGAIN, "nothing else of the bus's own has letters"
+            self._store.write(*self._outbox.take_back(waiting), unsaid(UUID(waiting.record_id)))
+            return None
+        signature = seal.sign_detached(submission.record.encode(), self._key(), typ=RECORD_TYP)
+        body = submission.model_copy(update={"signature": signature}).model_dump_json().encode()
+        self._store.write(self._outbox.signed_anew(waiting.number, body))
+        return replace(waiting, body=body)
+
     async def _ask(self, waiting: Waiting) -> tuple[str, Stamp]:
         token = await asking.submit(self._nats, waiting.body)
-        stamp = Stamp.model_validate_json(seal.verify(token, self._directory.signer("gateway"), typ=STAMP_TYP))
+        stamp = stamp_of(token, self._directory)
         if (str(stamp.record_id), stamp.record, stamp.account) != (
             waiting.record_id,
             waiting.record_digest,
@@ -287,7 +311,7 @@ class Relay:
             causation_id=UUID(waiting.record_id),
         )
         previous = self._outbox.head(below=waiting.number)
-        built = build(outgoing, self._agency, previous, {}, self._key, self._directory)
+        built = build(outgoing, self._agency, previous, {}, self._key(), self._directory)
         if waiting.type == SAID_AGAIN:  # no act stands behind it, and it is not tried again
             self._store.write(*self._outbox.replace(built))
             return

@@ -14,7 +14,7 @@ from uuid import UUID, uuid4
 import structlog
 
 from bus import seal
-from bus.directory import Directory
+from bus.directory import Keyring
 from bus.store import Statement, Store
 from bus.submission import Again, Outgoing
 from contracts import check
@@ -49,6 +49,11 @@ def noted(lost_id: UUID, recipient: Agency, by_id: UUID | None) -> Statement:
     )
 
 
+def unsaid(by_id: UUID) -> Statement:
+    """The write that forgets a saying that was taken back."""
+    return Statement("DELETE FROM said_again WHERE by_id = ?", (str(by_id),))
+
+
 def noted_in(record: Record) -> list[Statement]:
     """The same, as a record in the log says it."""
     lost = LetterSaidAgain.model_validate(record.data.content).lost_id
@@ -56,20 +61,21 @@ def noted_in(record: Record) -> list[Statement]:
 
 
 class SayingAgain:
-    def __init__(self, sayings: Sayings, store: Store, directory: Directory) -> None:
+    def __init__(self, sayings: Sayings, store: Store, directory: Keyring) -> None:
         self._sayings = sayings
         self._store = store
         self._directory = directory
-        self._of_no_use = set[Unopened]()
-        """Sealed to what still is the recipient's key: it has other reasons, and would not open the next one either."""
+        self._of_no_use = dict[Unopened, str]()
+        """With the recipient's key: sealed to that already. It has other reasons, and would not open the next one."""
 
     def next(self, now: datetime) -> tuple[Outgoing, list[Statement]] | None:
         """The first of what is to be said again, with the write that notes it."""
         for letter in self._unopened():
-            if letter in self._of_no_use:
+            current = str(self._directory.sealing(letter.recipient).kid)
+            if self._of_no_use.get(letter) == current:
                 continue
-            if not self._helps(letter):
-                self._of_no_use.add(letter)
+            if not self._helps(letter, current):
+                self._of_no_use[letter] = current
                 continue
             again = self._again(letter, now)
             if again:
@@ -88,10 +94,9 @@ class SayingAgain:
         )
         return [Unopened(Agency(row["recipient"]), row["record_id"]) for row in rows]
 
-    def _helps(self, letter: Unopened) -> bool:
+    def _helps(self, letter: Unopened, current: str) -> bool:
         """Has its recipient another key by now? Of what was adopted from the log the seal is not known."""
         sealed = Submission.model_validate_json(self._sent(letter.record_id)["submission"]).letters
-        current = self._directory.sealing(letter.recipient).kid
         return all(seal.sealed_to(one.jwe) != current for one in sealed if one.to is letter.recipient)
 
     def _again(self, letter: Unopened, now: datetime) -> Outgoing | None:

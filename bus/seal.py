@@ -109,6 +109,14 @@ def _exactly(text: str) -> bytes:
     return data
 
 
+def signed_by(token: str) -> str:
+    """The id of the key by which a token says that it is signed. Raises `signature.invalid`."""
+    try:
+        return str(json.loads(unb64(token.partition(".")[0]))["kid"])
+    except (ValueError, RecursionError, KeyError, TypeError):
+        raise BarnabusError("signature.invalid") from None
+
+
 def seal(plain: bytes, to: OKPKey) -> str:
     """A compact JWE that only the holder of `to` can open. Random: seal once, and keep the bytes."""
     header = {"alg": "ECDH-ES", "enc": "A256GCM", "kid": to.kid}

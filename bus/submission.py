@@ -13,7 +13,7 @@ from uuid import UUID
 from joserfc.jwk import OKPKey
 
 from bus import content, seal
-from bus.directory import Directory
+from bus.directory import Keyring
 from contracts.agencies import Agency
 from contracts.catalogue import entry_of
 from contracts.envelope import About, LetterEntry, Record, RecordData, Sealed, Submission, dataschema
@@ -71,7 +71,7 @@ def build(
     head: Head,
     links: Mapping[Agency, Head],
     signing_key: OKPKey,
-    directory: Directory,
+    directory: Keyring,
 ) -> Built:
     """The submission of one act, next on its sender's chain and on the link to each receiver."""
     entries, sealed = [], []
@@ -105,7 +105,7 @@ def build(
 
 
 def _letter(
-    act: Outgoing, sender: Agency, receiver: Agency, link: Head, signing_key: OKPKey, directory: Directory
+    act: Outgoing, sender: Agency, receiver: Agency, link: Head, signing_key: OKPKey, directory: Keyring
 ) -> tuple[LetterEntry, Sealed]:
     again = {"said_again": [*map(str, act.again.before), str(act.record_id)]} if act.again else {}
     act = act.again.said if act.again else act

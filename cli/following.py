@@ -50,7 +50,7 @@ async def _until_wanted(settings: Settings, place: Place, signs: pulse.Pulse) ->
     """Fold what the log gets, until somebody wants to fold it anew."""
     if not place.exists():
         place.begin(LIVE)
-    keyring, grown = directory.load(settings), asyncio.Event()
+    keyring, grown = directory.Live(settings), asyncio.Event()
 
     async def heard(_: Msg) -> None:
         grown.set()

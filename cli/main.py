@@ -20,6 +20,7 @@ ROOMS: Mapping[str, str] = MappingProxyType(
         "provision": "run",
         "doctor": "doctor",
         "recover": "recover",
+        "keys": "keys",
         "submit": "submit",
         "demo": "demo",
         "simulate": "simulate",

@@ -8,13 +8,14 @@ from typing import Annotated, Any
 
 import typer
 
-from bus import connection, directory, evidence, keys, logging, node, restoring, seal
+from bus import connection, directory, evidence, logging, node, restoring, seal
 from bus.clock import wall_clock
 from bus.evidence import Evidence
 from bus.log import STAMP_TYP
 from bus.provisioning import GATEWAY
 from bus.reconciling import Plan, plan
 from bus.settings import Settings
+from bus.signing import Signing
 from cli import show
 from cli.agencies import APPLICATIONS, opened
 from contracts.agencies import Agency
@@ -75,7 +76,8 @@ async def _reconcile(settings: Settings, files: list[Path], spared: set[Agency],
             await restoring.no_gateway_anywhere(gateway)
         given = [*_given(settings, files), *[await evidence.of_post(provisioner.jetstream(), a) for a in Agency]]
         log, last = await restoring.readable(provisioner)
-        keyring, key = directory.load(settings), keys.read_jwk(settings.keys(GATEWAY) / "signing.jwk")
+        keyring = directory.load(settings)
+        key = Signing(settings.keys(GATEWAY), GATEWAY, lambda: keyring, wall_clock)()
 
         def sign(stamp: Stamp) -> str:
             return seal.sign(stamp.model_dump_json().encode(), key, typ=STAMP_TYP)

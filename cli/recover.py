@@ -8,10 +8,11 @@ from uuid import uuid4
 
 import typer
 
-from bus import asking, connection, directory, keys, logging, node, recovering, rekeying, store
+from bus import asking, connection, directory, logging, node, recovering, rekeying, store
 from bus.clock import wall_clock
 from bus.recovering import Lacking, Own
 from bus.settings import Settings
+from bus.signing import Signing
 from cli import show
 from cli.agencies import APPLICATIONS, opened
 from contracts.agencies import Agency
@@ -42,11 +43,11 @@ def recover(
 
 
 def _rekey(agency: Agency, settings: Settings, *, write: bool) -> dict[str, Any]:
-    planned = rekeying.plan(settings, agency)
+    planned, now = rekeying.plan(settings, agency, "enc"), wall_clock()
     if write:
         # an adapter that runs on with the old keys alone would park what is sealed to the new one
         with contextlib.closing(store.opened(settings.store(agency), alone=f"The adapter of {agency}")):
-            rekeying.carry_out(planned, settings, wall_clock())
+            rekeying.carry_out(planned, settings, now, others_until=now)
     return {
         "agency": agency.value,
         "written": write,
@@ -78,7 +79,7 @@ async def _recover(agency: Agency, settings: Settings, *, write: bool) -> dict[s
         lack = recovering.lacking(agency, own, ends, after, application.inbox)
         gone = [one for one in own if recovering.personal(one) and not application.knows(one.logged.record.id)]
         if write and lack.own:
-            key = keys.read_jwk(settings.keys(agency) / "signing.jwk")
+            key = Signing(settings.keys(agency), agency, lambda: keyring, wall_clock)()
             said = recovering.restored(lack, application.outbox, key, keyring, record_id=uuid4(), now=wall_clock())
             application.adopt(lack, said)
         return _document(lack, gone, written=write and bool(lack.own))

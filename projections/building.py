@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 import structlog
 
-from bus.directory import Directory
+from bus.directory import Keyring
 from bus.log import Logged, LogReader, verify
 from bus.rereading import again
 from contracts.errors import BarnabusError
@@ -22,7 +22,7 @@ _log = structlog.get_logger()
 
 
 async def build(
-    reader: LogReader, keyring: Directory, place: Place, view: str, known: Progress | None, *, upto: int | None = None
+    reader: LogReader, keyring: Keyring, place: Place, view: str, known: Progress | None, *, upto: int | None = None
 ) -> Progress:
     """Fold the whole log, or as far as `upto`, into a new view. Raises `projections.gap`, `log.damaged`.
 
@@ -43,7 +43,7 @@ async def build(
             return progress(opened, tallies=True)
 
 
-async def verified(reader: LogReader, keyring: Directory, first: int, last: int) -> AsyncGenerator[Logged, None]:
+async def verified(reader: LogReader, keyring: Keyring, first: int, last: int) -> AsyncGenerator[Logged, None]:
     """These entries, each one's signatures verified. Raises `log.damaged`."""
     async for entry in reader.entries(first, last):
         yield verify(entry, keyring)

@@ -17,6 +17,7 @@ from bus.clock import Clock, wall_clock
 from bus.relay import RECEIPT_DELAY, LoggedAct, Relay
 from bus.resending import Resending
 from bus.settings import Settings
+from bus.signing import Signing
 from contracts import documents
 from contracts.cloudevents import FeedAsked
 from contracts.envelope import COMMAND_LIMIT_BYTES
@@ -112,10 +113,11 @@ class Adapter:
 
     def _open(self) -> None:
         settings, own = self._settings, self._settings.keys(self.agency)
-        self._directory = directory.load(settings)
+        self._directory = directory.Live(settings)
         settings.url()  # says what to do if no address is known
         vault_key, sealing_keys = keys.read(own / "vault.key"), keys.read_sealing(own)
-        self._signing_key = keys.read_jwk(own / "signing.jwk")
+        self._signing_key = Signing(own, self.agency, lambda: self._directory.now, self._clock)
+        self._signing_key()  # without one it does not start
         self.application = self._kind(
             settings.store(self.agency),
             vault_key,

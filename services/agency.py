@@ -9,8 +9,7 @@ from collections.abc import Set as AbstractSet
 from typing import Any
 from uuid import UUID
 
-from bus import seal
-from bus.log import STAMP_TYP
+from bus.log import stamp_of
 from bus.relay import LoggedAct
 from bus.store import Statement
 from bus.submission import Outgoing
@@ -89,5 +88,4 @@ class AgencyApplication(Taking, Hearing, Telling, Recovering):
         token = self.outbox.stamp_of(record_id)
         if token is None:
             return None
-        payload = seal.verify(token, self._directory.signer("gateway"), typ=STAMP_TYP)
-        return LoggedAct(Stamp.model_validate_json(payload), self.void_of(record_id))
+        return LoggedAct(stamp_of(token, self._directory), self.void_of(record_id))

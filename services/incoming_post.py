@@ -24,7 +24,7 @@ from services.web.bell import Bell
 
 TRIES = 5
 RETRY_AFTER_S = 0.5
-NO_LETTER = frozenset({"signature.invalid", "key.unknown", "chain.forked"})
+NO_LETTER = frozenset({"signature.invalid", "key.unknown", "key.ended", "chain.forked"})
 """Not what the gateway posted, or a forked link: it is no letter of ours, and the alarm is the record of it."""
 _log = structlog.get_logger()
 Tell = Callable[[str, Mapping[str, Any]], Awaitable[None]]

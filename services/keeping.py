@@ -10,7 +10,7 @@ from eventsourcing.persistence import IntegrityError, PersistenceError
 from joserfc.jwk import OKPKey
 
 from bus.audit import StoreFacts
-from bus.directory import Directory
+from bus.directory import Keyring
 from bus.feed import Feed
 from bus.inbox import Inbox
 from bus.outbox import Outbox
@@ -40,7 +40,7 @@ class Keeping(Application[UUID]):
         store: Path | Database,
         vault_key: bytes,
         sealing_keys: Sequence[OKPKey],
-        directory: Directory,
+        directory: Keyring,
         *,
         alone: bool = False,
     ) -> None:

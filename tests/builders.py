@@ -181,7 +181,14 @@ class ByHand:
         """All sealing keys that this agency holds are gone, and it gets a new one."""
         for path in self.settings.keys(agency).glob("sealing*.jwk"):
             path.unlink()
-        rekeying.carry_out(rekeying.plan(self.settings, agency), self.settings, now())
+        self.new_sealing_key(agency)
+
+    def new_sealing_key(self, agency: Agency) -> None:
+        rekeying.carry_out(rekeying.plan(self.settings, agency, "enc"), self.settings, now(), others_until=now())
+
+    def built(self, act: Outgoing, sender: Agency) -> Built:
+        """The first submission of a sender, by its first key."""
+        return build(act, sender, START, dict.fromkeys(act.receivers, START), self.key(sender), self.directory)
 
     def build_next(self, app: AgencyApplication) -> Built:
         """What the relay does: the next act's submission, committed to the outbox."""

@@ -85,7 +85,7 @@ class Carried:
 
     async def gateway(self, account: Agency, raw: bytes) -> tuple[str, Stamp]:
         """As the real one decides: who, in which order, what; then the log's place, and the post."""
-        found = examine(raw, account, self.by_hand.directory)
+        found = examine(raw, account, self.by_hand.directory, self.by_hand.clock())
         try:
             self.ledger.check(found.record)
             allow(found.record, self.ledger)

@@ -11,6 +11,12 @@ CODES = {
     ),
     "signature.invalid": Code("The signature does not verify.", _KEYS, Then.HALT, 403),
     "key.unknown": Code("The directory has no such key for this agency.", _KEYS, Then.HALT, 403),
+    "key.ended": Code(
+        "The key that signed this had ended by then.",
+        "Nothing, if a newer key is in its place: it is signed anew. Else a new one: `barnabus keys rotate`.",
+        Then.HALT,
+        403,
+    ),
     "directory.invalid": Code(
         "The directory of public keys is missing or not signed by the root.",
         "Provision this home, or restore its directory.",

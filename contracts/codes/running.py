@@ -46,6 +46,11 @@ CODES = {
         "Put it back from its backup, or `barnabus recover AGENCY --new-sealing-key`: docs/operate.md.",
         exit=1,
     ),
+    "key.only": Code(
+        "It is the only key of its owner that counts.",
+        "Make a new one first: `barnabus keys rotate OWNER` (`--sealing`), then revoke this one.",
+        exit=1,
+    ),
     "root.missing": Code(
         "The root key that signs the directory of this home is not here.",
         "Put it back as keys/root/root.jwk for this one command, and take it off the machine again.",

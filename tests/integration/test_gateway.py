@@ -8,6 +8,7 @@ from uuid import UUID
 
 import pytest
 
+from bus import directory
 from bus.submission import Head, build
 from contracts import check, subjects
 from contracts.agencies import Agency
@@ -216,7 +217,7 @@ async def test_a_relay_that_was_halted_goes_on_by_itself_once_the_cause_is_mende
     """The gateway's directory lacks the police's key for a while."""
     monkeypatch.setattr("services.adapter.LOGGED_WITHIN_S", 0.1)
     relay, gateway = bus.living.adapters[POLICE].relay, bus.living.gateways["a"].gateway
-    whole = gateway._directory
+    whole = directory.load(bus.living.settings)
     gateway._directory = whole.model_copy(update={"keys": tuple(k for k in whole.keys if k.owner != POLICE)})
     answer = await bus.police.ask(refer())
     await eventually(lambda: relay.halted == "key.unknown")

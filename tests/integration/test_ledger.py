@@ -365,7 +365,7 @@ async def test_a_stamp_speaks_of_the_record_its_place_and_its_account(writer: Wr
 
     body = await writer.says(HEALTH, POLICE)
     token = await writer.gateway.submit(HEALTH, body)
-    find = directory.load(writer.home.settings).signer("gateway")
+    find = directory.load(writer.home.settings).signer("gateway", None)
     stamp = Stamp.model_validate_json(seal.verify(token, find, typ=STAMP_TYP))
     record = Submission.model_validate_json(body).record
     assert (stamp.position, stamp.account, stamp.record, stamp.synthetic) == (9, HEALTH, seal.digest(record), False)

@@ -292,7 +292,7 @@ async def gateway(home: Living) -> AsyncIterator[GatewayService]:
     nats = await home.connect("gateway", "gateway")
     with contextlib.closing(Ledger(home.settings.home / "gateway" / "a.db")) as ledger:
         await ledger.catch_up(LogReader(nats), keyring)  # which takes as long as it takes
-        deciding = Gateway(nats, keyring, key, ledger, wall_clock, synthetic=True)
+        deciding = Gateway(nats, keyring, lambda: key, ledger, wall_clock, synthetic=True)
         service = GatewayService(nats, deciding, "a", wall_clock)
         service.ended = asyncio.create_task(service.run())
         await eventually(lambda: service.active or service.ended.done())

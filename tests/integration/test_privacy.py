@@ -100,5 +100,5 @@ async def test_only_its_receivers_key_opens_a_letter(bus: Bus) -> None:
         with pytest.raises(BarnabusError, match=r"content\.unreadable"):
             seal.unseal(letter.jwe, keys.read_jwk(bus.settings.keys(other) / "sealing.jwk"))
     opened = seal.unseal(letter.jwe, keys.read_jwk(bus.settings.keys(SOCIAL) / "sealing.jwk")).decode()
-    _, fields, _ = content.verify(opened, directory.load(bus.settings).signer(POLICE))
+    _, fields, _ = content.verify(opened, directory.load(bus.settings).signer(POLICE, None))
     assert fields["identity"]["full_name"] == NAME

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from bus import keys, signs, tasks
+from bus import keys, signs, store, tasks
 from bus.settings import STORE, Settings
 from cli import following, keeper
 from cli.main import app
@@ -229,6 +229,55 @@ def test_a_new_sealing_key_is_reported_first_and_then_made(run: Run) -> None:
         "agency": "social", "written": True, "ended": "social-enc-1", "still_held": True, "new": "social-enc-2",
     }  # fmt: skip
     assert "directory.jws" in run("recover", "social", "--new-sealing-key", "--write").stdout
+
+
+def test_keys_are_listed_with_whose_they_are_and_whether_they_are_here(run: Run, settings: Settings) -> None:
+    (settings.keys("social") / "sealing.jwk").unlink()
+    rows = {row["id"]: row for row in document(run("keys", "list", "--json"))["keys"]}
+    assert len(rows) == 13, "two of each agency and of the keeper, one of the gateway"
+    assert (rows["social-sig-1"]["here"], rows["social-enc-1"]["here"]) == (True, False)
+    assert (rows["gateway-sig-1"]["use"], rows["police-enc-1"]["use"]) == ("signing", "sealing")
+    assert "social-sig-1" in run("keys", "list").stdout
+    assert '"d"' not in run("keys", "list", "--json").stdout, "no private half"
+
+
+def test_a_new_signing_key_is_reported_first_and_then_made_and_the_old_one_revoked(run: Run) -> None:
+    assert "To be made: police-sig-2. police-sig-1 counts until 20" in run("keys", "rotate", "police").stdout
+    refused(run("keys", "revoke", "police-sig-1", "--write"), "key.only")
+    made = document(run("keys", "rotate", "police", "--write", "--json"))
+    assert (made["old"], made["new"], made["written"]) == ("police-sig-1", "police-sig-2", True)
+    assert "would end now" in run("keys", "revoke", "police-sig-1").stdout
+    assert "has ended" in run("keys", "revoke", "police-sig-1", "--write").stdout
+    assert "police-sig-1" not in run("keys", "list").stdout
+    ended = [row for row in document(run("keys", "list", "--all", "--json"))["keys"] if not row["counts"]]
+    assert [row["id"] for row in ended] == ["police-sig-1"]
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (("rotate", "nobody"), "agency.unknown"),
+        (("rotate", "gateway", "--sealing"), "option.invalid"),
+        (("revoke", "police-sig-9"), "key.unknown"),
+        (("revoke", "police-sig-9", "--write"), "key.unknown"),
+    ],
+)
+def test_keys_that_there_are_not_are_refused(run: Run, words: Sequence[str], code: str) -> None:
+    refused(run("keys", *words), code)
+
+
+def test_keys_are_changed_where_the_root_key_is_and_nowhere_else(run: Run, settings: Settings) -> None:
+    (settings.keys("root") / "root.jwk").rename(settings.home / "taken-away.jwk")
+    before = settings.directory.read_bytes()
+    for words in (("rotate", "police", "--write"), ("rotate", "police", "--sealing", "--write")):
+        refused(run("keys", *words), "root.missing")
+    assert settings.directory.read_bytes() == before
+
+
+def test_a_new_sealing_key_is_not_made_beside_a_running_adapter(run: Run, settings: Settings) -> None:
+    with contextlib.closing(store.opened(settings.store(SOCIAL), alone="The adapter of social")):
+        refused(run("keys", "rotate", "social", "--sealing", "--write"), "home.in-use")
+    assert "Made: social-enc-2" in run("keys", "rotate", "social", "--sealing", "--write").stdout
 
 
 # documents, out of an agency's own store

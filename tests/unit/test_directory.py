@@ -28,12 +28,12 @@ def code(settings: Settings) -> str:
 def test_it_gives_each_owners_keys_by_their_ids(settings: Settings) -> None:
     found = directory.load(settings)
     own = keys.read_jwk(settings.keys(POLICE) / "signing.jwk")
-    assert found.signer(POLICE)(str(own.kid)).as_dict(private=False)["x"] == own.as_dict(private=False)["x"]
+    assert found.signer(POLICE, None)(str(own.kid)).as_dict(private=False)["x"] == own.as_dict(private=False)["x"]
     assert found.sealing(SOCIAL).kid == keys.read_jwk(settings.keys(SOCIAL) / "sealing.jwk").kid
 
 
 def test_another_owners_key_is_unknown(settings: Settings) -> None:
-    find = directory.load(settings).signer(POLICE)
+    find = directory.load(settings).signer(POLICE, None)
     for kid in ("social-sig-1", "gateway-sig-1", "root-sig-1", "police-sig-2", "", "police-sig-1 "):
         with pytest.raises(BarnabusError, match=r"key\.unknown"):
             find(kid)
@@ -41,7 +41,7 @@ def test_another_owners_key_is_unknown(settings: Settings) -> None:
 
 def test_a_sealing_key_does_not_verify_signatures(settings: Settings) -> None:
     with pytest.raises(BarnabusError, match=r"key\.unknown"):
-        directory.load(settings).signer(POLICE)("police-enc-1")
+        directory.load(settings).signer(POLICE, None)("police-enc-1")
 
 
 def test_letters_are_sealed_to_the_newest_key_that_has_not_ended(settings: Settings) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bus import evidence, seal
+from bus import evidence, rekeying, seal
 from bus.evidence import Evidence, Held
 from bus.ledger import Place
 from bus.log import STAMP_TYP
@@ -160,6 +160,13 @@ def test_it_is_the_one_waiting_record_that_fits_once_every_agency_has_shown_what
     found = hole.plan([*hole.evidence, *NOBODY_ELSE])
     assert [one.anew for one in found.entries] == [None, "as the only record of any agency that fits there", None]
     assert found.unproven == ()
+
+
+def test_but_not_if_its_key_has_ended_since(hole: Two) -> None:
+    """Nobody's stamp says that it came before. Its sender's relay signs it anew."""
+    settings = hole.by_hand.settings
+    rekeying.carry_out(rekeying.plan(settings, POLICE, "sig"), settings, now(), others_until=now())
+    assert hole.plan([*hole.evidence, *NOBODY_ELSE]).unproven
 
 
 def test_of_two_that_would_fit_none_is_taken(two: Two) -> None:

@@ -15,8 +15,8 @@ from tests.builders import POLICE, SOCIAL, now
 
 
 def renew(settings: Settings) -> str:
-    planned = rekeying.plan(settings, SOCIAL)
-    return str(rekeying.carry_out(planned, settings, now()).sealing(SOCIAL).kid)
+    planned = rekeying.plan(settings, SOCIAL, "enc")
+    return str(rekeying.carry_out(planned, settings, now(), others_until=now()).sealing(SOCIAL).kid)
 
 
 def files(settings: Settings) -> dict[Path, bytes]:
@@ -52,11 +52,11 @@ def test_only_this_agencys_sealing_key_ends(settings: Settings) -> None:
 
 def test_a_plan_changes_nothing_and_says_what_would_be_done(settings: Settings) -> None:
     before = files(settings)
-    planned = rekeying.plan(settings, SOCIAL)
+    planned = rekeying.plan(settings, SOCIAL, "enc")
     assert (planned.ended, planned.held, planned.kid) == ("social-enc-1", True, "social-enc-2")
     assert files(settings) == before
     (settings.keys(SOCIAL) / "sealing.jwk").unlink()
-    assert not rekeying.plan(settings, SOCIAL).held
+    assert not rekeying.plan(settings, SOCIAL, "enc").held
 
 
 @pytest.mark.parametrize("ends_at", ["sealing-2.jwk", "directory.jws"])
@@ -98,7 +98,7 @@ def test_the_new_key_is_its_owners_alone_and_the_directory_stays_readable_by_who
 def test_without_the_root_key_it_is_refused_with_what_to_do(settings: Settings) -> None:
     (settings.keys("root") / "root.jwk").unlink()
     with pytest.raises(BarnabusError, match=r"root\.missing.*keys/root/root\.jwk"):
-        rekeying.plan(settings, SOCIAL)
+        rekeying.plan(settings, SOCIAL, "enc")
 
 
 def test_another_homes_root_key_is_none(settings: Settings) -> None:
@@ -106,7 +106,7 @@ def test_another_homes_root_key_is_none(settings: Settings) -> None:
     path = settings.keys("root") / "root.jwk"
     path.write_text(json.dumps(keys.new_signing_key("root").as_dict(private=True)))
     with pytest.raises(BarnabusError, match=r"root\.missing.*another home"):
-        rekeying.plan(settings, SOCIAL)
+        rekeying.plan(settings, SOCIAL, "enc")
 
 
 def test_an_agency_that_holds_no_sealing_key_is_told_so(settings: Settings) -> None:

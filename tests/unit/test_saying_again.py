@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from bus import keys, recovering, rekeying, seal
+from bus import keys, recovering, seal
 from bus.asking import Ends
 from bus.log import placed, verify
 from bus.recovering import Own
@@ -184,7 +184,7 @@ def test_with_the_old_key_kept_nothing_is_lost_and_nothing_said_again(post: Post
     """A key is changed like that, too."""
     before = post.says(refer())
     post.social.close()
-    rekeying.carry_out(rekeying.plan(post.by_hand.settings, SOCIAL), post.by_hand.settings, now())
+    post.by_hand.new_sealing_key(SOCIAL)
     post.social = post.by_hand.application(SOCIAL)
     after = post.says(refer())
     sealed_to = [seal.sealed_to(letter.raw.decode()) for letter in (before, after)]
@@ -269,7 +269,7 @@ def test_what_waited_for_a_letter_that_comes_readable_says_nothing_more(post: Po
     lost = post.says(refer())
     post.police.note_receipt(post.by_hand.receipt_notice(SOCIAL, POLICE, [1], unopened={1}))
     post.social.close()
-    rekeying.carry_out(rekeying.plan(post.by_hand.settings, SOCIAL), post.by_hand.settings, now())
+    post.by_hand.new_sealing_key(SOCIAL)
     post.social = post.by_hand.application(SOCIAL)
     (again,) = post.again()
     assert post.arrives(again, lost) == ["letter.awaited", "heard", "heard"]

@@ -48,7 +48,7 @@ def submission(found: Built) -> Submission:
 def opened(found: Built, to: Agency, by_hand: ByHand) -> tuple[dict[str, Any], dict[str, Any], str]:
     jwe = {letter.to: letter.jwe for letter in submission(found).letters}[to]
     key: OKPKey = keys.read_jwk(by_hand.settings.keys(to) / "sealing.jwk")
-    return content.verify(seal.unseal(jwe, key).decode(), by_hand.directory.signer(POLICE))
+    return content.verify(seal.unseal(jwe, key).decode(), by_hand.directory.signer(POLICE, None))
 
 
 def leaves(value: Any) -> set[str]:
@@ -106,7 +106,7 @@ def test_the_bytes_that_are_kept_are_the_bytes_that_were_signed(built: Any, by_h
     found = built(act())
     sent = submission(found)
     assert seal.digest(sent.record) == found.record_digest
-    find = by_hand.directory.signer(POLICE)
+    find = by_hand.directory.signer(POLICE, None)
     seal.verify_detached(sent.record.encode(), sent.signature, find, typ=RECORD_TYP)
     check.submission(found.body, limit_bytes=SUBMISSION_LIMIT_BYTES)
     check.record(found.record)
@@ -194,7 +194,7 @@ def test_the_longest_receipt_fits_its_record_and_its_notice(built: Any) -> None:
 
 def test_a_letter_opens_at_its_receiver_as_what_was_said(by_hand: ByHand) -> None:
     letter = by_hand.forge(act(values=EVERYTHING), POLICE)
-    find = by_hand.directory.signer("gateway")
+    find = by_hand.directory.signer("gateway", None)
     mark = Postmark.model_validate_json(seal.verify(letter.postmark, find, typ=POSTMARK_TYP))
     key = keys.read_jwk(by_hand.settings.keys(SOCIAL) / "sealing.jwk")
     found = open_letter(letter.raw.decode(), mark, None, [key], by_hand.directory)

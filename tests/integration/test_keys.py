@@ -1,0 +1,120 @@
+"""Keys change while everything is at work: nothing is lost, old records verify, and an ended key signs no more."""
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from bus import keys, rekeying, seal
+from bus.log import Logged, LogReader
+from bus.settings import Settings
+from bus.submission import build
+from contracts import subjects
+from contracts.agencies import Agency
+from tests.builders import POLICE, SOCIAL, START, ByHand, act, now, refer
+from tests.conftest import Said
+from tests.living import Bus, Living, eventually, kept_back
+
+AT_ONCE, WITH_TIME = timedelta(0), timedelta(days=7)
+
+
+@pytest.fixture(autouse=True)
+def _directory_is_looked_at_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bus.directory.LOOK_EVERY_S", 0.0)
+
+
+def rotate(settings: Settings, owner: str, overlap: timedelta) -> None:
+    at = now()
+    rekeying.carry_out(rekeying.plan(settings, owner, "sig"), settings, at, others_until=at + overlap)
+
+
+async def signers(home: Living, sender: Agency) -> list[str]:
+    """By which key each record of a sender's is signed; each entry of the log was verified."""
+    nats = await home.connect("reader", "reader")
+    reader = LogReader(nats, api=subjects.API)
+    entries = [entry async for entry in reader.entries(1, await reader.last())]
+    verified: list[Logged] = await home.log()
+    return [
+        seal.signed_by(entry.signature)
+        for entry, logged in zip(entries, verified, strict=True)
+        if logged.record.sender == sender
+    ]
+
+
+@pytest.mark.parametrize("overlap", [AT_ONCE, WITH_TIME])
+async def test_an_agencys_signing_key_is_changed_under_it(bus: Bus, overlap: timedelta) -> None:
+    await bus.police.do(refer())
+    rotate(bus.settings, POLICE, overlap)
+    answer = await bus.police.do(refer())
+    await bus.social.hears(answer["id"])
+    await bus.settled()
+    assert await signers(bus.living, POLICE) == ["police-sig-1", "police-sig-2"]
+
+
+async def test_the_gateways_signing_key_is_changed_under_it(bus: Bus) -> None:
+    await bus.police.do(refer())
+    rotate(bus.settings, "gateway", AT_ONCE)
+    answer = await bus.police.do(refer())
+    await bus.social.hears(answer["id"])
+    await bus.settled()
+    stamped = [seal.signed_by(row["stamp"]) for row in bus.app(POLICE).store.read("SELECT stamp FROM outbox")]
+    assert stamped == ["gateway-sig-1", "gateway-sig-2"]
+    assert len(await bus.living.log()) >= 3, "the receipts, too, and each is verified"
+
+
+async def test_what_was_signed_and_could_not_go_out_before_its_key_ended_goes_out_by_the_new_one(
+    bus: Bus, monkeypatch: pytest.MonkeyPatch, said: Said
+) -> None:
+    """An act, whose letters are signed too, and a receipt, which has none."""
+    monkeypatch.setattr("services.adapter.LOGGED_WITHIN_S", 0.1)
+    with kept_back(bus.living.adapters[SOCIAL], monkeypatch):
+        first = await bus.police.do(refer())
+        await bus.social.hears(first["id"])
+        await bus.living.stop_gateway()
+    second = await bus.police.ask(refer())
+    assert second["status"] == "recorded"
+    await eventually(lambda: bus.app(POLICE).outbox.waiting() and bus.app(SOCIAL).outbox.waiting())
+    for agency in (POLICE, SOCIAL):
+        rotate(bus.settings, agency, AT_ONCE)
+    await bus.living.start_gateway()
+    await bus.social.hears(second["id"])
+    await bus.settled()
+    assert await signers(bus.living, POLICE) == ["police-sig-1", "police-sig-2"]
+    assert set(await signers(bus.living, SOCIAL)) == {"social-sig-2"}
+    assert {line["type"] for line in said if line["event"] == "submission.signed-anew"} == {"referral.made", "receipt"}
+    assert bus.living.adapters[POLICE].relay.halted is None
+
+
+async def test_a_stolen_key_signs_nothing_more_from_when_it_is_revoked_whatever_time_it_claims(
+    bus: Bus, by_hand: ByHand
+) -> None:
+    """The thief has the agency's account as well. What the key signed before stays what it was."""
+    stolen = keys.read_jwk(bus.settings.keys(POLICE) / "signing.jwk")
+    await bus.police.do(refer())
+    rotate(bus.settings, POLICE, WITH_TIME)
+    rekeying.revoke(bus.settings, str(stolen.kid), now())
+    thief = await bus.living.connect(POLICE, "adapter")
+    head = bus.app(POLICE).outbox.head()
+    for time in (now(), now() - timedelta(days=30)):
+        forged = build(act(time=time), POLICE, head, {SOCIAL: START}, stolen, by_hand.directory)
+        answer: dict[str, Any] = json.loads((await thief.request(subjects.SUBMIT, forged.body, timeout=5)).data)
+        assert answer["refused"]["code"] == "key.ended"
+    answer = await bus.police.do(refer())
+    assert (await bus.social.hears(answer["id"]))["sender"] == POLICE
+    assert await signers(bus.living, POLICE) == ["police-sig-1", "police-sig-2"]
+
+
+async def test_an_agency_whose_only_key_has_ended_waits_and_goes_on_with_a_new_one(
+    bus: Bus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.adapter.LOGGED_WITHIN_S", 0.1)
+    rotate(bus.settings, POLICE, AT_ONCE)
+    new = bus.settings.keys(POLICE) / "signing-2.jwk"
+    lost = new.rename(new.with_suffix(".lost"))
+    answer = await bus.police.ask(refer())
+    assert answer["status"] == "recorded", "nothing that was accepted is lost"
+    lost.rename(new)
+    rotate(bus.settings, POLICE, AT_ONCE)
+    await bus.social.hears(answer["id"])
+    assert await signers(bus.living, POLICE) == ["police-sig-3"]
