@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from bus.log import Logged
-from bus.relay import REFUSED
+from bus.mending import REFUSED
 from contracts import bypass
 from contracts.agencies import Agency, Institution
 from contracts.casefile import Said

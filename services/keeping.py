@@ -13,8 +13,8 @@ from bus.audit import StoreFacts
 from bus.directory import Keyring
 from bus.feed import Feed
 from bus.inbox import Inbox
+from bus.mending import REFUSED
 from bus.outbox import Outbox
-from bus.relay import REFUSED
 from bus.settings import Database
 from bus.store import Statement, Store, opened
 from bus.vault import Vault

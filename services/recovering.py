@@ -6,8 +6,8 @@ What only the lost store had does not come back: the personal data of its own ac
 from collections.abc import Iterable
 from uuid import UUID
 
+from bus.mending import REFUSED
 from bus.recovering import Lacking, Own
-from bus.relay import REFUSED
 from bus.saying_again import noted_in
 from bus.store import Statement
 from bus.submission import Built

@@ -5,6 +5,7 @@ What is not here is the broker and time: acts go to the log and letters to agenc
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 from uuid import UUID
@@ -33,7 +34,8 @@ class Carrying(Relay):
     def __init__(self, agency: Agency, carried: "Carried") -> None:
         app, by_hand = carried.apps[agency], carried.by_hand
         nobody = cast(Client, None)  # nothing is sent
-        super().__init__(agency, app, app.store, by_hand.key(agency), by_hand.directory, nobody, by_hand.clock)
+        key = partial(by_hand.key, agency)
+        super().__init__(agency, app, app.store, key, by_hand.directory, nobody, by_hand.clock)
         self._carried = carried
 
     async def sends_all(self) -> None:

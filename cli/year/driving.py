@@ -18,6 +18,7 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 
 from bus import connection, node, tasks
+from bus.mending import own_id
 from bus.provisioning import GATEWAY, must_be_new
 from bus.settings import Settings
 from cli.agencies import OF_THE_FIELD
@@ -108,7 +109,7 @@ class Driver:
         self.clocks.pass_by(SIGNED_AFTER, recipient, GATEWAY)
         while adapter.application.inbox.unreceipted(since=now()):  # one for each link
             tasks.heed()
-            receipt_id = adapter.relay.own_id(adapter.application.outbox.head().number + 1)
+            receipt_id = own_id(recipient, adapter.application.outbox.head().number + 1)
             adapter.relay.nudge()
             if await adapter.relay.logged(receipt_id, HEARD_WITHIN_S) is None:
                 raise BarnabusError("year.refused", detail=f"{recipient} did not sign.")

@@ -73,7 +73,7 @@ async def test_what_was_left_out_is_put_back_if_the_bypass_is_lifted_before_it_i
     relay = agencies.relays[SOCIAL]
     waiting = relay._build_next()
     assert waiting
-    waiting = relay._around(waiting, {POLICE})
+    waiting = relay._mending.around(waiting, {POLICE})
     assert agencies.left_out(SOCIAL, said) == (POLICE,)
     await agencies.says(OVERSIGHT, lift(case, invoked))
     await agencies.sends(SOCIAL)

@@ -12,8 +12,8 @@ import pytest
 from bus import recovering
 from bus.asking import Ends
 from bus.log import placed, verify
+from bus.mending import REFUSED
 from bus.recovering import Lacking, Own
-from bus.relay import REFUSED
 from bus.submission import Head, Outgoing, build
 from contracts.agencies import Agency
 from contracts.envelope import Submission
