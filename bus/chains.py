@@ -14,7 +14,7 @@ from contracts.errors import BarnabusError
 from contracts.events.post import Receipt, StoreRestored
 from contracts.ids import NOTHING_BEFORE
 
-RECEIPT, RESTORED = "receipt", "store.restored"
+RECEIPT, RESTORED, ADOPTED = "receipt", "store.restored", "directory.adopted"
 _START = Head(0, NOTHING_BEFORE)
 
 
@@ -53,7 +53,7 @@ class Heads:
         if record.type == RECEIPT:
             self._check_receipt(record, receipt or receipt_of(record))
 
-        if record.type == RESTORED and record.subject != _link(record.sender, record.sender):
+        if record.type in (RESTORED, ADOPTED) and record.subject != _link(record.sender, record.sender):
             raise BarnabusError("receipt.out-of-place", field="subject")
 
     def _check_receipt(self, record: Record, receipt: Receipt) -> None:

@@ -114,7 +114,7 @@ class Live:
         self._settings = settings
         self._elapsed_s = elapsed_s
         self._seen = self._stat()
-        self._known = load(settings)
+        self._token, self._known = read(settings)
         self._looked_at = elapsed_s()
 
     @property
@@ -123,6 +123,12 @@ class Live:
             self._looked_at = self._elapsed_s()
             self._look()
         return self._known
+
+    @property
+    def signed(self) -> str:
+        """The same, as the root signed it."""
+        _ = self.now  # looks, if it is time to
+        return self._token
 
     def signer(self, owner: Agency | Literal["gateway"], at: datetime | None) -> seal.FindKey:
         def find(kid: str) -> OKPKey:
@@ -145,7 +151,7 @@ class Live:
             return
         self._seen = stat
         try:
-            self._known = load(self._settings)
+            self._token, self._known = read(self._settings)
             _log.info("directory.read", issued_at=self._known.issued_at.isoformat())
         except BarnabusError as error:
             _log.error("directory.not-taken", code=error.code)
@@ -169,10 +175,19 @@ def sign(directory: Directory, root: OKPKey) -> str:
 
 def load(settings: Settings) -> Directory:
     """The directory of this home. Raises `directory.invalid` unless the root signed it."""
+    return read(settings)[1]
+
+
+def opened(token: str, root: OKPKey) -> Directory:
+    """Raises `signature.invalid` or ValueError for what this root did not sign as a directory."""
+    return Directory.model_validate_json(seal.verify(token, lambda _: root, typ=TYP))
+
+
+def read(settings: Settings) -> tuple[str, Directory]:
+    """As the root signed it, and what it says. Raises as `load` does."""
     try:
-        root = keys.read_jwk(settings.root_public)
-        payload = seal.verify(settings.directory.read_text().strip(), lambda _: root, typ=TYP)
-        return Directory.model_validate_json(payload)
+        token = settings.directory.read_text().strip()
+        return token, opened(token, keys.read_jwk(settings.root_public))
     except (OSError, BarnabusError, ValidationError, ValueError) as error:
         if isinstance(error, FileNotFoundError) or not settings.root_public.exists():
             raise BarnabusError("home.missing", detail=f"Nothing is provisioned in {settings.home}.") from None

@@ -11,7 +11,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 import structlog
 
 from bus.aside import NOT_YET, Aside, OwnActs
-from bus.chains import RECEIPT, RESTORED
+from bus.chains import ADOPTED, RECEIPT, RESTORED
 from bus.clock import Clock
 from bus.drafting import Drafting, waiting_as
 from bus.outbox import Waiting
@@ -25,7 +25,7 @@ from contracts.envelope import Submission
 from contracts.errors import BarnabusError, Then
 
 REFUSED = "submission.refused"
-OF_THE_BUS = frozenset({RECEIPT, REFUSED, RESTORED})
+OF_THE_BUS = frozenset({RECEIPT, REFUSED, RESTORED, ADOPTED})
 """A permanent refusal of these says that chains or keys do not fit: their numbers are never freed."""
 ENDED = "key.ended"
 _log = structlog.get_logger()

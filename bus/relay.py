@@ -19,6 +19,7 @@ from nats.aio.client import Client
 from nats.errors import Error as NatsError
 
 from bus import asking, faults, seal
+from bus.adopting import Adopting
 from bus.aside import Aside
 from bus.chains import RECEIPT
 from bus.clock import Clock
@@ -72,8 +73,13 @@ class Relay:
         clock: Clock,
         *,
         rest_s: float | None = RECEIPT_DELAY.total_seconds(),
+        adopting: Adopting | None = None,
     ) -> None:
-        """`rest_s` is how long it waits to look by itself; None, as beside a clock that stands still: until nudged."""
+        """`rest_s` is how long it waits to look by itself; None, as beside a clock that stands still: until nudged.
+
+        With `adopting` it also says by which directory the agency goes, once that has become another.
+        """
+        self._adopting = adopting
         self._rest_s = rest_s
         self._agency = agency
         self._acts = acts
@@ -136,7 +142,7 @@ class Relay:
             return
 
     def _build_next(self) -> Waiting | None:
-        owed = self._receipt_owed() or self._again.next(self._clock())
+        owed = self._receipt_owed() or self._adopted() or self._again.next(self._clock())
         act = None if owed else self._aside.next_act(self._acts, self._outbox, self._clock())
         if owed:
             outgoing, also = owed
@@ -149,6 +155,9 @@ class Relay:
         self._store.write(*self._outbox.add(built, notification), *also)
         faults.point("relay.built" if notification else "relay.built-receipt")
         return waiting_as(built, notification)
+
+    def _adopted(self) -> tuple[Outgoing, list[Statement]] | None:
+        return self._adopting.next(self._drafting, self._clock()) if self._adopting else None
 
     def _receipt_owed(self) -> tuple[Outgoing, list[Statement]] | None:
         now = self._clock()

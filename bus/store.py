@@ -51,6 +51,7 @@ TABLES = (
     "CREATE INDEX IF NOT EXISTS outbox_letters_unopened ON outbox_letters (outbox_number) WHERE opened = 0",
     "CREATE TABLE IF NOT EXISTS said_again ("
     "lost_id TEXT NOT NULL, recipient TEXT NOT NULL, by_id TEXT, PRIMARY KEY (lost_id, recipient))",
+    "CREATE TABLE IF NOT EXISTS directory_noted (one INTEGER PRIMARY KEY CHECK (one = 1), digest TEXT NOT NULL)",
     "CREATE TABLE IF NOT EXISTS outbox_adopted (number INTEGER PRIMARY KEY, record_id TEXT NOT NULL UNIQUE)",
     "CREATE TABLE IF NOT EXISTS receipts ("
     "recipient TEXT NOT NULL, position INTEGER NOT NULL, record TEXT NOT NULL, signature TEXT NOT NULL, "

@@ -1,5 +1,6 @@
 """`barnabus keys`: which keys count, a new one for an agency or the gateway, and the end of one that was stolen."""
 
+import asyncio
 import contextlib
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -7,16 +8,22 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from joserfc.jwk import OKPKey
 
 from bus import directory, keys, rekeying, signing, store
+from bus.chains import ADOPTED
 from bus.clock import wall_clock
 from bus.directory import PublicKey, Use
+from bus.log import Logged, verify
 from bus.provisioning import GATEWAY
 from bus.rekeying import Rekeying
 from bus.settings import Settings
 from cli import show
+from cli.log import reader
+from contracts import subjects
 from contracts.agencies import Agency
 from contracts.errors import BarnabusError, Refused
+from contracts.events.post import DirectoryAdopted
 
 app = typer.Typer(no_args_is_help=True, help="The keys by which agencies and the gateway sign and are written to.")
 OVERLAP_DAYS = 7
@@ -60,6 +67,40 @@ def _cell(value: object) -> str:
         return "yes" if value else ""
     text = str(value or "")
     return text[:16].replace("T", " ") if text[:2] == "20" else text
+
+
+@app.command()
+@show.coded
+def history(as_json: show.AsJson = False) -> None:
+    """Show from the log which directory each agency has gone by since when, and what each changed."""
+    rows = asyncio.run(_history(Settings()))
+    if as_json:
+        show.document(rows)
+        return
+    columns = ("at", "agency", "issued", "new", "ended", "by the root")
+    show.table(columns, ([_cell(row[name]) for name in columns] for row in rows), empty="It has never changed.")
+
+
+async def _history(settings: Settings) -> list[dict[str, Any]]:
+    keyring, root = directory.load(settings), keys.read_jwk(settings.root_public)
+    async with reader(settings) as log:
+        found = [verify(entry, keyring) for agency in Agency async for entry in log.of(subjects.own(agency))]
+    said = sorted(found, key=lambda logged: logged.stamp.position)
+    return [_adopted(logged, root) for logged in said if logged.record.type == ADOPTED]
+
+
+def _adopted(logged: Logged, root: OKPKey) -> dict[str, Any]:
+    """New and ended are those whose times say so."""
+    said = DirectoryAdopted.model_validate(logged.record.data.content)
+    about = {"at": logged.stamp.logged_at.isoformat(), "agency": logged.record.sender}
+    try:
+        known = directory.opened(said.directory, root)
+    except (BarnabusError, ValueError):
+        return about | {"issued": None, "new": "", "ended": "", "by the root": False}
+    new = (key.kid for key in known.keys if key.valid_from == known.issued_at)
+    ended = (key.kid for key in known.keys if key.valid_until and key.valid_until >= known.issued_at)
+    issued = known.issued_at.isoformat()
+    return about | {"issued": issued, "new": ", ".join(new), "ended": ", ".join(ended), "by the root": True}
 
 
 @app.command()

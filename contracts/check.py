@@ -29,7 +29,7 @@ from contracts.envelope import (
 )
 from contracts.errors import Refused
 from contracts.events.correction import RecordCorrected
-from contracts.events.post import Receipt, StoreRestored
+from contracts.events.post import DirectoryAdopted, Receipt, StoreRestored
 from contracts.events.referral import ReferralMade
 from contracts.ids import CaseRef
 from contracts.standing import Move
@@ -149,7 +149,7 @@ def record(found: Record, bypasses: AbstractSet[Bypass] = frozenset()) -> Entry:
         sender = Agency(found.sender)
     except ValueError:
         raise Refused("sender.not-allowed", field="source") from None
-    if entry.content not in (Receipt, StoreRestored):  # whose subjects are links
+    if entry.content not in (Receipt, StoreRestored, DirectoryAdopted):  # whose subjects are links
         _case(found.subject)
     about, letters = found.data.about, found.data.letters
     codes = codes_of(found)

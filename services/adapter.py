@@ -13,6 +13,7 @@ from faststream.nats.annotations import NatsMessage
 from nats.errors import Error as NatsError
 
 from bus import asking, connection, directory, keys, logging, node, tasks
+from bus.adopting import Adopting
 from bus.clock import Clock, wall_clock
 from bus.relay import RECEIPT_DELAY, LoggedAct, Relay
 from bus.resending import Resending
@@ -150,6 +151,7 @@ class Adapter:
             self._nats,
             self._clock,
             rest_s=self._rest_s,
+            adopting=Adopting(self.application.store, self._directory),
         )
         self._resending = Resending(self.agency, self.application.inbox, self.application.outbox, self._nats)
         self.incoming = IncomingPost(self.application, self.relay, self._resending, self.tell, self._bell, self._clock)

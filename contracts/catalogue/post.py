@@ -12,6 +12,7 @@ ENTRIES = (
     of_the_bus("receipt", post.Receipt),
     of_the_bus("submission.refused", post.SubmissionRefused),
     of_the_bus("store.restored", post.StoreRestored),
+    of_the_bus("directory.adopted", post.DirectoryAdopted),
     of_the_bus(
         SAID_AGAIN, post.LetterSaidAgain, tiers=letters("".join(Tier), EVERYBODY, frozenset(Agency)), sponsors=SPONSORS,
         audience=Audience.AGAIN, whom="the one to whom the earlier letter went, in the tiers that it held",

@@ -7,7 +7,11 @@ from pydantic import AwareDatetime, Field, NonNegativeInt, PositiveInt, model_va
 
 from contracts.agencies import Agency
 from contracts.envelope import RECEIPT_LIMIT_LETTERS, TypeName
+from contracts.ids import Digest
 from contracts.tiers import Frozen, Tier
+
+DIRECTORY_LIMIT = 48 * 1024
+"""So many symbols: about a hundred and fifty keys."""
 
 
 class LetterReceived(Frozen):
@@ -62,6 +66,18 @@ class StoreRestored(Frozen):
         if len({link.sender for link in self.links}) != len(self.links):
             raise ValueError("a link is named twice")
         return self
+
+
+class DirectoryAdopted(Frozen):
+    """From here on this agency goes by another directory of public keys: by this one, as the root signed it.
+
+    `before` is the digest of the one that it went by until then.
+    """
+
+    before: Annotated[Digest, Tier.E]
+    directory: Annotated[
+        str, Field(pattern=r"^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$", max_length=DIRECTORY_LIMIT), Tier.E
+    ]
 
 
 class LetterSaidAgain(Frozen):

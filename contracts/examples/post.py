@@ -17,6 +17,10 @@ VALID: Mapping[str, Mapping[str, Any]] = {
         "handoff_id": HANDOFF,
     },
     "store.restored": {"number": 41, "links": [{"sender": "police", "number": 17}]},
+    "directory.adopted": {
+        "before": "47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU",
+        "directory": "eyJhbGciOiJFZDI1NTE5In0.eyJrZXlzIjpbXX0.c2lnbmVkLWJ5LXRoZS1yb290",
+    },
     "letter.said-again": {"of_id": HANDOFF, "of_type": "referral.made", "lost_id": HANDOFF},
 }
 
@@ -33,5 +37,6 @@ INVALID: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     ),
     "submission.refused": (BAD, {**VALID["submission.refused"], "code": "because"}),
     "store.restored": (BAD, {"number": 41, "links": [{"sender": "police", "number": -1}]}),
+    "directory.adopted": (BAD, {**VALID["directory.adopted"], "directory": "the newest one"}),
     "letter.said-again": (MISSING, {"of_id": HANDOFF, "of_type": "referral.made"}),
 }

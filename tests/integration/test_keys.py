@@ -3,10 +3,12 @@
 import json
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 
-from bus import keys, rekeying, seal
+from bus import directory, keys, rekeying, seal
+from bus.chains import ADOPTED
 from bus.log import Logged, LogReader
 from bus.settings import Settings
 from bus.submission import build
@@ -16,6 +18,8 @@ from tests.builders import POLICE, SOCIAL, START, ByHand, act, now, refer
 from tests.conftest import Said
 from tests.living import Bus, Living, eventually, kept_back
 
+_REFERRALS = "SELECT stamp FROM outbox WHERE type = 'referral.made' ORDER BY number"
+_ADOPTED = "SELECT 1 FROM outbox WHERE type = 'directory.adopted' AND stamp IS NOT NULL"
 AT_ONCE, WITH_TIME = timedelta(0), timedelta(days=7)
 
 
@@ -30,7 +34,7 @@ def rotate(settings: Settings, owner: str, overlap: timedelta) -> None:
 
 
 async def signers(home: Living, sender: Agency) -> list[str]:
-    """By which key each record of a sender's is signed; each entry of the log was verified."""
+    """By which key each of a sender's words and receipts is signed; each entry of the log was verified."""
     nats = await home.connect("reader", "reader")
     reader = LogReader(nats, api=subjects.API)
     entries = [entry async for entry in reader.entries(1, await reader.last())]
@@ -38,8 +42,43 @@ async def signers(home: Living, sender: Agency) -> list[str]:
     return [
         seal.signed_by(entry.signature)
         for entry, logged in zip(entries, verified, strict=True)
-        if logged.record.sender == sender
+        if logged.record.sender == sender and logged.record.type != ADOPTED
     ]
+
+
+async def adopted(home: Living) -> list[tuple[str, str, str]]:
+    """Who has said in the log to go by another directory: the digest of the one before, and the new one."""
+    found = [one.record for one in await home.log() if one.record.type == ADOPTED]
+    return [(one.sender, one.data.content["before"], one.data.content["directory"]) for one in found]
+
+
+async def test_the_log_has_by_which_directory_each_agency_goes_from_when_on(bus: Bus) -> None:
+    """Each as the root signed it, with the one before; also what was changed while an adapter was away."""
+    await bus.police.do(refer())
+    await bus.settled()
+    assert await adopted(bus.living) == [], "nothing has changed by then"
+    directories = [_signed(bus.settings)]
+    rotate(bus.settings, "gateway", WITH_TIME)
+    directories.append(_signed(bus.settings))
+    await _until_adopted(bus, 2)
+    await bus.living.stop_adapter(POLICE)
+    rotate(bus.settings, SOCIAL, WITH_TIME)
+    directories.append(_signed(bus.settings))
+    await bus.living.start_adapter(POLICE)
+    await _until_adopted(bus, 4)
+    changes = list(zip(map(seal.digest, directories[:-1]), directories[1:], strict=True))
+    said = await adopted(bus.living)
+    for agency in (POLICE, SOCIAL):
+        assert [(before, now_) for by, before, now_ in said if by == agency] == changes
+    assert all(directory.opened(token, keys.read_jwk(bus.settings.root_public)).keys for token in directories)
+
+
+def _signed(settings: Settings) -> str:
+    return settings.directory.read_text().strip()
+
+
+async def _until_adopted(bus: Bus, n: int) -> None:
+    await eventually(lambda: sum(len(bus.app(agency).store.read(_ADOPTED)) for agency in (POLICE, SOCIAL)) == n)
 
 
 @pytest.mark.parametrize("overlap", [AT_ONCE, WITH_TIME])
@@ -58,7 +97,7 @@ async def test_the_gateways_signing_key_is_changed_under_it(bus: Bus) -> None:
     answer = await bus.police.do(refer())
     await bus.social.hears(answer["id"])
     await bus.settled()
-    stamped = [seal.signed_by(row["stamp"]) for row in bus.app(POLICE).store.read("SELECT stamp FROM outbox")]
+    stamped = [seal.signed_by(row["stamp"]) for row in bus.app(POLICE).store.read(_REFERRALS)]
     assert stamped == ["gateway-sig-1", "gateway-sig-2"]
     assert len(await bus.living.log()) >= 3, "the receipts, too, and each is verified"
 
@@ -69,8 +108,9 @@ async def test_what_was_signed_and_could_not_go_out_before_its_key_ended_goes_ou
     """An act, whose letters are signed too, and a receipt, which has none."""
     monkeypatch.setattr("services.adapter.LOGGED_WITHIN_S", 0.1)
     with kept_back(bus.living.adapters[SOCIAL], monkeypatch):
-        first = await bus.police.do(refer())
+        first = await bus.police.ask(refer())
         await bus.social.hears(first["id"])
+        await eventually(lambda: bus.app(POLICE).outbox.stamp_of(UUID(first["id"])))
         await bus.living.stop_gateway()
     second = await bus.police.ask(refer())
     assert second["status"] == "recorded"

@@ -253,6 +253,17 @@ def test_a_new_signing_key_is_reported_first_and_then_made_and_the_old_one_revok
     assert [row["id"] for row in ended] == ["police-sig-1"]
 
 
+async def test_the_log_says_which_directory_each_agency_has_gone_by(run: Run, bus: Bus) -> None:
+    assert document(await asyncio.to_thread(run, "keys", "history", "--json")) == []
+    await asyncio.to_thread(run, "keys", "rotate", "police", "--write")
+    adopted = "SELECT 1 FROM outbox WHERE type = 'directory.adopted' AND stamp IS NOT NULL"
+    await eventually(lambda: bus.app(SOCIAL).store.read(adopted) and bus.app(POLICE).store.read(adopted))
+    rows = document(await asyncio.to_thread(run, "keys", "history", "--json"))
+    assert sorted(row["agency"] for row in rows) == ["police", "social"]
+    assert {(row["new"], row["ended"], row["by the root"]) for row in rows} == {("police-sig-2", "police-sig-1", True)}
+    assert "police-sig-2" in (await asyncio.to_thread(run, "keys", "history")).stdout
+
+
 @pytest.mark.parametrize(
     ("words", "code"),
     [
