@@ -40,6 +40,18 @@ def test_every_test_that_proves_a_promise_exists() -> None:
     assert not [path for path in named if not (ROOT / path).is_file()]
 
 
+def test_every_test_and_file_that_the_threat_model_names_exists() -> None:
+    page = (ROOT / "docs" / "threat-model.md").read_text()
+    named = set(re.findall(r"`(tests/[\w/]+\.py)(?:::(\w+))?`", page))
+    assert len(named) > 40
+    missing = [path for path, _ in named if not (ROOT / path).is_file()]
+    assert not missing
+    assert not [(path, name) for path, name in named if name and f"def {name}(" not in (ROOT / path).read_text()]
+    files = re.findall(r"`((?:bus|services|contracts|projections|cli)/[\w/]+\.py)`", page)
+    assert files
+    assert not [path for path in files if not (ROOT / path).is_file()]
+
+
 def test_every_command_is_documented() -> None:
     """An undocumented command is a failing test."""
     pages = "\n".join(page.read_text() for page in PAGES)
