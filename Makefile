@@ -22,9 +22,12 @@ DOWNLOAD := download $(PIP_OPTS) --require-hashes
 LOCK := UV_CUSTOM_COMPILE_COMMAND="make lock" .uv/bin/uv pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --no-emit-find-links $(if $(UPGRADE),--upgrade)
 
+# Licences under which what runs may be passed on with this: permissive ones, and weak copyleft of a package as it is.
+LICENCES := MIT;Apache;BSD;ISC;PSF;Python Software Foundation;MPL;Mozilla;LGPL;Unlicense
+
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test check alerts fmt bench docs wheelhouse lock clean
+.PHONY: help setup demo test check alerts fmt bench docs wheelhouse lock sbom licences audit clean
 
 help:
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -77,13 +80,26 @@ wheelhouse: .venv/.requirements ## fetch all packages into wheelhouse/, for mach
 lock: .uv/.installed ## write requirements/*.txt anew from pyproject.toml (UPGRADE=1 for newer versions)
 	@$(LOCK) --group pyproject.toml:lock -o requirements/uv.txt >/dev/null
 	@$(LOCK) --group pyproject.toml:build -o requirements/build.txt >/dev/null
+	@$(LOCK) --group pyproject.toml:supply -o requirements/supply.txt >/dev/null
 	@$(LOCK) pyproject.toml -o requirements/runtime.txt >/dev/null
 	@$(LOCK) pyproject.toml --extra postgres -c requirements/runtime.txt -o requirements/postgres.txt >/dev/null
 	@$(LOCK) pyproject.toml --extra postgres --group dev -c requirements/postgres.txt -o requirements/dev.txt >/dev/null
 	@if grep -nE '://|^-' requirements/*.txt; then echo "an address or an option in a lock file" >&2; exit 1; fi
 
+sbom: .supply/.installed ## the bill of materials of what runs, with hashes: build/sbom.json (CycloneDX)
+	@mkdir -p build
+	@.supply/bin/cyclonedx-py requirements --pyproject pyproject.toml --of JSON -o build/sbom.json requirements/runtime.txt 2>/dev/null
+	@echo "sbom: build/sbom.json"
+
+licences: .supply/.installed .venv/.installed ## the licence of each package that runs; none but those that may be passed on so
+	@.supply/bin/pip-licenses --python=$(BIN)/python --from=mixed --partial-match --allow-only="$(LICENCES)" \
+		--packages $$(sed -n 's/^\([a-z0-9_.-]*\)\(\[.*\]\)\{0,1\}==.*/\1/p' requirements/runtime.txt)
+
+audit: .supply/.installed ## what is publicly known against each package that runs; fails too where nobody could be asked
+	@.supply/bin/pip-audit --strict --disable-pip --progress-spinner off -r requirements/runtime.txt
+
 clean: ## remove .venv, caches, wheelhouse and build leftovers
-	@rm -rf .venv .uv wheelhouse build dist *.egg-info .coverage htmlcov
+	@rm -rf .venv .uv .supply wheelhouse build dist *.egg-info .coverage htmlcov
 	@rm -rf .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	@rm -rf tests/node/node_modules examples/integrators/node/node_modules
 	@find . -name .git -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +
@@ -104,6 +120,11 @@ clean: ## remove .venv, caches, wheelhouse and build leftovers
 
 .venv/.installed: .venv/.requirements pyproject.toml
 	@$(BIN)/pip install $(PIP_OPTS) --no-index -e .
+	@touch $@
+
+.supply/.installed: requirements/supply.txt
+	@$(PYTHON) -m venv --clear .supply
+	@.supply/bin/pip $(INSTALL) -r requirements/supply.txt
 	@touch $@
 
 .uv/.installed: requirements/uv.txt
