@@ -16,8 +16,10 @@ from nats.errors import Error as NatsError
 from bus import asking, connection, directory, keys, signs, streams
 from bus.aside import Aside
 from bus.clock import wall_clock
+from bus.provisioning import GATEWAY
 from bus.server import find_binary
 from bus.settings import Settings, stores_in_home
+from bus.signing import Signing
 from cli import show
 from cli.agencies import APPLICATIONS, opened
 from cli.log import synthetic
@@ -81,7 +83,9 @@ async def _examine(settings: Settings) -> list[Finding]:
         found.append(Finding("sandbox", "ok", f"it runs, and {sandbox['agency']}'s own system is yours: all made up"))
     if to_look_at:
         found.append(Finding("made-up cases", "ok", "to look at only: no gateway and no adapter runs here"))
+    found.append(_try(f"{GATEWAY}: signing key", partial(_signing, settings, GATEWAY, now)))
     for agency in APPLICATIONS:
+        found.append(_try(f"{agency}: signing key", partial(_signing, settings, agency, now)))
         found.append(_try(f"{agency}: sealing key", partial(_sealing, settings, agency)))
         if not to_look_at:
             found.append(await _try_async(f"{agency}: gateway", partial(_gateway, settings, agency)))
@@ -104,6 +108,10 @@ def _sandbox(settings: Settings) -> Mapping[str, Any] | None:
 def _directory(settings: Settings) -> str:
     keyring = directory.load(settings)
     return f"{settings.home}: {len(keyring.keys)} keys, signed by the root, issued {keyring.issued_at:%Y-%m-%d %H:%M}"
+
+
+def _signing(settings: Settings, owner: str, now: datetime) -> str:
+    return f"{Signing(settings.keys(owner), owner, partial(directory.load, settings), lambda: now)().kid} signs"
 
 
 def _sealing(settings: Settings, agency: Agency) -> str:

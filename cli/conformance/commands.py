@@ -1,6 +1,7 @@
 """`barnabus conformance run`: an agency's own system tried against everything that can happen to it; and `list`."""
 
 import asyncio
+import contextlib
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -104,10 +105,11 @@ async def _run(
 
     if not as_json:
         show.out.print(f"[dim]It may take {tried.within_s:g} seconds over one thing (--within). Ctrl-C ends it.[/]")
-    async for check, outcome in running.run(tried, checks, place / "home", output):
-        found.append((check, outcome))
-        if not as_json:
-            _line(check, outcome)
+    async with contextlib.aclosing(running.run(tried, checks, place / "home", output)) as outcomes:
+        async for check, outcome in outcomes:
+            found.append((check, outcome))
+            if not as_json:
+                _line(check, outcome)
 
 
 def _line(check: Check, outcome: Outcome) -> None:

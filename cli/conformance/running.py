@@ -2,7 +2,7 @@
 
 import contextlib
 import shlex
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -69,7 +69,9 @@ def named(names: Iterable[str]) -> list[Check]:
     return [one for one in CHECKS if not wanted or one.name in wanted or one is CHECKS[0]]
 
 
-async def run(tried: Tried, checks: Iterable[Check], home: Path, output: Path) -> AsyncIterator[tuple[Check, Outcome]]:
+async def run(
+    tried: Tried, checks: Iterable[Check], home: Path, output: Path
+) -> AsyncGenerator[tuple[Check, Outcome], None]:
     """Each outcome as it comes.
 
     Raises `home.not-new`, `nats.failed`, `address.unusable`, and Refused `option.invalid` for what cannot be started.

@@ -487,6 +487,14 @@ async def test_doctor_names_the_agency_whose_sealing_key_is_not_here(said: Said,
     assert "social-enc-1" in failed["said"]
 
 
+async def test_doctor_names_the_agency_that_has_no_key_to_sign_with(said: Said, bus: Bus, run: Run) -> None:
+    (bus.settings.keys(POLICE) / "signing.jwk").rename(bus.settings.keys(POLICE) / "elsewhere.jwk")
+    findings = json.loads((await asyncio.to_thread(run, "doctor", "--json")).stdout)["findings"]
+    by_check = {finding["check"]: finding for finding in findings}
+    assert by_check["police: signing key"]["said"].startswith("key.ended")
+    assert by_check["gateway: signing key"]["said"] == "gateway-sig-1 signs"
+
+
 async def test_doctor_counts_what_waits_in_the_posts_and_warns_of_a_full_one(
     said: Said, bus: Bus, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
