@@ -13,6 +13,8 @@ import msgspec
 
 Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 _FILE = "signs.json"
+FAILING = "internal"
+"""What it waits for if a case cannot be reckoned, or if the keeper itself fails."""
 SILENT = timedelta(seconds=30)
 """A keeper gives a sign of life every second, but while it looks at very many cases."""
 
@@ -48,6 +50,8 @@ class Sign:
         """Why nobody watches; None while it does. A look in vain is no silence: the next comes within a second."""
         if now - self.alive_at > SILENT:
             return f"Last heard of at {self.alive_at.isoformat()}."
+        if self.waiting == FAILING:
+            return "Some cases cannot be reckoned, or the keeper fails: its log says why."
         if self.waiting and (self.decided_at is None or now - self.decided_at > SILENT):
             return f"{self.waiting}."
         return None

@@ -25,7 +25,6 @@ from collections.abc import Iterable, Iterator
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import partial
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from contracts.agencies import Agency
@@ -138,7 +137,7 @@ def _duty(rule_id: str, trigger: Word, said: Words, parties: Parties, protocol: 
         return None
     now = times(rule, version, last, parties)
     at_first = now if first is last else times(rule, version, first, parties)
-    ends = Ends.of(rule, last, said, partial(parties.is_owners, owner=owner), put_away(trigger, last))
+    ends = Ends.of(rule, last, said, parties, owner, put_away(trigger, last))
     holder = parties.holder(owner, ends.ending.position) if ends.ending else parties.holder(owner)
     moved = now.due_at != at_first.due_at
     return Duty(

@@ -45,7 +45,7 @@ def starts(rule: Rule, version: Version, trigger: Word, parties: Parties) -> dat
 
 
 def _received(rule: Rule, version: Version, trigger: Word, parties: Parties) -> datetime | None:
-    """By its owner. What it said itself, and what a bypass keeps from it, counts from when it was logged.
+    """By its owner. What it said itself, and what a bypass kept from it, counts from when it was logged.
 
     A letter that nobody signs for is taken for received after a while: else who withholds its receipts owes nothing.
     """
@@ -55,7 +55,7 @@ def _received(rule: Rule, version: Version, trigger: Word, parties: Parties) -> 
     latest = trigger.at + timedelta(hours=version.taken_for_received_hours)
     if received := trigger.received_by(owner):
         return min(received.at, latest)
-    if parties.holder(owner) is not owner:
+    if parties.is_kept_out(owner, trigger.said.position):
         return trigger.at
     return latest if owner in trigger.to else None
 

@@ -3,12 +3,15 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from itertools import islice
 from typing import Self
 
+from contracts.agencies import Agency
 from contracts.catalogue.accounting import EXCUSED
 from contracts.dated import Dated, Word
 from contracts.duties.duty import Ending, State
+from contracts.duties.parties import Parties
 from contracts.protocol import matching
 from contracts.protocol.matching import Words
 from contracts.protocol.rules import Rule
@@ -25,13 +28,15 @@ class Ends:
     excuse: Ending | None
 
     @classmethod
-    def of(cls, rule: Rule, trigger: Word, said: Words, is_owners: IsOwners, put_away: Dated | None) -> Self:
+    def of(
+        cls, rule: Rule, trigger: Word, said: Words, parties: Parties, owner: Agency, put_away: Dated | None
+    ) -> Self:
         """What is done ends it, or what withdraws it, whichever the log has first; an excuse what neither did before.
 
-        `is_owners` tells whether a word is said by who owes the duty. `put_away` is the correction after which its
-        trigger would set off nothing.
+        `put_away` is the correction after which its trigger would set off nothing.
         """
-        met = _met(rule, trigger, said, is_owners)
+        is_owners = partial(parties.is_owners, owner=owner)
+        met = _met(rule, trigger, said, parties, is_owners)
         gone = _withdrawn(rule, trigger, said, is_owners, put_away)
         excuse = _excuse(rule, trigger, said, is_owners)
         if met and (gone is None or _place(met) <= _place(gone)):
@@ -48,15 +53,23 @@ def put_away(trigger: Word, last: Word) -> Dated | None:
     return after[0].corrected_by if after else None
 
 
-def _met(rule: Rule, trigger: Word, said: Words, is_owners: IsOwners) -> Ending | None:
+def _met(rule: Rule, trigger: Word, said: Words, parties: Parties, is_owners: IsOwners) -> Ending | None:
     found = list[Ending]()
     if act := matching.first(rule.acts, rule, trigger, said, is_owners):
         found.append(_ending(*act))
     for kind in rule.acts:
-        if kind.received_by and (receipt := trigger.received_by(kind.received_by)):
-            place = (receipt.position, receipt.logged_at, receipt.at)
-            found.append(Ending(kind.received_by, trigger.said.id, *place))
+        for receiver in _receivers(kind.received_by, trigger, parties):
+            if receipt := trigger.received_by(receiver):
+                place = (receipt.position, receipt.logged_at, receipt.at)
+                found.append(Ending(receiver, trigger.said.id, *place))
     return min(found, key=_place, default=None)
+
+
+def _receivers(named: Agency | None, trigger: Word, parties: Parties) -> tuple[Agency, ...]:
+    """Whose receipt counts: oversight's too, to which what is told goes where a bypass keeps the named one out."""
+    if named is None:
+        return ()
+    return (named, Agency.OVERSIGHT) if parties.is_kept_out(named, trigger.said.position) else (named,)
 
 
 def _withdrawn(rule: Rule, trigger: Word, said: Words, is_owners: IsOwners, put_away: Dated | None) -> Ending | None:

@@ -78,6 +78,10 @@ class Parties:
             holder, left = around[holder], left - 1
         return holder
 
+    def is_kept_out(self, agency: Agency, before: int) -> bool:
+        """Did a bypass in force lead around it, by what stands before a position?"""
+        return any(one.conflicted is agency and one.in_force(before) for one in self.bypasses)
+
     def is_owners(self, word: Word, owner: Agency) -> bool:
         """Is it said by who owes it, or by who had to do it then?"""
         return word.by in (owner, self.holder(owner, word.said.position))

@@ -6,7 +6,7 @@ verified that it says so.
 
 from typing import Annotated, Self
 
-from pydantic import Field, PositiveInt, StrictInt, StringConstraints, model_validator
+from pydantic import Field, StrictInt, StringConstraints, model_validator
 
 from contracts.catalogue import CATALOGUE
 from contracts.durations import Limit, Unit
@@ -19,6 +19,9 @@ from contracts.tiers import Frozen
 Sentence = Annotated[str, StringConstraints(min_length=3, max_length=600, strip_whitespace=True)]
 MOST_WORKING_DAYS = 1_000
 """Public holidays are not known for ever."""
+MOST_HOURS = 100_000
+"""Eleven years: what a limit in numbers can be, too."""
+Hours = Annotated[int, Field(strict=True, ge=1, le=MOST_HOURS)]
 
 
 class Length(Frozen):
@@ -42,7 +45,7 @@ class Length(Frozen):
 class Escalation(Frozen):
     """To whom a duty goes that is unanswered so long after it was expected, in wall hours."""
 
-    after_hours: PositiveInt
+    after_hours: Hours
     to: Party
 
 
@@ -58,8 +61,8 @@ class Rule(Frozen):
     start: Start
     limit: Length | None = None
     no_limit: NoLimit | None = None
-    due_soon_hours: PositiveInt | None = None
-    alarm_hours: PositiveInt | None = None
+    due_soon_hours: Hours | None = None
+    alarm_hours: Hours | None = None
     tell: tuple[Party, ...]
     tell_of_breach: tuple[Party, ...]
     escalate: tuple[Escalation, ...] = ()

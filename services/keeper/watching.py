@@ -16,6 +16,7 @@ import structlog
 
 from bus import faults, tasks
 from bus.clock import Clock
+from bus.signs import FAILING
 from bus.store import Statement
 from contracts.agencies import Agency
 from contracts.dated import Dated
@@ -136,9 +137,9 @@ class Watching:
         signs.disagreements += looked.disagreements
         if looked.waiting:
             self._waits(looked.waiting)
-            return
-        signs.position, signs.decided_at, signs.waiting = looked.position, looked.at, None
-        signs.write(counted_anew=looked.cases > 0)
+        if looked.waiting in (None, FAILING):  # then all other cases are decided
+            signs.position, signs.decided_at, signs.waiting = looked.position, looked.at, looked.waiting
+            signs.write(counted_anew=looked.cases > 0)
 
     async def look(self) -> Looked:
         """Once. Raises what log, view and store raise; what was recorded until then stays so."""
@@ -153,7 +154,7 @@ class Watching:
             if view.position < last:
                 looked.waiting, self._behind = "projections.behind", (now, last)
                 return looked
-            if view.logged_at and view.logged_at > now + APART:
+            if view.logged_at and view.logged_at > self._clock() + APART:
                 looked.waiting = "clock.behind"
                 return looked
             turn, held_up = self._whose_turn(view, before, at), view.held_up()
@@ -163,7 +164,7 @@ class Watching:
             self._signs.write(counted_anew=False)  # a long look is no silence
         if progress != before:
             self._agenda.reached(progress)
-        looked.waiting = "internal" if self._failing else None
+        looked.waiting = FAILING if self._failing else None
         return looked
 
     def _whose_turn(self, view: View, before: Progress, at: datetime) -> list[str]:

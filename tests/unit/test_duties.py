@@ -1,5 +1,6 @@
 """What is owed, by whom and until when: known answers, by the shipped protocol."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -216,6 +217,38 @@ def test_a_void_act_meets_nothing() -> None:
     case.say(PROSECUTION, "investigation.decided", NOON + 31 * HOUR, handoff_id=str(report), concerns=CHILD)
     assert case.duty("handoff-decided", NOON + 31 * HOUR).on_time is False
     assert case.duty("preliminary-investigation", NOON + 31 * HOUR).owed, "declined before: its decision is void"
+
+
+def test_a_receipt_of_oversights_counts_for_who_is_kept_out_and_for_nobody_else() -> None:
+    """It hears what is told in place of whom a bypass keeps out, and so does the log's reader: `to` is as logged."""
+    for kept_out, state in ((SOCIAL, State.MET), (PROSECUTION, State.BREACHED)):
+        case = Case()
+        case.bypass(POLICE, kept_out, OVERSIGHT, NOON - HOUR)
+        released = case.say(POLICE, "suspect.released", NOON, released_at=NOON.isoformat())
+        case.receives(OVERSIGHT, released, NOON)
+        assert case.duty("release-told-to-social", NOON + DAY).state is state
+
+
+def test_lifting_a_bypass_takes_no_limit_back_that_it_had_set_running() -> None:
+    """The police never got the letter, so for whoever stood in the limit counts from the log; and goes on counting."""
+    case = Case()
+    bypass = case.bypass(HEALTH, POLICE, PROSECUTION, NOON - HOUR)
+    made = case.say(HEALTH, "concern.reported", NOON, to="social", notified=[])
+    case.receives(SOCIAL, made, NOON)
+    before = case.duty("suspicion-to-prosecutor", NOON + 9 * DAY)
+    assert (before.state, before.holder) == (State.BREACHED, PROSECUTION)
+    case.say(OVERSIGHT, "route.bypass-lifted", NOON + 9 * DAY, bypass_id=str(bypass))
+    after = case.duty("suspicion-to-prosecutor", NOON + 9 * DAY + HOUR)
+    assert (after.state, after.holder, after.due_at) == (State.BREACHED, POLICE, before.due_at)
+
+
+def test_a_bypass_that_comes_later_moves_no_limit() -> None:
+    case = Case()
+    case.say(HEALTH, "concern.reported", NOON, to="police", notified=["social"])
+    case.said[-1] = replace(case.said[-1], to=frozenset({POLICE, SOCIAL}))  # they never sign for it
+    before = case.duty("suspicion-to-prosecutor", NOON + 3 * DAY)
+    case.bypass(HEALTH, POLICE, PROSECUTION, NOON + 4 * DAY)
+    assert case.duty("suspicion-to-prosecutor", NOON + 4 * DAY + HOUR).due_at == before.due_at
 
 
 def test_told_is_when_the_letter_was_received() -> None:

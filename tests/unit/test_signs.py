@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bus.signs import SILENT, Sign
+from bus.signs import FAILING, SILENT, Sign
 
 NOW = datetime(2019, 1, 17, 9, tzinfo=UTC)
 
@@ -24,6 +24,10 @@ SOON, LATE = SILENT, SILENT + timedelta(seconds=1)
         (sign(alive=SOON, decided=SOON), None),
         (sign(alive=LATE, decided=LATE), f"Last heard of at {(NOW - LATE).isoformat()}."),
         (sign(alive=SOON, decided=SOON, waiting="projections.behind"), None),
+        (
+            sign(alive=SOON, decided=SOON, waiting=FAILING),
+            "Some cases cannot be reckoned, or the keeper fails: its log says why.",
+        ),
         (sign(alive=SOON, decided=LATE, waiting="projections.behind"), "projections.behind."),
         (sign(alive=SOON, decided=None, waiting="projections.behind"), "projections.behind."),
         (sign(alive=SOON, decided=LATE), None),  # one long look: it gives signs of life meanwhile
