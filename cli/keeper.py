@@ -23,11 +23,12 @@ from projections.view import reading
 from projections.watched import Watched
 from services.keeper.alarms import Alarms
 from services.keeper.carrying import Carrier
-from services.keeper.reach import Reach, read
+from services.keeper.reach import read
 from services.keeper.signs import Signs
 from services.keeper.watching import Watching
 
 if TYPE_CHECKING:
+    from services.agency import AgencyApplication
     from services.keeper.application import Keeper
 
 _log = structlog.get_logger()
@@ -60,11 +61,16 @@ async def at_work(settings: Settings, clock: Clock = wall_clock) -> AsyncIterato
     reach = read(settings.alarms) if settings.alarms else None
     if reach is None:
         _log.warning("alarms.none", hint="Set BARNABUS_ALARMS, so that what is missed reaches a person.")
-    adapter = Adapter(APPLICATIONS[Agency.KEEPER], settings, clock)
+
+    def opened(application: "AgencyApplication") -> None:
+        assert isinstance(application, Keeper)
+        application.reach = reach  # what waited for the log since the last time is told of, too
+
+    adapter = Adapter(APPLICATIONS[Agency.KEEPER], settings, clock, opened=opened)
     await adapter.start()
     try:
         assert isinstance(adapter.application, Keeper)
-        watch = _watch(settings, adapter.application, rules, adapter.relay.nudge, clock, reach)
+        watch = _watch(settings, adapter.application, rules, adapter.relay.nudge, clock)
         working = [asyncio.create_task(watch)]
         if reach:
             working.append(asyncio.create_task(Carrier(Alarms(adapter.application.store), reach, clock).run()))
@@ -82,11 +88,10 @@ async def _watch(
     rules: protocol.Protocol,
     nudge: Callable[[], None],
     clock: Clock,
-    reach: Reach | None,
 ) -> None:
     async with reader(settings, patient=True) as log:
         signs = Signs(settings.keeper, keeper.store, clock)
-        await Watching(keeper, rules, lambda: _view(settings), log.last, nudge, signs, clock, reach).run()
+        await Watching(keeper, rules, lambda: _view(settings), log.last, nudge, signs, clock).run()
 
 
 @contextlib.contextmanager

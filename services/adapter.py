@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -53,8 +53,13 @@ class Adapter:
         *,
         rest_s: float | None = RECEIPT_DELAY.total_seconds(),
         listen: Address | None = None,
+        opened: Callable[[AgencyApplication], None] | None = None,
     ) -> None:
-        """`rest_s` is the relay's (`bus.relay.Relay`). With `listen` its own systems can come over HTTP, too."""
+        """`rest_s` is the relay's (`bus.relay.Relay`). With `listen` its own systems can come over HTTP, too.
+
+        `opened` is given the application before anything goes on.
+        """
+        self._opened = opened
         self.agency = kind.agency
         self._kind = kind
         self._settings = settings
@@ -127,6 +132,8 @@ class Adapter:
             alone=True,
         )
         self._resources.callback(self.application.close)
+        if self._opened:
+            self._opened(self.application)
         self._webhooks = Webhooks(self.application, self._bell)
         if self._listen:
             from services.web.door import Door  # a web server that no adapter without one should wait for

@@ -100,6 +100,12 @@ def party_can_be(name: str, party: str) -> None:
         raise ValueError(f"owner: `{name}` names none")
 
 
+def can_be_received(name: str, by: Agency) -> None:
+    """Does an agency ever get its letter? Else nobody would ever be told."""
+    if by not in _entry(name).receivers:
+        raise ValueError(f"received_by: {by} never receives `{name}`")
+
+
 def concerns_can_be(name: str, concerns: Concerns) -> None:
     entry = _entry(name)
     fields = entry.logged.model_fields

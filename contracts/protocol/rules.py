@@ -114,6 +114,16 @@ class Rule(Frozen):
         return self
 
     @model_validator(mode="after")
+    def _is_received_by_who_can_be(self) -> Self:
+        for answers in (*self.excused_by, *self.withdrawn_by):
+            if answers.received_by:
+                raise ValueError("`received_by` meets a duty: it stands in `acts` alone")
+        for agency in (answers.received_by for answers in self.acts if answers.received_by):
+            for name in self.trigger_types:
+                held.can_be_received(name, agency)
+        return self
+
+    @model_validator(mode="after")
     def _sets_off_no_echo(self) -> Self:
         for name in self.trigger_types:
             held.is_no_echo(name, limited=self.limit is not None)

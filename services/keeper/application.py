@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 from uuid import UUID
 
 from bus.store import Statement
@@ -11,15 +11,21 @@ from contracts import check, documents
 from contracts.agencies import Agency
 from contracts.catalogue import entry_of
 from contracts.dated import Dated
+from contracts.duties import duty_id
 from contracts.duties.notices import Notice
-from contracts.envelope import About
+from contracts.envelope import About, Stamp
 from contracts.shapes import Clocks, Post
 from contracts.standing import Move
 from contracts.vocabulary.people import LegalBasis, Role
 from services.agency import AgencyApplication
 from services.facts import Fact, fact_id
+from services.keeper import alarms
+from services.keeper.alarms import Kind
 from services.keeping import BY_ID_ALONE
 from services.proposals import Proposal, Rule
+
+if TYPE_CHECKING:
+    from services.keeper.reach import Reach  # httpx: what nobody who only opens a store should wait for
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +40,8 @@ class Judged:
 class Keeper(AgencyApplication):
     agency = Agency.KEEPER
     rules: ClassVar[Mapping[Move, Rule]] = {}
+    reach: "Reach | None" = None
+    """How people are reached, if anybody is."""
 
     def give(self, judged: Iterable[Judged], at: datetime, now: datetime) -> int:
         """Record what is to be said of cases as of a moment, and these writes, together or not at all.
@@ -54,6 +62,19 @@ class Keeper(AgencyApplication):
             writes += one.writes
         self._save(*facts, also=writes)
         return len(facts)
+
+    def on_logged(self, record_id: UUID, stamp: Stamp, also: Sequence[Statement]) -> tuple[Mapping[str, Any], ...]:
+        """Once the log has a notice, alarms follow it, saved with that: whom a bypass kept out of it gets none."""
+        return super().on_logged(record_id, stamp, [*also, *self._alarms(record_id, stamp.logged_at)])
+
+    def _alarms(self, record_id: UUID, now: datetime) -> list[Statement]:
+        part = self._part_of(record_id)
+        if self.reach is None or not isinstance(part, Fact) or part.type not in list(Kind):
+            return []
+        codes = part.codes
+        duty = duty_id(codes["rule"], codes["trigger_by"], UUID(codes["trigger_id"]))
+        ways = self.reach.ways(self.outbox.recipients(record_id))
+        return alarms.wanted(record_id, duty, Kind(part.type), ways, now)
 
     def _fact(self, notice: Notice, case_ref: str, about: About, now: datetime) -> Fact:
         entry = entry_of(notice.type)

@@ -17,20 +17,15 @@ import structlog
 from bus import faults, tasks
 from bus.clock import Clock
 from bus.signs import FAILING
-from bus.store import Statement
 from contracts.agencies import Agency
 from contracts.dated import Dated
 from contracts.duties import fold, kept_open
 from contracts.duties import notices as to_say
 from contracts.duties.agreement import disagreements
-from contracts.duties.notices import Notice
 from contracts.errors import BarnabusError
 from contracts.protocol import Protocol
-from services.keeper import alarms
 from services.keeper.agenda import AWAITED, Agenda, Progress
-from services.keeper.alarms import Kind
 from services.keeper.application import Judged, Keeper
-from services.keeper.reach import Reach
 from services.keeper.signs import Signs
 
 LOOK_EVERY_S = 1.0
@@ -85,10 +80,7 @@ class Looked:
 
 
 class Watching:
-    """`read` opens the view as of one moment; `log_end` asks for the log's last position; `nudge` wakes the relay.
-
-    `reach` is how people are reached, if anybody is.
-    """
+    """`read` opens the view as of one moment; `log_end` asks for the log's last position; `nudge` wakes the relay."""
 
     def __init__(
         self,
@@ -99,11 +91,10 @@ class Watching:
         nudge: Callable[[], None],
         signs: Signs,
         clock: Clock,
-        reach: Reach | None = None,
     ) -> None:
         self._keeper, self._protocol, self._signs, self._clock = keeper, protocol, signs, clock
         self._read, self._log_end, self._nudge = read, log_end, nudge
-        self._agenda, self._reach = Agenda(keeper.store), reach
+        self._agenda = Agenda(keeper.store)
         self._digest = digest(protocol)
         self._tries = 0
         self._failing: set[str] = set()
@@ -225,7 +216,7 @@ class Watching:
             *to_say.kept_open(void, looked.position, before.since),
         )
         next_at = at + AWAITED if notices else to_say.next_look(duties, dated, at)
-        writes = [*self._agenda.noted(case_ref, duties, next_at), *self._alarms(notices)]
+        writes = list(self._agenda.noted(case_ref, duties, next_at))
         if notices:
             faults.point("keeper.judged")
         return Judged(case_ref, notices, writes)
@@ -236,13 +227,6 @@ class Watching:
         ahead = max((one.clocks.recorded - one.at for one in own), default=AHEAD)
         if ahead > AHEAD:
             _log.error("keeper.clock-ahead", seconds=round(ahead.total_seconds(), 1))
-
-    def _alarms(self, said: Iterable[Notice]) -> Iterator[Statement]:
-        """The writes by which what was missed is brought to people; none where nobody says how to reach them."""
-        for notice in said:
-            if self._reach and notice.duty_id and notice.type in set(Kind):
-                ways = self._reach.ways(notice.tell)
-                yield from alarms.wanted(notice.id, notice.duty_id, Kind(notice.type), ways, self._clock())
 
 
 def _begun(view: View) -> Progress:
