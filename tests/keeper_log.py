@@ -1,6 +1,6 @@
 """The log of one case with a keeper beside it: what is said, when it is looked at, and the notices between; no I/O."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import chain
@@ -10,6 +10,7 @@ from contracts.casefile import Said
 from contracts.dated import Dated
 from contracts.duties import fold
 from contracts.duties import kept_open as voided
+from contracts.duties.duty import Duty
 from contracts.duties.notices import Notice, kept_open, next_look, wanted
 from contracts.protocol import Protocol
 from contracts.shapes import Clocks
@@ -58,15 +59,37 @@ class KeptCase:
 
     def wanted(self, at: datetime) -> tuple[Notice, ...]:
         known = self.known(at)
-        position = self._last(at)
-        duties, void = fold(known, self.protocol, at), voided(known, self.protocol, at)
-        return (*wanted(duties, known, position), *kept_open(void, position))
+        return self._wanted(known, fold(known, self.protocol, at), at)
 
     def look(self, at: datetime) -> tuple[Notice, ...]:
         """What the keeper says as of this moment; nothing while what it said before is not in the log yet."""
+        known = self.known(at)
+        return self._says(known, fold(known, self.protocol, at), at)
+
+    def watch(self, until: datetime, also: Iterable[datetime] = ()) -> None:
+        """The keeper looks at all that is said, at what it said itself, and when time alone changes something."""
+        said = {one.at for one in self.said}
+        moments = sorted({*also, *said, *(receipt.logged_at for one in self.said for receipt in one.received.values())})
+        at = moments[0]
+        while at <= until:
+            known = self.known(at)
+            duties = fold(known, self.protocol, at)
+            self._says(known, duties, at)
+            turn = next_look(duties, known, at)
+            later = [moment for moment in (*moments, *(one.at for one in self.notices), turn) if moment and moment > at]
+            if not later:
+                return
+            at = min(later)
+
+    def _wanted(self, known: Sequence[Dated], duties: Iterable[Duty], at: datetime) -> tuple[Notice, ...]:
+        position = self._last(at)
+        void = voided(known, self.protocol, at)
+        return (*wanted(duties, known, position), *kept_open(void, position))
+
+    def _says(self, known: Sequence[Dated], duties: Iterable[Duty], at: datetime) -> tuple[Notice, ...]:
         if not self._last(at) or (self.notices and self.notices[-1].at > at):
             return ()
-        new = self.wanted(at)
+        new = self._wanted(known, duties, at)
         for notice in new:
             logged_at = at + LOGGED_AFTER
             said = Said(notice.id, Agency.KEEPER, notice.type, notice.codes, self._last(logged_at) + 1)
@@ -74,20 +97,6 @@ class KeptCase:
             self.notices.append(Dated(said, logged_at, clocks, to=frozenset(notice.tell)))
         self.given += new
         return new
-
-    def watched(self, until: datetime, also: Iterable[datetime] = ()) -> Iterator[datetime]:
-        """When the keeper looks: at all that is said, at what it said itself, and when time alone changes something."""
-        said = {one.at for one in self.said}
-        moments = sorted({*also, *said, *(receipt.logged_at for one in self.said for receipt in one.received.values())})
-        at = moments[0]
-        while at <= until:
-            yield at
-            known = self.known(at)
-            turn = next_look(fold(known, self.protocol, at), known, at)
-            later = [moment for moment in (*moments, *(one.at for one in self.notices), turn) if moment and moment > at]
-            if not later:
-                return
-            at = min(later)
 
     def _last(self, at: datetime) -> int:
         """Where the log ends at a moment."""

@@ -257,12 +257,19 @@ def moves_by(log: tuple[int, ...]) -> UUID | None:
 
 def check_notified(log: tuple[int, ...]) -> None:
     """Whatever part of the log the notified agency has heard, in whatever order, its standing is that part's."""
-    here = [DEEDS[deed].act(position) for position, deed in enumerate(log, 1)]
-    for part in range(1 << len(here)):
-        heard = [act for number, act in enumerate(here) if part >> number & 1]
-        assert fold([*reversed(heard), *heard]) == fold(heard), "the order in which letters came made a difference"
+    places = tuple(enumerate(log, 1))
+    for part in range(1 << len(log)):
+        check_part(tuple(one for number, one in enumerate(places) if part >> number & 1))
+    here = [DEEDS[deed].act(position) for position, deed in places]
     assert fold(reversed(here)) == of_log(log), "who is notified comes to what the log says"
     assert all(of_log(log).void_of(act.by, act.id) for act in here if act.by is AGENCIES[NOTIFIED]), "it has no say"
+
+
+@cache
+def check_part(heard: tuple[tuple[int, int], ...]) -> None:
+    """Of deeds with their places in the log: most parts of one log are parts of many others."""
+    acts = [DEEDS[deed].act(position) for position, deed in heard]
+    assert fold([*reversed(acts), *acts]) == fold(acts), "the order in which letters came made a difference"
 
 
 @cache

@@ -51,8 +51,7 @@ def looked(case: Case, moments: Iterable[datetime]) -> KeptCase:
 def watched(case: Case, also: Iterable[datetime] = ()) -> KeptCase:
     """It looked at all that changed anything, and at these moments besides."""
     kept = KeptCase.of(case.said, SOME)
-    for at in kept.watched(END, also):
-        kept.look(at)
+    kept.watch(END, also)
     return to_the_end(kept)
 
 

@@ -3,7 +3,6 @@
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.optimize import linprog
 
 from projections.publishing import SMALL, Published, publishable, with_totals
 
@@ -28,6 +27,8 @@ def ranges(published: Published) -> dict[tuple[int, int], tuple[float, float]]:
 
     Whole numbers come out by themselves: what the sums say of a table is a network.
     """
+    from scipy.optimize import linprog  # half a second that whoever collects tests should not wait for
+
     height, width = len(published), len(published[0])
     flat = [count for row in published for count in row]
     equal, right = sums(height, width), np.zeros(height + width)

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import CensoredData, ecdf
 
 from projections.tallies import EDGES_US, GROWTH, SHORTEST, Lasted, Tally, place, places, tally
 from tests.kaplan_meier import curve
@@ -26,6 +25,8 @@ LENGTHS_US = st.integers(-10, EDGES_US[-1] * 2) | AT_EDGES
 
 @given(lasted=HISTORIES)
 def test_the_curve_is_the_librarys(lasted: list[Lasted]) -> None:
+    from scipy.stats import CensoredData, ecdf  # half a second that whoever collects tests should not wait for
+
     seconds = np.array([one.length / SECOND for one in lasted])
     theirs = ecdf(CensoredData.right_censored(seconds, np.array([not one.ended for one in lasted]))).sf
     ours = curve(lasted)

@@ -51,6 +51,14 @@ def folded(place: Place, *chunks: Sequence[Logged], view: str = LIVE) -> Progres
         return engine.progress(opened, tallies=True)
 
 
+@pytest.fixture(scope="module")
+def whole(log: Sequence[Logged], tmp_path_factory: pytest.TempPathFactory) -> Progress:
+    """What it comes to in one chunk."""
+    place = Place(tmp_path_factory.mktemp("whole"), None)
+    place.begin(LIVE)
+    return folded(place, log)
+
+
 def stopped(place: Place, chunk: Sequence[Logged]) -> str:
     with place.opened() as opened, pytest.raises(BarnabusError) as raised:
         Projector(opened, MODELS).apply(chunk)
@@ -132,10 +140,8 @@ def test_however_many_questions_are_open_on_a_handoff_its_row_is_kept_and_each_i
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(cuts=st.sets(st.integers(1, ENTRIES - 1), max_size=6))
-def test_any_chunking_comes_to_the_same(log: Sequence[Logged], tmp_path: Path, cuts: set[int]) -> None:
+def test_any_chunking_comes_to_the_same(log: Sequence[Logged], whole: Progress, tmp_path: Path, cuts: set[int]) -> None:
     place = Place(tmp_path, None)
-    place.begin(LIVE)
-    whole = folded(place, log)
     place.begin(LIVE)
     ends = [0, *sorted(cuts), ENTRIES]
     assert folded(place, *(log[start:end] for start, end in pairwise(ends))) == whole
