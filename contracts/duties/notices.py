@@ -180,7 +180,8 @@ def _of(duty: Duty, told: Told, parties: Parties, position: int) -> Iterator[Not
         owed = duty.owed and type_name in OWED  # that, who comes to it later hears too
         receivers = tuple(agency for agency in receivers if agency not in often)
         if receivers and (owed or not (alike or often)):
-            before, later = told.times(type_name) - len(alike), receivers if alike else ()
+            before = told.times(type_name) - len(alike)
+            later = (str(len(alike)), *receivers) if alike else ()  # to these for the first time, or once more
             key = ":".join([type_name, str(before), *map(str, codes.values()), *later])
             of_it = about(duty) | {"position": position, "version": duty.version}
             cause = duty.ending.record_id if duty.ending and type_name in ENDED else duty.trigger_id

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from contracts.agencies import Agency
 from contracts.catalogue import entry_of
@@ -29,14 +29,26 @@ def wanted(case: Case, at: datetime, since: int = 0) -> tuple[Notice, ...]:
     return (*said, *notices.kept_open(kept_open(known, XK, at), position, since))
 
 
-def look(case: Case, at: datetime, since: int = 0) -> list[Notice]:
-    """What the keeper says at a moment, which is in the log at once."""
+def look(case: Case, at: datetime, since: int = 0, *, around: Agency | None = None) -> list[Notice]:
+    """What the keeper says at a moment, which is in the log at once; or once a bypass around somebody has come first.
+
+    Then it has no letter for whom that keeps out.
+    """
     found = wanted(case, at, since)
+    if around:
+        case.bypass(HEALTH, around, PROSECUTION, at)
     for notice in found:
         entry = entry_of(notice.type)
         content = entry.content.model_validate(dict(notice.codes)).model_dump(mode="json")
         clocks = Clocks(occurred=at, known=at, recorded=at)
-        case.add(KEEPER, notice.type, cut(entry.content, content, LOGGED), at, clocks, notice.tell)
+        case.add(
+            KEEPER,
+            notice.type,
+            cut(entry.content, content, LOGGED),
+            at,
+            clocks,
+            [agency for agency in notice.tell if agency is not around],
+        )
     return list(found)
 
 
@@ -51,6 +63,22 @@ def the(found: list[Notice], rule: str, type_name: str) -> Notice:
 
 def types(found: list[Notice], rule: str) -> list[str]:
     return [one.type for one in of(found, rule)]
+
+
+def test_what_crossed_two_bypasses_one_after_the_other_is_told_once_both_are_lifted() -> None:
+    """A notice whose id had been used would never be recorded."""
+    case, at, ids = Case(), NOON + 30 * HOUR, list[UUID]()
+    case.concern(NOON, by=HEALTH, to=POLICE)
+    for _ in range(2):
+        ids += [one.id for one in of(look(case, at, around=POLICE), "suspicion-to-prosecutor")]
+        bypass = next(one.said.id for one in reversed(case.said) if one.said.type == "route.bypass-invoked")
+        case.say(OVERSIGHT, "route.bypass-lifted", at + HOUR, bypass_id=str(bypass))
+        at += 2 * HOUR
+    told = of(look(case, at), "suspicion-to-prosecutor")
+    assert POLICE in {agency for one in told for agency in one.tell}
+    assert not {one.id for one in told} & set(ids)
+    assert of(look(case, at + HOUR), "suspicion-to-prosecutor") == []
+    assert list(disagreements(case.said, XK)) == []
 
 
 def test_what_is_owed_is_said_once_to_its_owner_with_when_it_is_due() -> None:
