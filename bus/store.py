@@ -81,6 +81,7 @@ TABLES = (
     "id INTEGER PRIMARY KEY, protocol TEXT NOT NULL, position INTEGER NOT NULL, since INTEGER NOT NULL)",
     "CREATE TABLE IF NOT EXISTS keeper_agenda (case_ref TEXT PRIMARY KEY, next_at TEXT NOT NULL)",
     "CREATE INDEX IF NOT EXISTS keeper_agenda_next ON keeper_agenda (next_at)",
+    "CREATE TABLE IF NOT EXISTS keeper_unchecked (case_ref TEXT PRIMARY KEY, after INTEGER NOT NULL)",
     "CREATE TABLE IF NOT EXISTS keeper_owed ("
     "duty_id TEXT PRIMARY KEY, case_ref TEXT NOT NULL, rule TEXT NOT NULL, agency TEXT NOT NULL, state TEXT NOT NULL, "
     "expected_by TEXT)",

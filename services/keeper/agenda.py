@@ -58,6 +58,18 @@ class Agenda:
         else:
             yield Statement("DELETE FROM keeper_agenda WHERE case_ref = ?", (case_ref,))
 
+    def unchecked(self) -> dict[str, int]:
+        """The cases whose notices above a position nobody has held against the fold: it could not be read meanwhile."""
+        return {row["case_ref"]: row["after"] for row in self._store.read("SELECT * FROM keeper_unchecked")}
+
+    def not_checked(self, case_ref: str, after: int, at: datetime) -> list[Statement]:
+        """The writes for a case that cannot be judged: look again then, and at its notices from there on."""
+        insert = "INSERT INTO keeper_unchecked (case_ref, after) VALUES (?,?) ON CONFLICT (case_ref) DO NOTHING"
+        return [self.again(case_ref, at), Statement(insert, (case_ref, after))]
+
+    def checked(self, case_ref: str) -> Statement:
+        return Statement("DELETE FROM keeper_unchecked WHERE case_ref = ?", (case_ref,))
+
     def again(self, case_ref: str, at: datetime) -> Statement:
         """Look again at this moment, or when something new of a case is in the log before."""
         insert = "INSERT INTO keeper_agenda (case_ref, next_at) VALUES (?,?) ON CONFLICT (case_ref) DO UPDATE "

@@ -98,6 +98,7 @@ class Watching:
         self._digest = digest(protocol)
         self._tries = 0
         self._failing: set[str] = set()
+        self._unchecked: dict[str, int] = {}
         self._behind: tuple[datetime, int] | None = None
         """When the log's end was asked for that the view had not reached, and where that was."""
 
@@ -149,6 +150,7 @@ class Watching:
                 looked.waiting = "clock.behind"
                 return looked
             turn, held_up = self._whose_turn(view, before, at), view.held_up()
+            self._unchecked = self._agenda.unchecked()
         progress = Progress(self._digest, looked.position, before.since)
         for start in range(0, len(turn), CASES_AT_ONCE):
             await self._judge_all(turn[start : start + CASES_AT_ONCE], held_up, before, looked)
@@ -175,7 +177,7 @@ class Watching:
                     raise BarnabusError("projections.unavailable", detail="The read models went back.")
                 for case_ref, read in view.cases(case_refs):
                     if case_ref in held_up:
-                        judged.append(Judged(case_ref, (), [self._agenda.again(case_ref, looked.at + AWAITED)]))
+                        judged.append(self._not_judged(case_ref, before, looked))
                         continue
                     judged.append(self._judged(case_ref, read, before, looked))
                     await asyncio.sleep(0)  # the relay, which shares the process, gets its turn
@@ -196,19 +198,25 @@ class Watching:
         except Exception as error:  # noqa: BLE001
             _log.error("keeper.case-failed", case_ref=case_ref, error=type(error).__name__, exc_info=True)
             self._failing.add(case_ref)
-            return Judged(case_ref, (), [self._agenda.again(case_ref, looked.at + AWAITED)])
+            return self._not_judged(case_ref, before, looked)
+
+    def _not_judged(self, case_ref: str, before: Progress, looked: Looked) -> Judged:
+        writes = self._agenda.not_checked(case_ref, before.position, looked.at + AWAITED)
+        return Judged(case_ref, (), writes)
 
     def _judge(self, case_ref: str, dated: list[Dated], before: Progress, looked: Looked) -> Judged:
         """What is to be said of a case, and when to look at it again; first its last words must be logged."""
         looked.cases += 1
         at = looked.at
         same = before.protocol == self._digest  # by another one it said something else
-        for one in disagreements(dated, self._protocol, before.position if same else looked.position):
+        unchecked = self._unchecked.get(case_ref, before.position)
+        for one in disagreements(dated, self._protocol, unchecked if same else looked.position):
             looked.disagreements += 1
             _log.error("keeper.disagrees", case_ref=case_ref, type=one.said.type, id=str(one.said.id))
         self._heed_clocks(dated, before.position)
+        checked = [self._agenda.checked(case_ref)] if case_ref in self._unchecked else []
         if self._keeper.waits(case_ref, dated):
-            return Judged(case_ref, (), [self._agenda.again(case_ref, at + AWAITED)])
+            return Judged(case_ref, (), [self._agenda.again(case_ref, at + AWAITED), *checked])
         duties = fold(dated, self._protocol, at)
         void = kept_open(dated, self._protocol, at)
         notices = (
@@ -216,7 +224,7 @@ class Watching:
             *to_say.kept_open(void, looked.position, before.since),
         )
         next_at = at + AWAITED if notices else to_say.next_look(duties, dated, at)
-        writes = list(self._agenda.noted(case_ref, duties, next_at))
+        writes = [*self._agenda.noted(case_ref, duties, next_at), *checked]
         if notices:
             faults.point("keeper.judged")
         return Judged(case_ref, notices, writes)

@@ -14,6 +14,7 @@ from contracts.agencies import Agency
 from contracts.dated import Dated
 from contracts.duties import fold
 from contracts.errors import BarnabusError
+from contracts.shapes import Clocks
 from services.keeper.application import Keeper
 from services.keeper.signs import Signs
 from services.keeper.watching import APART, BEHIND_THE_CLOCK, Watching
@@ -33,9 +34,10 @@ class OneIsBroken:
     said: Sequence[Dated]
     position: int = 1
     logged_at: datetime | None = None
+    held: Sequence[str] = ()
 
     def changed(self, after: int) -> list[str]:
-        return []
+        return [WHOLE] if after < self.position else []
 
     def open(self) -> list[str]:
         return [WHOLE, BROKEN]
@@ -44,7 +46,7 @@ class OneIsBroken:
         return None
 
     def held_up(self) -> Sequence[str]:
-        return []
+        return self.held
 
     def cases(self, case_refs: Sequence[str]) -> Iterator[tuple[str, Read]]:
         yield WHOLE, lambda: list(self.said)
@@ -103,6 +105,29 @@ async def test_nothing_is_decided_while_the_logs_clock_is_far_ahead_of_its_own(
         stamped = replace(OneIsWhole(case.said), logged_at=AT + ahead)
         looked = await watching_over(agencies, tmp_path, InTurn(stamped, stamped), AT).look()
         assert looked.waiting == waiting
+
+
+@pytest.mark.parametrize("held_up", [False, True])
+async def test_a_forged_notice_is_found_also_where_its_case_could_not_be_judged_at_first(
+    agencies: Carried, tmp_path: Path, said: Said, held_up: bool
+) -> None:
+    case = Case()
+    trigger = case.concern(AT)
+    place, forged_at = len(case.said), AT + timedelta(minutes=1)
+    codes = {
+        "rule": "suspicion-to-prosecutor", "trigger_id": str(trigger), "trigger_by": "social", "owner": "police",
+        "position": place, "version": "1", "due_at": AT.isoformat(),
+    }  # fmt: skip
+    clocks = Clocks(occurred=forged_at, known=forged_at, recorded=forged_at)
+    case.add(Agency.KEEPER, "duty.breached", codes, forged_at, clocks, [Agency.POLICE])
+    honest = OneIsWhole(case.said[:place], position=place)
+    forged = OneIsWhole(case.said, position=place + 1)
+    at_first = replace(forged, held=(WHOLE,)) if held_up else forged
+    moment = AT + timedelta(hours=1)
+    for view in (honest, at_first, forged):
+        await watching_over(agencies, tmp_path, InTurn(view, view), moment).look()
+        moment += timedelta(minutes=2)
+    assert len([line for line in said if line["event"] == "keeper.disagrees"]) == 1
 
 
 async def test_a_full_disk_under_its_sign_ends_no_watch(
