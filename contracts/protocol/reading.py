@@ -33,8 +33,8 @@ def _with_defaults(data: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _first(error: ValidationError, path: Path, text: str, data: Mapping[str, Any]) -> str:
-    first, *more = error.errors(include_url=False, include_context=False, include_input=False)
-    place: Place = first["loc"]
+    first, *more = error.errors(include_url=False, include_input=False)
+    place: Place = (*first["loc"], *getattr(first.get("ctx", {}).get("error"), "place", ()))
     where = [f"{path}, line {_line(text, place)}"]
     if place[:1] == ("rule",) and len(place) > 1:
         number, place = int(place[1]), place[2:]

@@ -49,7 +49,7 @@ class Answers(Records):
 
     `same` names fields that must be equal, of the answer and of the trigger; `id` is the trigger's own. `by_owner`: it
     is said by who owes the duty, or by whom a bypass in force then names instead. With `received_by` the answer is that
-    this agency has the trigger's letter.
+    this agency has the trigger's letter; or oversight has, where a bypass kept that one out of it.
     """
 
     on: Concerns | None = None

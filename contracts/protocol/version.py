@@ -13,6 +13,16 @@ from contracts.protocol.rules import Rule
 from contracts.tiers import Frozen
 from contracts.workdays import WEEKDAYS, WorkingDays
 
+ALL_DAYS = frozenset(range(7))
+
+
+class Misplaced(ValueError):
+    """A mistake that shows in the whole alone; `place` is where in the file it stands."""
+
+    def __init__(self, says: str, *place: str | int) -> None:
+        super().__init__(says)
+        self.place = place
+
 
 def _zone(name: str) -> str:
     try:
@@ -44,9 +54,13 @@ class Version(Frozen):
             self.office.days.includes(self.applies_from)
             self.begins  # noqa: B018
         except NotImplementedError:
-            raise ValueError(f"holidays: those of `{self.holidays}` are not known") from None
+            raise Misplaced(f"those of `{self.holidays}` are not known", "holidays") from None
         except OverflowError:
-            raise ValueError("applies_from: no moment on that day can be reckoned with") from None
+            raise Misplaced("no moment on that day can be reckoned with", "applies_from") from None
+        except ValueError as error:
+            raise Misplaced(
+                str(error), "weekdays" if self.weekdays - ALL_DAYS or not self.weekdays else "holidays"
+            ) from None
         return self
 
     @model_validator(mode="after")
@@ -54,8 +68,9 @@ class Version(Frozen):
         ids = [rule.id for rule in self.rules]
         if not ids:
             raise ValueError("no rule stands in it")
-        if twice := sorted({one for one in ids if ids.count(one) > 1}):
-            raise ValueError(f"a rule stands twice: {', '.join(twice)}")
+        for number, rule_id in enumerate(ids):
+            if rule_id in ids[:number]:
+                raise Misplaced(f"a rule stands twice: {rule_id}", "rule", number, "id")
         return self
 
     @cached_property

@@ -190,12 +190,12 @@ def test_a_mistake_in_a_default_is_told_where_the_default_stands(tmp_path: Path)
     ("right", "wrong", "says"),
     [
         ("2026-01-01", '"soon"', "line 3, field applies_from"),
-        ("2026-01-01", "0001-01-01", "no moment on that day"),
+        ("2026-01-01", "0001-01-01", "line 3, field applies_from: no moment on that day"),
         ("Europe/Belgrade", "Atlantis/Town", "no time zone `Atlantis/Town`"),
-        ("zone", 'holidays = "QQ"\nzone', "`QQ` are not known"),
+        ("zone", 'holidays = "QQ"\nzone', "line 4, field holidays: those of `QQ` are not known"),
         ("2026-01-01", '2001-01-01\nholidays = "XK"', "in 2001 are not known"),
         ("zone", "zone = [", "line 4"),
-        ("zone", "weekdays = [9]\nzone", "days of the week"),
+        ("zone", "weekdays = [9]\nzone", "line 4, field weekdays"),
     ],
 )
 def test_a_mistake_in_the_head_of_a_file_is_told(tmp_path: Path, right: str, wrong: str, says: str) -> None:
@@ -203,7 +203,9 @@ def test_a_mistake_in_the_head_of_a_file_is_told(tmp_path: Path, right: str, wro
 
 
 def test_a_rule_stands_once_and_versions_differ_in_name_and_first_day(tmp_path: Path) -> None:
-    assert "stands twice: seen" in refusal(written(tmp_path, HEAD + RULE + RULE))
+    again = BEGINS + len(RULE.splitlines()) + 1
+    told = refusal(written(tmp_path, HEAD + RULE + RULE))
+    assert f"line {again}, rule seen, field id: a rule stands twice: seen" in told
     written(tmp_path, HEAD + RULE)
     assert "differ" in refusal(written(tmp_path, HEAD.replace("2026", "2027") + RULE, "2.toml"))
     assert "differ" in refusal(written(tmp_path, HEAD.replace('"1"', '"2"') + RULE, "2.toml"))
