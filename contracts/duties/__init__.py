@@ -58,7 +58,9 @@ class KeptOpen:
 
     closing: Dated
     duties: tuple[Duty, ...]
-    tell: tuple[Agency, ...]
+    entitled: tuple[Agency, ...]
+    """Who learns which duties: who closed it, and oversight; a duty can tell of an arrest."""
+    others: tuple[Agency, ...]
 
 
 def kept_open(dated: Iterable[Dated], protocol: Protocol, at: datetime) -> tuple[KeptOpen, ...]:
@@ -76,19 +78,27 @@ def _closings(known: tuple[Dated, ...], protocol: Protocol, at: datetime) -> tup
     Its word is taken here and reckoned again where it is new (`contracts/duties/agreement.py`): so each is folded once.
     """
     found, void = list[KeptOpen](), set[int]()
-    answered = {one.said.codes["closing_id"] for one in known if one.said.type == KEPT_OPEN and one.at <= at}
+    answers = [one.said for one in known if one.said.type == KEPT_OPEN and one.at <= at]
     closings = (one for one in known if one.said.type == CLOSED and one.at <= at)
     for closing in sorted(closings, key=lambda one: one.said.position):
-        if str(closing.said.id) in answered:
-            void.add(closing.said.position)
-            continue
         place = closing.said.position
+        answered = {bool(said.codes["duties"]) for said in answers if said.codes["closing_id"] == str(closing.said.id)}
+        tell = Parties.of(words(known, at)).let_in([closing.by, *sorted(closing.to)])
+        untold = {whether: _to_be_told(tell, closing, entitled=whether) for whether in {True, False} - answered}
+        if answered and not any(untold.values()):
+            void.add(place)
+            continue
         then = _fold((one for one in known if one.said.position <= place), void, protocol, closing.at)
         if owed := tuple(duty for duty in then if duty.owed and duty.position < place):
-            tell = Parties.of(words(known, at)).let_in([closing.by, *sorted(closing.to)])
-            found.append(KeptOpen(closing, owed, tell))
-            void.add(closing.said.position)
+            found.append(KeptOpen(closing, owed, untold.get(True, ()), untold.get(False, ())))
+        if owed or answered:
+            void.add(place)
     return void, tuple(found)
+
+
+def _to_be_told(tell: Iterable[Agency], closing: Dated, *, entitled: bool) -> tuple[Agency, ...]:
+    learn = (closing.by, Agency.OVERSIGHT)
+    return tuple(agency for agency in tell if (agency in learn) is entitled)
 
 
 def _fold(dated: Iterable[Dated], void: AbstractSet[int], protocol: Protocol, at: datetime) -> tuple[Duty, ...]:

@@ -132,15 +132,11 @@ def kept_open(found: Iterable[KeptOpen], position: int, since: int = 0) -> tuple
 
 
 def _kept_open(found: KeptOpen, position: int) -> Iterator[Notice]:
-    """Which duties are open, nobody learns who only heard of the closing: a duty can tell of an arrest."""
+    """Which duties are open, nobody learns who only heard of the closing."""
     closing = found.closing.said
     codes = {"position": position, "closing_id": str(closing.id), "open": len(found.duties)}
     listed = [about(duty) for duty in found.duties[:OPEN_LIMIT]]
-    entitled = {Agency(closing.by), Agency.OVERSIGHT}
-    for duties, tell in (
-        (listed, tuple(agency for agency in found.tell if agency in entitled)),
-        ([], tuple(agency for agency in found.tell if agency not in entitled)),
-    ):
+    for duties, tell in ((listed, found.entitled), ([], found.others)):
         if tell:
             notice_id = uuid5(NAMESPACE_URL, f"barnabus:kept-open:{closing.by}:{closing.id}:{bool(duties)}")
             yield Notice(notice_id, KEPT_OPEN, {**codes, "duties": duties}, tell, closing.id)

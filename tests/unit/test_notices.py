@@ -326,6 +326,21 @@ def closed(case: Case, at: datetime, *to: Agency, reason: str = "goals-reached")
     return closing
 
 
+def test_of_the_two_notices_of_a_void_closing_each_is_said_until_the_log_has_it() -> None:
+    """The store that held the other one may have been thrown away."""
+    case = Case()
+    case.concern(NOON, by=HEALTH, to=POLICE)
+    closed(case, NOON + HOUR, HEALTH, POLICE)
+    both = [one for one in look(case, NOON + 2 * HOUR) if one.type == "case.kept-open"]
+    assert [bool(one.codes["duties"]) for one in both] == [True, False], "which duties, and that there are some"
+    lost = both[1]
+    case.said[:] = [one for one in case.said if one.said.type != "case.kept-open" or one.said.codes["duties"]]
+    again = [one for one in look(case, NOON + 3 * HOUR) if one.type == "case.kept-open"]
+    assert [(one.id, one.tell) for one in again] == [(lost.id, lost.tell)]
+    assert [one for one in look(case, NOON + 4 * HOUR) if one.type == "case.kept-open"] == []
+    assert list(disagreements(case.said, XK)) == []
+
+
 # what follows from the log
 
 
