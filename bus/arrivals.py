@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from joserfc.jwk import OKPKey
 
@@ -30,9 +31,12 @@ class Opened:
     signed: str
 
 
-def postmark(token: str, recipient: Agency, directory: Keyring) -> Postmark:
-    """What the gateway says of a letter. Raises `signature.invalid` if it did not, or says it of another's letter."""
-    mark = postmark_of(token, directory)
+def postmark(token: str, recipient: Agency, directory: Keyring, now: datetime | None) -> Postmark:
+    """What the gateway says of a letter. Raises `signature.invalid` if it did not, or says it of another's letter.
+
+    `now` where it has just come: its key has to count; None for one that was taken in before.
+    """
+    mark = postmark_of(token, directory, now)
     if mark.recipient is not recipient:
         raise BarnabusError("signature.invalid", detail="The postmark is for another agency.")
     return mark
@@ -61,7 +65,7 @@ def reopen(signed: str, mark: Postmark, directory: Keyring) -> Opened:
 
 
 def _read(signed: str, mark: Postmark, directory: Keyring) -> Opened:
-    claims, fields, _ = content.verify(signed, directory.signer(mark.sender, mark.logged_at))
+    claims, fields, _ = content.verify(signed, directory.signer(mark.sender, None))
     letter = documents.read(Letter, claims | {"content": fields})
     if (letter.sender, letter.recipient, letter.case_ref) != (mark.sender, mark.recipient, mark.case_ref):
         raise _another()
@@ -95,9 +99,8 @@ def receipt(told: Notice, sender: Agency, directory: Keyring) -> tuple[Agency, R
     text = (told.record or "").encode()
     record = documents.read(Record, documents.document(text, limit_bytes=NOTICE_LIMIT_BYTES))
     recipient = Agency(record.sender)
+    seal.verify_detached(text, told.signature or "", directory.signer(recipient, None), typ=RECORD_TYP)
     stamp = stamp_of(told.stamp or "", directory)
-    signer = directory.signer(recipient, stamp.logged_at)
-    seal.verify_detached(text, told.signature or "", signer, typ=RECORD_TYP)
     found = documents.read(Receipt, record.data.content)
     if found.sender is not sender or stamp.record != seal.digest(text):
         raise BarnabusError("signature.invalid", detail="The receipt is not for our letters.")

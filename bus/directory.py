@@ -1,7 +1,7 @@
 """The directory of public keys, signed by a root key that stays offline.
 
 Everyone holds the same signed file and the root's public key; a key that is not in it does not count, and one that has
-ended counts for what the log had until then.
+ended counts for what was taken before (docs/adr/0036).
 """
 
 from collections.abc import Callable, Iterator
@@ -40,7 +40,7 @@ class Keyring(Protocol):
 
 
 class PublicKey(Frozen):
-    """It counts for what the log stamped before `valid_until`. Since when it does is said, and nothing hangs on it."""
+    """Nothing new is taken by it from `valid_until` on. Since when it counts is said, and nothing hangs on it."""
 
     owner: str  # an agency, or "gateway"
     use: Use

@@ -23,25 +23,33 @@ from contracts.errors import BarnabusError, Refused
 
 @dataclass(frozen=True, slots=True)
 class Examined:
-    """A submission that is well-formed and signed by the agency whose account asked."""
+    """A submission that is well-formed and signed by the agency whose account asked.
+
+    By whichever of its keys: one that has ended counts for what is in the log already.
+    """
 
     submission: Submission
     record: Record
     digest: str
 
 
-def examine(raw: bytes, account: Agency, directory: Keyring, now: datetime) -> Examined:
+def examine(raw: bytes, account: Agency, directory: Keyring) -> Examined:
     """Raises a coded refusal unless account, sender and signing key agree and the letters are those of the record."""
     submission, record = check.submission(raw, limit_bytes=SUBMISSION_LIMIT_BYTES)
     if record.sender != account:
         raise BarnabusError("account.mismatch", field="record.source")
     text = submission.record.encode()
-    seal.verify_detached(text, submission.signature, directory.signer(account, now), typ=RECORD_TYP)
+    seal.verify_detached(text, submission.signature, directory.signer(account, None), typ=RECORD_TYP)
     named = {letter.to: letter.sealed for letter in record.data.letters}
     sent = {letter.to: seal.digest(letter.jwe) for letter in submission.letters}
     if named != sent or len(named) != len(record.data.letters):
         raise BarnabusError("digest.mismatch", field="letters")
     return Examined(submission, record, seal.digest(text))
+
+
+def still_counts(found: Examined, directory: Keyring, now: datetime) -> None:
+    """Raises `key.ended` for what is new, and signed by a key that counts no more."""
+    directory.signer(Agency(found.record.sender), now)(seal.signed_by(found.submission.signature))
 
 
 def allow(record: Record, ledger: Ledger) -> None:

@@ -15,7 +15,7 @@ from bus import faults, seal, streams
 from bus.chains import RECEIPT, receipt_of
 from bus.clock import Clock
 from bus.directory import Keyring
-from bus.examining import Examined, allow, examine, said_before
+from bus.examining import Examined, allow, examine, said_before, still_counts
 from bus.ledger import Ledger
 from bus.log import POSTMARK_TYP, STAMP_TYP, LogReader, stamp_of, verify
 from bus.signing import SigningKey
@@ -89,7 +89,7 @@ class Gateway:
 
     async def submit(self, account: Agency, raw: bytes) -> str:
         """The stamp of the submission's record, as a signed token. Raises the coded reason for a refusal."""
-        found = examine(raw, account, self._directory, self._clock())
+        found = examine(raw, account, self._directory)
         async with self._one_at_a_time:
             self._whole()
             stamp = await self._logged(found)
@@ -103,7 +103,7 @@ class Gateway:
             known = self._ledger.place(found.record.sender, found.record.number)
             if known:
                 return await self._stamp_of_repeat(found, *known)
-            if not await self._follows(found.record) or not await self._allows(found.record):
+            if not await self._takes(found):
                 continue
             try:
                 return await self._append(found)
@@ -115,21 +115,18 @@ class Gateway:
             await self._ledger.catch_up(self._log, self._directory)
         raise BarnabusError("log.moved")
 
-    async def _allows(self, record: Record) -> bool:
-        """May it be said in its case? Raises the coded refusal; False if another gateway wrote what it may hang on."""
+    async def _takes(self, found: Examined) -> bool:
+        """Does its key count, is it the next of its chains, may it be said in its case? Raises the coded refusal.
+
+        False if this gateway, active or not, had slept while another one wrote. A key's end is held to here alone,
+        where something new is taken: what the log has stays as it is.
+        """
+        record = found.record
         try:
+            still_counts(found, self._directory, self._clock())
+            self._ledger.check(record)
             allow(record, self._ledger)
             await said_before(record, self._ledger, self._log, self._directory)
-        except BarnabusError:
-            if not await self._wake():
-                raise
-            return False
-        return True
-
-    async def _follows(self, record: Record) -> bool:
-        """Is it the next of its chains? False if this gateway, active or not, had slept while another one wrote."""
-        try:
-            self._ledger.check(record)
         except BarnabusError:
             if not await self._wake():
                 raise

@@ -9,6 +9,7 @@ from base64 import b64decode
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from typing import Any, TypeVar
 
@@ -80,9 +81,9 @@ def verify(entry: Entry, directory: Keyring) -> Logged:
     try:
         raw = entry.text.encode()
         record = documents.read(Record, documents.document(raw, limit_bytes=SUBMISSION_LIMIT_BYTES))
-        stamp = stamp_of(entry.stamp, directory)
-        signer = directory.signer(Agency(record.sender), stamp.logged_at)
+        signer = directory.signer(Agency(record.sender), None)  # that it counted then, the gateway saw to
         seal.verify_detached(raw, entry.signature, signer, typ=RECORD_TYP)
+        stamp = stamp_of(entry.stamp, directory)
     except (BarnabusError, ValueError) as error:
         code = error.code if isinstance(error, BarnabusError) else "field.invalid"
         raise BarnabusError("log.damaged", detail=f"Position {entry.position}: {code}.") from None
@@ -100,33 +101,32 @@ def placed(text: str, signature: str, stamp: str, directory: Keyring) -> Entry:
 
 
 def stamp_of(token: str, directory: Keyring) -> Stamp:
-    """What a gateway stamped, by a key that counted then. Raises `signature.invalid`, `key.unknown`, `key.ended`."""
-    stamp = _claimed(token, Stamp)
-    seal.verify(token, directory.signer("gateway", stamp.logged_at), typ=STAMP_TYP)
-    return stamp
+    """What a gateway stamped, by whichever of its keys. Raises `signature.invalid`, `key.unknown`."""
+    return _signed(token, Stamp, STAMP_TYP, directory, None)
 
 
-def postmark_of(token: str, directory: Keyring) -> Postmark:
-    """What a gateway says of a letter, likewise."""
-    mark = _claimed(token, Postmark)
-    seal.verify(token, directory.signer("gateway", mark.logged_at), typ=POSTMARK_TYP)
-    return mark
+def postmark_of(token: str, directory: Keyring, at: datetime | None) -> Postmark:
+    """What a gateway says of a letter, by a key of its that counted at this moment, if one is given.
+
+    Raises `key.ended` too.
+    """
+    return _signed(token, Postmark, POSTMARK_TYP, directory, at)
 
 
-Claimed = TypeVar("Claimed", Stamp, Postmark)
+Said = TypeVar("Said", Stamp, Postmark)
 
 
-def _claimed(token: str, kind: type[Claimed]) -> Claimed:
-    """What a token says before it is verified: by which key it must be signed hangs on when it says that it was."""
+def _signed(token: str, kind: type[Said], typ: str, directory: Keyring, at: datetime | None) -> Said:
+    payload = seal.verify(token, directory.signer("gateway", at), typ=typ)
     try:
-        return kind.model_validate_json(seal.unb64(token.split(".")[1]))
-    except (ValueError, IndexError):
-        raise BarnabusError("signature.invalid") from None
+        return kind.model_validate_json(payload)
+    except ValueError:
+        raise BarnabusError("signature.invalid", detail="The gateway signed something else.") from None
 
 
 def position_of(stamp: str) -> int:
     """The position that a stamp in one's own store names: it was verified before it was stored."""
-    return _claimed(stamp, Stamp).position
+    return Stamp.model_validate_json(seal.unb64(stamp.split(".")[1])).position
 
 
 class LogReader:

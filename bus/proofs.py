@@ -79,7 +79,7 @@ class Known:
                 continue
         for token in one.postmarks:
             try:
-                mark = postmark_of(token, self.directory)
+                mark = postmark_of(token, self.directory, None)
             except (BarnabusError, ValueError):
                 continue
             self.marks.setdefault(mark.position, {})[mark.sealed] = mark
@@ -91,7 +91,7 @@ class Known:
             entry = placed(held.text, held.signature, held.stamp, self.directory)
             self._keep(Planned(entry, verify(entry, self.directory), one.holder))
         elif not held.stamp and one.agency:
-            signer = self.directory.signer(one.agency, None)  # by its place it is held to when the key ended
+            signer = self.directory.signer(one.agency, None)
             seal.verify_detached(held.text.encode(), held.signature, signer, typ=RECORD_TYP)
             record = documents.read(Record, documents.document(held.text, limit_bytes=SUBMISSION_LIMIT_BYTES))
             if record.sender == one.agency:

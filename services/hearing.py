@@ -23,7 +23,7 @@ class Hearing(Retrying):
 
         What had waited for it goes on behind it.
         """
-        mark = arrivals.postmark(postmark, self.agency, self._directory)
+        mark = arrivals.postmark(postmark, self.agency, self._directory, now)
         heard = self._hear(raw, mark, postmark, now)
         return replace(heard, behind=self._behind(mark, heard)) if self.inbox.goes_on(mark) else heard
 
@@ -98,7 +98,7 @@ class Hearing(Retrying):
 
     def park_failed(self, raw: bytes, postmark: str, now: datetime) -> Heard:
         """Park a letter that could not be handled within the bound."""
-        mark = arrivals.postmark(postmark, self.agency, self._directory)
+        mark = arrivals.postmark(postmark, self.agency, self._directory, now)
         place = self.inbox.place(mark.sender, mark.number)
         if place.known_digest is not None:
             return Heard("repeated", mark.sender)

@@ -13,7 +13,7 @@ from uuid import UUID
 import pytest
 from nats.aio.client import Client
 
-from bus.examining import allow, examine, said_before
+from bus.examining import allow, examine, said_before, still_counts
 from bus.ledger import Ledger
 from bus.log import Entry, LogReader
 from bus.outbox import Waiting
@@ -87,9 +87,10 @@ class Carried:
 
     async def gateway(self, account: Agency, raw: bytes) -> tuple[str, Stamp]:
         """As the real one decides: who, in which order, what; then the log's place, and the post."""
-        found = examine(raw, account, self.by_hand.directory, self.by_hand.clock())
+        found = examine(raw, account, self.by_hand.directory)
         try:
             self.ledger.check(found.record)
+            still_counts(found, self.by_hand.directory, self.by_hand.clock())
             allow(found.record, self.ledger)
             await said_before(found.record, self.ledger, cast(LogReader, self.log), self.by_hand.directory)
         except BarnabusError as error:

@@ -73,6 +73,11 @@ async def test_the_log_has_by_which_directory_each_agency_goes_from_when_on(bus:
     assert all(directory.opened(token, keys.read_jwk(bus.settings.root_public)).keys for token in directories)
 
 
+def _has_said_its_directory(bus: Bus) -> bool:
+    (noted,) = bus.app(POLICE).store.read("SELECT digest FROM directory_noted")
+    return noted["digest"] == seal.digest(_signed(bus.settings)) and bus.app(POLICE).outbox.waiting() is None
+
+
 def _signed(settings: Settings) -> str:
     return settings.directory.read_text().strip()
 
@@ -135,6 +140,7 @@ async def test_a_stolen_key_signs_nothing_more_from_when_it_is_revoked_whatever_
     rotate(bus.settings, POLICE, WITH_TIME)
     rekeying.revoke(bus.settings, str(stolen.kid), now())
     thief = await bus.living.connect(POLICE, "adapter")
+    await eventually(lambda: _has_said_its_directory(bus))  # its chain stands still while the thief tries
     head = bus.app(POLICE).outbox.head()
     for time in (now(), now() - timedelta(days=30)):
         forged = build(act(time=time), POLICE, head, {SOCIAL: START}, stolen, by_hand.directory)
@@ -143,6 +149,20 @@ async def test_a_stolen_key_signs_nothing_more_from_when_it_is_revoked_whatever_
     answer = await bus.police.do(refer())
     assert (await bus.social.hears(answer["id"]))["sender"] == POLICE
     assert await signers(bus.living, POLICE) == ["police-sig-1", "police-sig-2"]
+
+
+async def test_what_is_in_the_log_by_a_key_that_has_ended_since_is_answered_with_its_stamp(
+    home: Living, by_hand: ByHand
+) -> None:
+    """Its sender never got the answer: to be told that the key had ended, it would say the act a second time."""
+    await home.start_gateway()
+    police = await home.connect(POLICE, "adapter")
+    body = by_hand.built(act(), POLICE).body
+    first = json.loads((await police.request(subjects.SUBMIT, body, timeout=5)).data)
+    rotate(home.settings, POLICE, AT_ONCE)
+    again = json.loads((await police.request(subjects.SUBMIT, body, timeout=5)).data)
+    assert first["stamp"] == again["stamp"]
+    assert len(await home.log()) == 1
 
 
 async def test_an_agency_whose_only_key_has_ended_waits_and_goes_on_with_a_new_one(
