@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+import structlog
+
 from bus import seal
 from bus.chains import ADOPTED
 from bus.directory import Live
@@ -10,8 +12,9 @@ from bus.mending import own_id
 from bus.store import Statement, Store
 from bus.submission import Outgoing
 from contracts import subjects
-from contracts.events.post import DirectoryAdopted
+from contracts.events.post import DIRECTORY_LIMIT, DirectoryAdopted
 
+_log = structlog.get_logger()
 Said = tuple[Outgoing, list[Statement]]
 
 
@@ -34,6 +37,10 @@ class Adopting:
             self._store.write(Statement("INSERT INTO directory_noted (one, digest) VALUES (1, ?)", (digest,)))
         self._noted = str(rows[0]["digest"]) if rows else digest
         if self._noted == digest:
+            return None
+        if len(token) > DIRECTORY_LIMIT:  # nothing that an agency says waits for it
+            _log.error("directory.too-long", symbols=len(token), limit=DIRECTORY_LIMIT)
+            self._noted = digest
             return None
         said = DirectoryAdopted(before=self._noted, directory=token)
         outgoing = Outgoing(

@@ -116,6 +116,7 @@ class Live:
         self._seen = self._stat()
         self._token, self._known = read(settings)
         self._looked_at = elapsed_s()
+        self._not_taken: tuple[tuple[int, int] | None, str] | None = None
 
     @property
     def now(self) -> Directory:
@@ -149,12 +150,15 @@ class Live:
         stat = self._stat()
         if stat == self._seen:
             return
-        self._seen = stat
         try:
             self._token, self._known = read(self._settings)
-            _log.info("directory.read", issued_at=self._known.issued_at.isoformat())
-        except BarnabusError as error:
-            _log.error("directory.not-taken", code=error.code)
+        except BarnabusError as error:  # tried again each time: what kept it from being read may pass
+            if (stat, error.code) != self._not_taken:
+                _log.error("directory.not-taken", code=error.code)
+            self._not_taken = (stat, error.code)
+            return
+        self._seen, self._not_taken = stat, None
+        _log.info("directory.read", issued_at=self._known.issued_at.isoformat())
 
     def _stat(self) -> tuple[int, int] | None:
         try:

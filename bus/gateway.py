@@ -7,6 +7,7 @@ expected last sequence is the fence: a second gateway, or a late packet of this 
 import asyncio
 
 import structlog
+from joserfc.jwk import OKPKey
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
 from nats.js.errors import APIError
@@ -71,9 +72,11 @@ class Gateway:
     async def catch_up(self) -> int:
         """The log's last position, once this gateway has folded all of it.
 
-        Raises `log.damaged`, `log.misconfigured` or `log.other-kind`: such a log is not written to.
+        Raises `log.damaged`, `log.misconfigured` or `log.other-kind`: such a log is not written to. Also
+        `log.unavailable` where it has no key to sign with.
         """
         await streams.compare(self._nats)
+        self._own_key()  # one that could stamp nothing lets another take over
         async with self._one_at_a_time:
             await self._ledger.catch_up(self._log, self._directory)
             await self._compare_kind()
@@ -150,7 +153,7 @@ class Gateway:
             record=found.digest,
             synthetic=self._synthetic,
         )
-        token = seal.sign(stamp.model_dump_json().encode(), self._key(), typ=STAMP_TYP)
+        token = seal.sign(stamp.model_dump_json().encode(), self._own_key(), typ=STAMP_TYP)
         headers = {
             subjects.SIGNATURE: found.submission.signature,
             subjects.STAMP: token,
@@ -197,9 +200,17 @@ class Gateway:
         headers = {subjects.POSTMARK: postmark} if postmark else None
         await self._js.publish(subject, payload, headers=headers)
 
+    def _own_key(self) -> OKPKey:
+        """Raises `log.unavailable`: whatever is wrong with a gateway's key, it is no fault of who asks."""
+        try:
+            return self._key()
+        except BarnabusError as error:
+            _log.error("gateway.no-key", code=error.code, detail=error.detail)
+            raise BarnabusError("log.unavailable", detail="The gateway has no key to sign with.") from None
+
     def _postmark(self, record: Record, stamp: Stamp, to: Agency) -> str:
         mark = Postmark.of(record, stamp, to)
-        return seal.sign(mark.model_dump_json().encode(), self._key(), typ=POSTMARK_TYP)
+        return seal.sign(mark.model_dump_json().encode(), self._own_key(), typ=POSTMARK_TYP)
 
     async def ask_resend(self, account: Agency, raw: bytes) -> None:
         """Tell a sender that this account misses letters of its; the sender's outbox has them.

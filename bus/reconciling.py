@@ -19,8 +19,8 @@ from contracts.agencies import Agency
 from contracts.envelope import Postmark, Record, Stamp
 from contracts.errors import BarnabusError
 
-SignStamp = Callable[[Stamp], str]
 _EVER = datetime.max.replace(tzinfo=UTC)
+SignStamp = Callable[[Stamp], str]
 """Signs a stamp with the gateway's key."""
 
 

@@ -15,6 +15,7 @@ from bus import directory, keys, signing
 from bus.directory import Directory, Use
 from bus.settings import Settings
 from contracts.errors import BarnabusError
+from contracts.events.post import DIRECTORY_LIMIT
 
 _NEW: dict[Use, tuple[str, Callable[[str, int], OKPKey]]] = {
     "sig": ("signing", keys.new_signing_key),
@@ -65,13 +66,16 @@ def revoke(settings: Settings, kid: str, now: datetime) -> Directory:
     ended = next((key for key in known.keys if key.kid == kid), None)
     if ended is None:
         raise BarnabusError("key.unknown", detail=f"Known: {', '.join(key.kid for key in known.keys)}.")
-    if not any(key.counts(now) for key in known.of(ended.owner, ended.use) if key.kid != kid):
+    if not any(key.valid_until is None for key in known.of(ended.owner, ended.use) if key.kid != kid):
         raise BarnabusError("key.only", detail=f"{kid} of {ended.owner}.")
     return _signed(settings, known.without(kid, now), root)
 
 
 def _signed(settings: Settings, renewed: Directory, root: OKPKey) -> Directory:
-    keys.replace(settings.directory, f"{directory.sign(renewed, root)}\n".encode())
+    token = directory.sign(renewed, root)
+    if len(token) > DIRECTORY_LIMIT:
+        raise BarnabusError("directory.invalid", detail=f"It would be longer than {DIRECTORY_LIMIT} symbols.")
+    keys.replace(settings.directory, f"{token}\n".encode())
     return directory.load(settings)
 
 

@@ -97,6 +97,28 @@ def test_a_key_is_revoked_at_once_but_not_the_last_one(settings: Settings) -> No
         rekeying.revoke(settings, "police-sig-9", at)
 
 
+def test_nor_is_the_new_one_while_the_old_one_only_counts_on_for_a_while(settings: Settings) -> None:
+    rotate(settings, overlap=LONG)
+    with pytest.raises(BarnabusError, match=r"key\.only"):
+        rekeying.revoke(settings, "police-sig-2", now())
+
+
+def test_a_key_file_that_cannot_be_read_keeps_no_other_away_and_is_said(settings: Settings, said: Said) -> None:
+    (settings.keys(POLICE) / "signing-2.jwk").write_bytes(b"")
+    assert signing(settings, now())().kid == "police-sig-1"
+    assert [line["file"] for line in said if line["event"] == "key.unreadable"] == ["signing-2.jwk"]
+
+
+def test_a_directory_that_no_record_could_hold_is_not_signed(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bus.rekeying.DIRECTORY_LIMIT", 1_000)
+    before = settings.directory.read_bytes()
+    with pytest.raises(BarnabusError, match=r"directory\.invalid"):
+        rotate(settings)
+    assert settings.directory.read_bytes() == before
+
+
 class Time:
     def __init__(self) -> None:
         self.now = 0.0
@@ -139,3 +161,23 @@ def test_a_directory_that_the_root_did_not_sign_is_not_taken_and_that_is_said(se
     settings.directory.write_text(whole)
     elapsed.now += directory.LOOK_EVERY_S
     assert live.now == known
+
+
+def test_a_directory_that_could_not_be_read_at_first_is_tried_again_though_it_is_the_same(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, said: Said
+) -> None:
+    elapsed = Time()
+    live = Live(settings, elapsed)
+    rotate(settings)
+    with monkeypatch.context() as patched:
+        patched.setattr("bus.directory.read", _unreadable)
+        for _ in range(3):
+            elapsed.now += directory.LOOK_EVERY_S
+            assert len(list(live.now.of(POLICE, "sig"))) == 1
+    elapsed.now += directory.LOOK_EVERY_S
+    assert len(list(live.now.of(POLICE, "sig"))) == 2
+    assert len([line for line in said if line["event"] == "directory.not-taken"]) == 1
+
+
+def _unreadable(_: Settings) -> None:
+    raise BarnabusError("directory.invalid")
