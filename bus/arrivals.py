@@ -31,12 +31,14 @@ class Opened:
     signed: str
 
 
-def postmark(token: str, recipient: Agency, directory: Keyring, now: datetime | None) -> Postmark:
-    """What the gateway says of a letter. Raises `signature.invalid` if it did not, or says it of another's letter.
+def still_counts(postmark: str, directory: Keyring, now: datetime) -> None:
+    """Raises `key.ended` for a letter that is new, and whose postmark is by a key that counts no more."""
+    directory.signer("gateway", now)(seal.signed_by(postmark))
 
-    `now` where it has just come: its key has to count; None for one that was taken in before.
-    """
-    mark = postmark_of(token, directory, now)
+
+def postmark(token: str, recipient: Agency, directory: Keyring) -> Postmark:
+    """What the gateway says of a letter. Raises `signature.invalid` if it did not, or says it of another's letter."""
+    mark = postmark_of(token, directory)
     if mark.recipient is not recipient:
         raise BarnabusError("signature.invalid", detail="The postmark is for another agency.")
     return mark

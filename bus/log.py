@@ -9,7 +9,6 @@ from base64 import b64decode
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
-from datetime import datetime
 from functools import cached_property
 from typing import Any, TypeVar
 
@@ -102,22 +101,19 @@ def placed(text: str, signature: str, stamp: str, directory: Keyring) -> Entry:
 
 def stamp_of(token: str, directory: Keyring) -> Stamp:
     """What a gateway stamped, by whichever of its keys. Raises `signature.invalid`, `key.unknown`."""
-    return _signed(token, Stamp, STAMP_TYP, directory, None)
+    return _signed(token, Stamp, STAMP_TYP, directory)
 
 
-def postmark_of(token: str, directory: Keyring, at: datetime | None) -> Postmark:
-    """What a gateway says of a letter, by a key of its that counted at this moment, if one is given.
-
-    Raises `key.ended` too.
-    """
-    return _signed(token, Postmark, POSTMARK_TYP, directory, at)
+def postmark_of(token: str, directory: Keyring) -> Postmark:
+    """What a gateway says of a letter, likewise."""
+    return _signed(token, Postmark, POSTMARK_TYP, directory)
 
 
 Said = TypeVar("Said", Stamp, Postmark)
 
 
-def _signed(token: str, kind: type[Said], typ: str, directory: Keyring, at: datetime | None) -> Said:
-    payload = seal.verify(token, directory.signer("gateway", at), typ=typ)
+def _signed(token: str, kind: type[Said], typ: str, directory: Keyring) -> Said:
+    payload = seal.verify(token, directory.signer("gateway", None), typ=typ)
     try:
         return kind.model_validate_json(payload)
     except ValueError:

@@ -79,7 +79,7 @@ class Known:
                 continue
         for token in one.postmarks:
             try:
-                mark = postmark_of(token, self.directory, None)
+                mark = postmark_of(token, self.directory)
             except (BarnabusError, ValueError):
                 continue
             self.marks.setdefault(mark.position, {})[mark.sealed] = mark

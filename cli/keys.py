@@ -124,7 +124,7 @@ def rotate(
     now = wall_clock()
     until = now if sealing else now + timedelta(days=overlap_days)
     if write:
-        with _stopped(planned, settings):
+        with stopped(planned, settings):
             rekeying.carry_out(planned, settings, now, others_until=until)
     old_until = until.astimezone(UTC).isoformat()
     found = {
@@ -177,7 +177,7 @@ def _owner(name: str) -> str:
 
 
 @contextlib.contextmanager
-def _stopped(planned: Rekeying, settings: Settings) -> Iterator[None]:
+def stopped(planned: Rekeying, settings: Settings) -> Iterator[None]:
     """An adapter that ran on with its old sealing keys alone would park what is sealed to the new one."""
     if planned.use == "sig":
         yield

@@ -1,20 +1,20 @@
 """`barnabus recover AGENCY`: a store from a backup adopts what the log has of it; a lost sealing key is replaced."""
 
 import asyncio
-import contextlib
 from contextlib import AsyncExitStack
 from typing import Annotated, Any
 from uuid import uuid4
 
 import typer
 
-from bus import asking, connection, directory, logging, node, recovering, rekeying, store
+from bus import asking, connection, directory, logging, node, recovering, rekeying
 from bus.clock import wall_clock
 from bus.recovering import Lacking, Own
 from bus.settings import Settings
 from bus.signing import Signing
 from cli import show
 from cli.agencies import APPLICATIONS, opened
+from cli.keys import stopped
 from contracts.agencies import Agency
 
 
@@ -45,8 +45,7 @@ def recover(
 def _rekey(agency: Agency, settings: Settings, *, write: bool) -> dict[str, Any]:
     planned, now = rekeying.plan(settings, agency, "enc"), wall_clock()
     if write:
-        # an adapter that runs on with the old keys alone would park what is sealed to the new one
-        with contextlib.closing(store.opened(settings.store(agency), alone=f"The adapter of {agency}")):
+        with stopped(planned, settings):
             rekeying.carry_out(planned, settings, now, others_until=now)
     return {
         "agency": agency.value,
@@ -62,7 +61,7 @@ def _print_rekeyed(done: dict[str, Any]) -> None:
     held = "kept, for letters that are sealed to it" if done["still_held"] else "lost: its letters are said again"
     show.out.print(f"{verbs[0]}: {done['ended']} ({held}); {verbs[1]}: {done['new']}.")
     if done["written"]:
-        show.out.print("Give directory.jws to every home, then start this adapter, and restart all others.")
+        show.out.print("Give directory.jws to every home, then start this adapter. Nobody else needs a restart.")
     else:
         show.out.print(f"Stop its adapter, then: barnabus recover {done['agency']} --new-sealing-key --write")
 

@@ -23,7 +23,7 @@ class Hearing(Retrying):
 
         What had waited for it goes on behind it.
         """
-        mark = arrivals.postmark(postmark, self.agency, self._directory, None)
+        mark = arrivals.postmark(postmark, self.agency, self._directory)
         heard = self._hear(raw, mark, postmark, now)
         return replace(heard, behind=self._behind(mark, heard)) if self.inbox.goes_on(mark) else heard
 
@@ -33,7 +33,7 @@ class Hearing(Retrying):
             if place.known_digest != mark.sealed:
                 raise BarnabusError("chain.forked", detail=f"Link {mark.sender}→{self.agency}, number {mark.number}.")
             return Heard("repeated", mark.sender, self._told_again(mark))
-        arrivals.postmark(postmark, self.agency, self._directory, now)  # what is new comes by a key that counts
+        arrivals.still_counts(postmark, self._directory, now)
         try:
             jwe = arrivals.intact(raw, mark)
         except BarnabusError as error:
@@ -99,7 +99,7 @@ class Hearing(Retrying):
 
     def park_failed(self, raw: bytes, postmark: str, now: datetime) -> Heard:
         """Park a letter that could not be handled within the bound."""
-        mark = arrivals.postmark(postmark, self.agency, self._directory, now)
+        mark = arrivals.postmark(postmark, self.agency, self._directory)
         place = self.inbox.place(mark.sender, mark.number)
         if place.known_digest is not None:
             return Heard("repeated", mark.sender)

@@ -63,7 +63,7 @@ class Letters(Routing):
                 raise Refused(MISPLACED, field="case_ref")
             if first["state"] == "heard" or first["opened"]:
                 return None
-            mark = arrivals.postmark(first["postmark"], self.agency, self._directory, None)
+            mark = arrivals.postmark(first["postmark"], self.agency, self._directory)
             received_at = datetime.fromisoformat(first["received_at"])
         part, item, writes, voided = self._applied(opened, mark)
         if opened.letter.said_again:
@@ -106,10 +106,10 @@ class Letters(Routing):
         """A heard letter as it would be told now; None if it says nothing new, or was erased."""
         if row["vault_item"] is None or (signed := self.vault.get(row["vault_item"])) is None:
             return None
-        mark = arrivals.postmark(row["postmark"], self.agency, self._directory, None)
+        mark = arrivals.postmark(row["postmark"], self.agency, self._directory)
         opened = arrivals.reopen(signed, mark, self._directory)
         if opened.letter.id != mark.record_id and (first := self.inbox.said_by(mark.sender, opened.letter.id)):
-            row, mark = first, arrivals.postmark(first["postmark"], self.agency, self._directory, None)
+            row, mark = first, arrivals.postmark(first["postmark"], self.agency, self._directory)
         standing = self.standing(translate.handoff_id(opened)) if translate.is_act(opened) else None
         return self._as_told(opened, mark, datetime.fromisoformat(row["received_at"]), standing)
 
@@ -123,5 +123,5 @@ class Letters(Routing):
         """A heard letter's claims and content, from the vault; None if it is parked or was erased."""
         if row["vault_item"] is None or (signed := self.vault.get(row["vault_item"])) is None:
             return None
-        mark = arrivals.postmark(row["postmark"], self.agency, self._directory, None)
+        mark = arrivals.postmark(row["postmark"], self.agency, self._directory)
         return arrivals.reopen(signed, mark, self._directory).letter.model_dump(mode="json")

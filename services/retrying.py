@@ -41,7 +41,7 @@ class Retrying(Letters):
         done += self._in_order(row for row in self.inbox.parked_of(*line) if row["reason"] not in OUT_OF_PLACE)
         if heard.state == "repeated" and heard.told:
             between = self.inbox.between(*line, heard.told["number"], mark.number)
-            marks = [arrivals.postmark(row["postmark"], self.agency, self._directory, None) for row in between]
+            marks = [arrivals.postmark(row["postmark"], self.agency, self._directory) for row in between]
             done += [Heard("repeated", mark.sender, self._told_again(one)) for one in marks]
         return tuple(done)
 
@@ -89,6 +89,6 @@ class Retrying(Letters):
             return False
 
     def _opened(self, row: Row) -> tuple[arrivals.Opened, Postmark]:
-        mark = arrivals.postmark(row["postmark"], self.agency, self._directory, None)
+        mark = arrivals.postmark(row["postmark"], self.agency, self._directory)
         before = self.inbox.place(mark.sender, mark.number).before
         return arrivals.open_letter(row["jwe"], mark, before, self._sealing_keys, self._directory), mark

@@ -187,9 +187,7 @@ class House:
                 with contextlib.suppress(NotFoundError):
                     headers = (await js.get_msg(stream, sequence)).headers or {}
                     if subjects.POSTMARK in headers:
-                        mark = arrivals.postmark(
-                            headers[subjects.POSTMARK], agency, directory.load(self.settings), None
-                        )
+                        mark = arrivals.postmark(headers[subjects.POSTMARK], agency, directory.load(self.settings))
                         found.add((mark.sender.value, mark.number))
             return found
         finally:

@@ -23,7 +23,7 @@ def letter(by_hand: ByHand) -> Posted:
 
 @pytest.fixture
 def mark(by_hand: ByHand, letter: Posted) -> Postmark:
-    return arrivals.postmark(letter.postmark, SOCIAL, by_hand.directory, None)
+    return arrivals.postmark(letter.postmark, SOCIAL, by_hand.directory)
 
 
 def signed_by(by_hand: ByHand, owner: str, payload: bytes, typ: str = POSTMARK_TYP) -> str:
@@ -39,22 +39,20 @@ def test_a_postmark_speaks_of_one_letter_to_one_recipient(mark: Postmark, letter
 @pytest.mark.parametrize("recipient", [POLICE, HEALTH, PROSECUTION])
 def test_a_postmark_for_another_agency_is_none(by_hand: ByHand, letter: Posted, recipient: Any) -> None:
     with pytest.raises(BarnabusError, match=r"signature\.invalid.*for another agency"):
-        arrivals.postmark(letter.postmark, recipient, by_hand.directory, None)
+        arrivals.postmark(letter.postmark, recipient, by_hand.directory)
 
 
 def test_nobody_but_the_gateway_postmarks(by_hand: ByHand, mark: Postmark) -> None:
     for owner in (POLICE, SOCIAL):
         with pytest.raises(BarnabusError, match=r"key\.unknown"):
-            arrivals.postmark(
-                signed_by(by_hand, owner, mark.model_dump_json().encode()), SOCIAL, by_hand.directory, None
-            )
+            arrivals.postmark(signed_by(by_hand, owner, mark.model_dump_json().encode()), SOCIAL, by_hand.directory)
 
 
 def test_what_the_gateway_signed_for_another_purpose_is_no_postmark(by_hand: ByHand, mark: Postmark) -> None:
     whole = mark.model_dump_json().encode()
     for token in (signed_by(by_hand, "gateway", whole, STAMP_TYP), signed_by(by_hand, "gateway", b"{}")):
         with pytest.raises(BarnabusError, match=r"signature\.invalid"):
-            arrivals.postmark(token, SOCIAL, by_hand.directory, None)
+            arrivals.postmark(token, SOCIAL, by_hand.directory)
 
 
 @pytest.mark.parametrize("raw", [b"", b"\xff\xfe", "é".encode(), b"A" * (LETTER_LIMIT_BYTES + 1)])
