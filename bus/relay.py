@@ -6,8 +6,7 @@ behind them what must be said again.
 """
 
 import asyncio
-import contextlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import count
@@ -16,9 +15,8 @@ from uuid import UUID
 
 import structlog
 from nats.aio.client import Client
-from nats.errors import Error as NatsError
 
-from bus import asking, faults, seal
+from bus import asking, faults
 from bus.adopting import Adopting
 from bus.aside import Aside
 from bus.chains import RECEIPT
@@ -71,11 +69,14 @@ class Relay:
         directory: Keyring,
         nats: Client,
         clock: Clock,
+        tell_void: Callable[[Mapping[str, Any]], Awaitable[None]],
         *,
         rest_s: float | None = RECEIPT_DELAY.total_seconds(),
         adopting: Adopting | None = None,
     ) -> None:
-        """`rest_s` is how long it waits to look by itself; None, as beside a clock that stands still: until nudged.
+        """`tell_void` tells the agency's own systems of an act that counts for nothing.
+
+        `rest_s` is how long it waits to look by itself; None, as beside a clock that stands still: until nudged.
 
         With `adopting` it also says by which directory the agency goes, once that has become another.
         """
@@ -93,6 +94,7 @@ class Relay:
         self._directory = directory
         self._nats = nats
         self._clock = clock
+        self._tell_void = tell_void
         self._nudged = asyncio.Event()
         self._watchers: dict[UUID, asyncio.Future[LoggedAct | None]] = {}
         self._ended = False
@@ -234,11 +236,6 @@ class Relay:
             await self._tell_void(void)
         reasons = {void["id"]: str(void["reason"]) for void in voided}
         self._tell(stamp.record_id, LoggedAct(stamp, reasons.get(str(stamp.record_id))))
-
-    async def _tell_void(self, void: Mapping[str, Any]) -> None:
-        """To the agency's own system."""
-        with contextlib.suppress(NatsError):
-            await self._nats.publish(subjects.VOIDED, seal.dump(void))
 
     def _tell(self, record_id: UUID, logged: LoggedAct | None) -> None:
         watcher = self._watchers.get(record_id)

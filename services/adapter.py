@@ -19,7 +19,7 @@ from bus.relay import RECEIPT_DELAY, LoggedAct, Relay
 from bus.resending import Resending
 from bus.settings import Settings
 from bus.signing import Signing
-from contracts import documents
+from contracts import documents, subjects
 from contracts.cloudevents import FeedAsked
 from contracts.envelope import COMMAND_LIMIT_BYTES
 from contracts.errors import BarnabusError, Then
@@ -157,6 +157,7 @@ class Adapter:
             self._directory,
             self._nats,
             self._clock,
+            self._tell_void,
             rest_s=self._rest_s,
             adopting=Adopting(self.application.store, self._directory),
         )
@@ -218,6 +219,10 @@ class Adapter:
         """On NATS, to those of the agency's own systems that listen now; the others read it in the feed."""
         with contextlib.suppress(NatsError):
             await self._nats.publish(subject, json.dumps(document).encode())
+
+    async def _tell_void(self, void: Mapping[str, Any]) -> None:
+        self._bell.ring()
+        await self.tell(subjects.VOIDED, void)
 
     # commands
 

@@ -35,7 +35,7 @@ class Carrying(Relay):
         app, by_hand = carried.apps[agency], carried.by_hand
         nobody = cast(Client, None)  # nothing is sent
         key = partial(by_hand.key, agency)
-        super().__init__(agency, app, app.store, key, by_hand.directory, nobody, by_hand.clock)
+        super().__init__(agency, app, app.store, key, by_hand.directory, nobody, by_hand.clock, self._told_void)
         self._carried = carried
 
     async def sends_all(self) -> None:
@@ -49,7 +49,7 @@ class Carrying(Relay):
     async def _ask(self, waiting: Waiting) -> tuple[str, Stamp]:
         return await self._carried.gateway(self._agency, waiting.body)
 
-    async def _tell_void(self, void: Mapping[str, Any]) -> None:
+    async def _told_void(self, void: Mapping[str, Any]) -> None:
         self._carried.voided.append((self._agency, UUID(void["id"])))
 
 

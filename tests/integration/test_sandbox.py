@@ -25,7 +25,7 @@ from contracts.vocabulary.asking import Service
 from services.systems import Hook
 from tests.builders import HEALTH, POLICE
 from tests.conftest import Said
-from tests.living import eventually
+from tests.living import eventually, kept_back
 from tests.receivers import HOST, hooks
 from tests.sandboxed import Tried, tried
 from tests.ways import secret_file
@@ -197,6 +197,24 @@ async def test_of_two_acts_that_cannot_both_count_one_is_void_and_who_made_it_is
         assert void.reason.value in ("already-accepted", "already-superseded")
         if void.act.by is HEALTH:
             await found.said("void", reason="already-accepted")
+
+
+async def test_an_act_that_is_void_as_soon_as_it_is_logged_is_told_like_any_other(
+    tmp_path: Path, quick: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with tried(tmp_path / "home", social="cross") as found:
+        mine, anew = await found.asks("social"), await found.asks("social")
+        supersedes = found.says(Move.SUPERSEDE, mine)
+        supersedes["data"] |= {"by_id": str(anew.handoff_id)}
+        with kept_back(found.sandbox.own, monkeypatch):
+            answer = await found.system.ask(supersedes)
+            assert (answer["status"], answer["void"]) == ("recorded", None)
+            await found.hears("referral.accepted")
+        found.sandbox.own.relay.nudge()
+        void = await found.said("void", reason="already-accepted")
+        assert (void["id"], found.sandbox.report.voids) == (answer["id"], {"already-accepted": 1})
+        (told,) = await eventually(lambda: found.system.voided)
+        assert told["id"] == answer["id"]
 
 
 async def test_time_moved_forward_makes_duties_due_and_the_keeper_says_so(tmp_path: Path, quick: None) -> None:
