@@ -11,7 +11,7 @@ from nats.aio.client import Client
 
 from bus import connection, node
 from bus.settings import Settings
-from cli.agencies import APPLICATIONS
+from cli.agencies import OF_THE_FIELD
 from cli.processes import Processes
 from cli.submit import ask
 from contracts import subjects
@@ -39,9 +39,9 @@ async def home() -> AsyncIterator[tuple[Settings, Processes]]:
 async def everybody(settings: Settings, processes: Processes) -> None:
     """A gateway and every agency's adapter, until they answer: while one starts it takes the others' time."""
     await processes.start("gateway-a", "gateway")
-    for agency in APPLICATIONS:
+    for agency in OF_THE_FIELD:
         await processes.start(agency, "adapter", agency)
-    for agency in APPLICATIONS:
+    for agency in OF_THE_FIELD:
         await _answering(settings, agency)
 
 

@@ -13,7 +13,7 @@ from cli.stock import read_log
 from contracts import subjects
 from contracts.agencies import Agency
 from contracts.envelope import Record
-from tests.benchmarks import house, raw, report, traffic
+from tests.benchmarks import house, raw, report, sealing, traffic
 from tests.benchmarks.report import Row, tell
 
 RAW_MESSAGES = 2_000
@@ -33,6 +33,8 @@ async def rows() -> list[Row]:
             began, asked = len(await read_log(settings)), await house.steady(police)
             await received(settings)
             stamped, recorded, receipted = await latencies(settings, began)
+            tell(f"messages: signing and sealing of {sealing.ACTS} acts anew")
+            sealed = sealing.rows(settings, report.percentile(stamped, 0.5), report.percentile(asked, 0.5))
     at = f"{house.STEADY} at {house.RATE_PER_S}/s"
     return [
         *found,
@@ -40,6 +42,7 @@ async def rows() -> list[Row]:
         report.latencies("accepted to stamp", stamped, at),
         report.latencies("accepted to recorded at the recipient", recorded, at),
         report.latencies("accepted to the receipt in the log", receipted, at),
+        *sealed,
     ]
 
 
