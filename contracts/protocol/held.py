@@ -94,10 +94,16 @@ def party_can_be(name: str, party: str) -> None:
     entry = _entry(name)
     if party in EVERYBODY and party not in entry.senders | entry.receivers:
         raise ValueError(f"owner: {party} never hears of `{name}`")
+    role_is_there(name, party, "owner")
+
+
+def role_is_there(name: str, party: str, place: str) -> None:
+    """Is there somebody in that role, by what sets a duty off? Else it would be told to nobody."""
+    entry = _entry(name)
     if party == Role.RECEIVER and entry.move is None:
-        raise ValueError(f"owner: `{name}` is on no handoff, and has no other party")
+        raise ValueError(f"{place}: `{name}` is on no handoff, and has no other party")
     if party == Role.NAMED and "owner" not in entry.logged.model_fields:
-        raise ValueError(f"owner: `{name}` names none")
+        raise ValueError(f"{place}: `{name}` names none")
 
 
 def can_be_received(name: str, by: Agency) -> None:

@@ -102,6 +102,15 @@ class Rule(Frozen):
         return self
 
     @model_validator(mode="after")
+    def _is_told_to_who_is_there(self) -> Self:
+        told = {"tell": self.tell, "tell_of_breach": self.tell_of_breach, "escalate": [one.to for one in self.escalate]}
+        for place, parties in told.items():
+            for name in self.trigger_types:
+                for party in parties:
+                    held.role_is_there(name, party, place)
+        return self
+
+    @model_validator(mode="after")
     def _speaks_of_one_thing(self) -> Self:
         for records in self.trigger:
             for name in records.types:

@@ -173,6 +173,24 @@ def test_an_owner_can_have_heard_of_what_sets_its_duty_off(tmp_path: Path) -> No
     assert "has no other party" in refusal(written(tmp_path, HEAD + alone))
 
 
+@pytest.mark.parametrize(
+    ("right", "wrong", "place"),
+    [
+        ('tell = ["owner"]', 'tell = ["owner", "receiver"]', "tell"),
+        ('tell_of_breach = ["owner"]', 'tell_of_breach = ["receiver"]', "tell_of_breach"),
+        ("authority", 'escalate = [{ after_hours = 24, to = "receiver" }]\nauthority', "escalate"),
+    ],
+)
+def test_nothing_goes_to_a_role_that_nobody_has_in_what_sets_the_duty_off(
+    tmp_path: Path, right: str, wrong: str, place: str
+) -> None:
+    alone = RULE.replace("concern.reported", "victim-advocate.assigned").replace(
+        'owner = "receiver"', 'owner = "police"'
+    )
+    said = refusal(written(tmp_path, HEAD + alone.replace(right, wrong, 1)))
+    assert f"{place}: `victim-advocate.assigned` is on no handoff, and has no other party" in said
+
+
 def test_a_mistake_in_a_statement_of_many_lines_is_told_where_that_begins(tmp_path: Path) -> None:
     acts = 'acts = [\n  { types = ["urgent-care.given"] },\n  # a comment\n  { types = ["nothing.such"] },\n]'
     text = HEAD + RULE.replace('acts = [{ types = ["urgent-care.given"] }]', acts) + RULE.replace("seen", "seen-again")
