@@ -18,6 +18,7 @@ from bus.clock import wall_clock
 from bus.settings import Settings
 from cli import show
 from cli.log import log_end
+from contracts.durations import KOSOVO
 from contracts.errors import BarnabusError, Refused
 from projections import figures
 from projections.handoffs import Handoffs
@@ -36,6 +37,7 @@ HEAD = (
     "from",
     "to",
     "made_up",
+    "log_began",
     "as_of",
     "position",
     "digest",
@@ -97,24 +99,31 @@ def _rows(by: str) -> tuple[str, ...]:
 
 
 async def _counted(settings: Settings, period: Period, by: tuple[str, ...]) -> dict[str, Any]:
-    """Raises `figures.not-over`, and what keeps read models or log from being asked; of it, whether it is real."""
+    """Raises `figures.not-over`, `figures.before-log`, and what keeps read models or log from being asked."""
     with reading(settings, Handoffs()) as view:
-        made_up = (await log_end(settings)).synthetic_now is not None
-        return _of_view(view, period, by, made_up=made_up)
+        end = await log_end(settings)
+        began, made_up = end.waiting_since, end.synthetic_now is not None  # seen from its start, all of it waits
+        return _of_view(view, period, by, began, made_up=made_up)
 
 
-def _of_view(view: Engine, period: Period, by: tuple[str, ...], *, made_up: bool) -> dict[str, Any]:
+def _of_view(
+    view: Engine, period: Period, by: tuple[str, ...], began: datetime | None, *, made_up: bool
+) -> dict[str, Any]:
     with snapshot(view, READ_LIMIT_S) as connection:
         progress = connection.execute(select(PROGRESS)).first()
         if progress is None or datetime.fromisoformat(progress.logged_at) < period.end:
             as_of = f"as of {show.minute(progress.logged_at)} (UTC)" if progress else "empty"
             raise BarnabusError("figures.not-over", detail=f"Its last day is {period.last_day}, and they are {as_of}.")
+        if began is None or began >= period.end:
+            since = f"It began on {began.astimezone(KOSOVO):%Y-%m-%d}." if began else "It is empty."
+            raise Refused("figures.before-log", field="--period", detail=since)
         digest = connection.execute(select(META.c.digest).where(META.c.model == Handoffs.name)).scalar()
         return figures.document(
             figures.counted(connection, period, by),
             period,
             by,
             made_up=made_up,
+            log_began=began.isoformat(),
             as_of=progress.logged_at,
             position=progress.position,
             digest=digest,

@@ -119,6 +119,11 @@ CODES = {
         http=409,
         exit=1,
     ),
+    "figures.before-log": Code(
+        "The log begins after this period: that nothing was counted in it says nothing of the cases that there were.",
+        "Name a period in which the log was there; --json of one says as `log_began` since when that is.",
+        http=409,
+    ),
     "figures.published": Code(
         "Other figures of this time are published, and two tables of the same cases can give small counts away.",
         "Use those that are published, as named above, or another period.",

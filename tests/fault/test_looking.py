@@ -3,19 +3,21 @@
 import csv
 import json
 import signal
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
 from bus.settings import Settings
 from cli import simulate
+from contracts.durations import KOSOVO
 from contracts.errors import CODES
 from projections.publishing import SMALL
 from tests.fault.commands import started
 from tests.fault.test_projections import answer, current
 
 pytestmark = [pytest.mark.fault, pytest.mark.timeout(240), pytest.mark.usefixtures("commands_at_hand")]
-YEAR, QUARTER = 2021, "2021-Q1"
+YEAR, QUARTER = 2021, "2021-Q2"
 
 
 async def test_what_a_synthetic_home_holds_can_be_looked_at_and_published_once(tmp_path: Path) -> None:
@@ -58,6 +60,10 @@ async def publishing(settings: Settings, folder: Path) -> None:
     assert all(cell == f"<{SMALL} or withheld" or int(cell) >= SMALL for cell in cells)
     for other in ((str(YEAR),), (QUARTER, "--by", "receiver")):
         code, _, said = await answer(settings, *words, *other)
-        assert (code, "figures.published" in said, "2021-Q1 by service" in said) == (2, True, True)
+        assert (code, "figures.published" in said, "2021-Q2 by service" in said) == (2, True, True)
+    began = datetime.fromisoformat(shown["log_began"]).astimezone(KOSOVO)
+    assert (began.year, shown["log_began"] < shown["as_of"]) == (YEAR, True)
+    code, _, said = await answer(settings, *words, str(YEAR - 1))
+    assert (code, "figures.before-log" in said) == (2, True)
     code, _, said = await answer(settings, *words, "2030")
     assert (code, "figures.not-over" in said) == (1, True)
