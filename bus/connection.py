@@ -4,14 +4,16 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Iterator
+from ssl import SSLError
 from typing import Any
 
-import nats
 import structlog
 from nats.aio.client import Client
+from nats.errors import AuthorizationError
 from nats.errors import Error as NatsError
+from nats.protocol.parser import AUTHORIZATION_VIOLATION
 
-from bus import keys, tasks
+from bus import keys, nats_users, tasks
 from bus.settings import Settings
 from contracts.errors import BarnabusError
 
@@ -30,16 +32,19 @@ class Reach:
     def __init__(self, url: str) -> None:
         self._url = url
         self._said = 0.0
+        self.last: str = "nats.unreachable"
+        """Why it could not be reached."""
 
     async def on_error(self, error: Exception) -> None:
         if not isinstance(error, OSError | EOFError | TimeoutError | NatsError):
             _log.error("nats.error", error=type(error).__name__)
             return
+        before, self.last = self.last, _code(error)
         now = time.monotonic()
-        if now - self._said >= SAY_AGAIN_S:
+        if now - self._said >= (SAY_AGAIN_S if self.last == before else 0):
             self._said = now
-            row = BarnabusError("nats.unreachable").row
-            _log.warning("nats.unreachable", url=self._url, error=type(error).__name__, hint=row.hint)
+            row = BarnabusError(self.last).row
+            _log.warning(self.last, url=self._url, error=type(error).__name__, hint=row.hint)
 
     @contextlib.contextmanager
     def silent(self) -> Iterator[None]:
@@ -57,15 +62,49 @@ class Reach:
         _log.info("nats.reconnected", url=self._url)
 
 
+def _code(error: Exception) -> str:
+    if isinstance(error, SSLError):
+        return "nats.untrusted"
+    return "nats.refused" if AUTHORIZATION_VIOLATION in str(error).lower() else "nats.unreachable"
+
+
+class OwnClient(Client):
+    """Goes by its key's file as it is at each connect, so that a key is changed under it.
+
+    Of itself nats-py keeps to the public half that it read first, and closes for good once it is told that its key
+    counts no more.
+    """
+
+    def _connect_command(self) -> bytes:
+        self._setup_nkeys_seed_connect()
+        return super()._connect_command()
+
+    async def _process_connect_init(self) -> None:
+        try:
+            await super()._process_connect_init()
+        except (OSError, NatsError, TimeoutError):
+            if self._transport:
+                self._transport.close()  # type: ignore[no-untyped-call]  # else each refusal would leave a socket
+            raise
+
+    async def _process_err(self, err_msg: str) -> None:
+        if AUTHORIZATION_VIOLATION in err_msg:
+            await self._process_op_err(AuthorizationError())
+        else:
+            await super()._process_err(err_msg)
+
+
 def inbox_prefix(user: str) -> str:
     """Where a user hears its answers: one user of an account cannot listen to another's."""
     return f"_INBOX.{user}"
 
 
 def options(settings: Settings, owner: str, user: str) -> dict[str, Any]:
-    """What every connection of ours is opened with; keys are read, nothing is sent."""
+    """What every connection of ours is opened with; nothing is sent. Raises `home.missing`."""
+    seed = nats_users.seed_file(settings, owner, user)
+    keys.read(seed)  # said now, and not by the library
     return {
-        "nkeys_seed_str": keys.read(settings.keys(owner) / f"{user}.nk").decode(),
+        "nkeys_seed": str(seed),
         "inbox_prefix": inbox_prefix(user),
         "name": f"barnabus-{owner}-{user}",
         "max_reconnect_attempts": -1,
@@ -77,18 +116,27 @@ def options(settings: Settings, owner: str, user: str) -> dict[str, Any]:
 
 
 async def connect(settings: Settings, owner: str, user: str, *, patient: bool) -> Client:
-    """A connection. A patient one waits for NATS as long as it takes and says so; else `nats.unreachable` in 3 s."""
+    """A connection. A patient one waits for NATS as long as it takes and says so.
+
+    Else it raises `nats.unreachable`, `nats.refused` or `nats.untrusted`, in 3 s.
+    """
     url = settings.url()
     reach = Reach(url)
     told = {"error_cb": reach.on_error, "reconnected_cb": reach.on_back}
-    opening = nats.connect(url, **options(settings, owner, user), **told)
+    opening = opened(servers=url, **options(settings, owner, user), **told)
     if patient:
         return await tasks.outcome(opening)
     try:
         with reach.silent():  # the caller says it once, and what to do
             return await asyncio.wait_for(opening, CONNECT_TIMEOUT_S + 1)
     except (TimeoutError, OSError, NatsError):
-        raise BarnabusError("nats.unreachable", detail=f"Tried {url}.") from None
+        raise BarnabusError(reach.last, detail=f"Tried {url}.") from None
+
+
+async def opened(**how: Any) -> Client:
+    client = OwnClient()
+    await client.connect(**how)
+    return client
 
 
 async def close(nats: Client) -> None:

@@ -67,7 +67,7 @@ async def embedded(
         server = EmbeddedServer(settings.home / "nats", server_config(settings, without_key), port=port)
         await asyncio.to_thread(server.start)
         leaving = asyncio.Event()
-        watching = asyncio.create_task(_watch(server, leaving))
+        watching = asyncio.create_task(_watch(server, leaving, settings, without_key))
         try:
             settings.address.write_text(server.url + "\n")
             await tasks.outcome(prepare(settings))
@@ -130,7 +130,11 @@ async def prepare(settings: Settings) -> None:
         await connection.close(nats)
 
 
-async def _watch(server: EmbeddedServer, leaving: asyncio.Event) -> None:
+async def _watch(
+    server: EmbeddedServer, leaving: asyncio.Event, settings: Settings, without_key: Agency | None
+) -> None:
+    """Started again should it die; and it goes by the home's configuration when that was written anew."""
+    told = _written(settings.nats_config)
     while not leaving.is_set():
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(WATCH_EVERY_S):
@@ -141,6 +145,22 @@ async def _watch(server: EmbeddedServer, leaving: asyncio.Event) -> None:
                 await asyncio.to_thread(server.start)
             except (BarnabusError, OSError) as error:  # a full disk, too
                 _log.error("nats.failed", detail=str(error))
+        if (now := _written(settings.nats_config)) != told:
+            told = now
+            try:
+                server.reload(server_config(settings, without_key))
+            except (BarnabusError, OSError) as error:
+                _log.error("nats.not-reloaded", detail=str(error))
+            else:
+                _log.info("nats.reloaded")
+
+
+def _written(path: Path) -> tuple[int, int] | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_mtime_ns
 
 
 @contextlib.asynccontextmanager

@@ -1,23 +1,18 @@
 """Making a home: keys for everyone, the signed directory, the server's configuration; all from the catalogue."""
 
 import json
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
+from types import MappingProxyType
 
-from bus import directory, keys
+from bus import directory, keys, nats_users
 from bus.settings import Settings
 from contracts.agencies import Agency
 from contracts.errors import BarnabusError
 from contracts.export import accounts
-from contracts.export.accounts import users_of
 
 GATEWAY = "gateway"
-_NATS_USERS = {
-    GATEWAY: ("gateway", "provisioner"),
-    "reader": ("reader",),
-    "monitor": ("monitor",),
-    **{agency.value: users_of(agency) for agency in Agency},
-}
 _SERVER = """\
 # What a nats-server of the bus is told: public keys, accounts, permissions. Add listen and jetstream's store_dir.
 server_name: hub
@@ -47,12 +42,12 @@ def provision(settings: Settings, now: datetime) -> None:
     root = keys.new_signing_key("root")
     keys.write_jwk(settings.keys("root") / "root.jwk", root)
     public = [_gateway(settings, now), *(entry for agency in Agency for entry in _agency(settings, agency, now))]
-    for owner, users in _NATS_USERS.items():
+    for owner, users in nats_users.USERS.items():
         for user in users:
-            keys.write(settings.keys(owner) / f"{user}.nk", keys.new_nats_seed())
+            keys.write(nats_users.seed_file(settings, owner, user), keys.new_nats_seed())
     signed = directory.sign(directory.Directory(issued_at=now, keys=tuple(public)), root)
     settings.directory.write_text(signed + "\n")
-    (settings.home / "nats.conf").write_text(server_config(settings))
+    settings.nats_config.write_text(server_config(settings))
     # last: its presence says that the home is whole
     settings.root_public.write_text(json.dumps(root.as_dict(private=False)) + "\n")
 
@@ -71,23 +66,18 @@ def _agency(settings: Settings, agency: Agency, now: datetime) -> list[directory
     return [directory.entry(agency, signing, now), directory.entry(agency, sealing, now)]
 
 
-def server_config(settings: Settings, without_key: Agency | None = None) -> str:
+def server_config(
+    settings: Settings, without_key: Agency | None = None, *, new: Mapping[tuple[str, str], str] = MappingProxyType({})
+) -> str:
     """What the server is told: accounts and permissions from the catalogue, and everybody's public key.
 
     With `without_key` a sandbox's server takes whoever shows no key for this agency's own system: never any other's.
     """
-    public = {
-        f"{'BUS' if owner == GATEWAY else 'SYS' if owner == 'monitor' else owner}_{user}".upper(): keys.nats_public(
-            keys.read(settings.keys(owner) / f"{user}.nk")
-        )
-        for owner, users in _NATS_USERS.items()
-        for user in users
-    }
-    lines = "\n".join(f'{name}: "{key}"' for name, key in public.items())
-    config = _SERVER.format(keys=lines, accounts=accounts.accounts())
+    known = {**nats_users.public_halves(settings), **new}
+    config = _SERVER.format(keys=nats_users.lines(known), accounts=accounts.accounts())
     if without_key is None:
         return config
-    return config + _WITHOUT_KEY.format(agency=without_key, user=public[f"{without_key}_SYSTEM".upper()])
+    return config + _WITHOUT_KEY.format(agency=without_key, user=known[without_key, "system"])
 
 
 def must_be_new(home: Path) -> None:

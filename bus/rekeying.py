@@ -11,7 +11,7 @@ from datetime import datetime
 
 from joserfc.jwk import OKPKey
 
-from bus import directory, keys, signing
+from bus import directory, keys, nats_users, provisioning, signing
 from bus.directory import Directory, Use
 from bus.settings import Settings
 from contracts.errors import BarnabusError
@@ -69,6 +69,20 @@ def revoke(settings: Settings, kid: str, now: datetime) -> Directory:
     if not any(key.valid_until is None for key in known.of(ended.owner, ended.use) if key.kid != kid):
         raise BarnabusError("key.only", detail=f"{kid} of {ended.owner}.")
     return _signed(settings, known.without(kid, now), root)
+
+
+def new_nats_key(settings: Settings, owner: str, user: str) -> str:
+    """Its public half, once the seed lies in the old one's place and the server's configuration, if here, has it.
+
+    The old one is cut off at once, and never beside the new one: it may be a thief's. Safe to repeat.
+    """
+    seed = keys.new_nats_seed()
+    public = keys.nats_public(seed)
+    keys.replace(nats_users.seed_file(settings, owner, user), seed)
+    if settings.nats_config.exists():
+        config = provisioning.server_config(settings, new={(owner, user): public})
+        keys.replace(settings.nats_config, config.encode())
+    return public
 
 
 def _signed(settings: Settings, renewed: Directory, root: OKPKey) -> Directory:

@@ -3,8 +3,11 @@
 It takes free ports, keeps its configuration in a private folder, and leaves nothing behind however it ends.
 """
 
+import contextlib
 import json
+import os
 import shutil
+import signal
 import subprocess
 import sys
 import sysconfig
@@ -17,6 +20,7 @@ from bus import leash
 from contracts.errors import BarnabusError
 
 START_TIMEOUT_S = 10.0
+_CONFIG = "server.conf"
 ANY_PORT = -1
 """A free one: nats-server's own word for it."""
 
@@ -40,6 +44,7 @@ class EmbeddedServer:
         self._config = config
         self._port = port
         self._leash: subprocess.Popen[bytes] | None = None
+        self._folder = Path()
         self.url = ""
         self.pid = 0
 
@@ -50,8 +55,8 @@ class EmbeddedServer:
         self.stop()  # what is left of one that died
         binary = find_binary()
         self._data.mkdir(parents=True, exist_ok=True, mode=0o700)
-        folder = Path(tempfile.mkdtemp(prefix="barnabus-nats-"))
-        config = folder / "server.conf"
+        folder = self._folder = Path(tempfile.mkdtemp(prefix="barnabus-nats-"))
+        config = folder / _CONFIG
         config.write_text(self._config)
         config.chmod(0o600)
         command = [
@@ -88,6 +93,14 @@ class EmbeddedServer:
         self.stop()
         last = log.read_text(errors="replace").strip().splitlines()[-1:] or ["It said nothing."]
         raise BarnabusError("nats.failed", detail=f"{log}: {last[0]}")
+
+    def reload(self, config: str) -> None:
+        """Have it go by another configuration: whose key is not in it any more is cut off, and nobody else."""
+        self._config = config
+        if self.running:
+            (self._folder / _CONFIG).write_text(config)
+            with contextlib.suppress(ProcessLookupError):  # it has just died, and starts by the new one
+                os.kill(self.pid, signal.SIGHUP)
 
     @property
     def running(self) -> bool:

@@ -57,6 +57,11 @@ class Settings:
         return self.home / "run" / "nats.url"
 
     @property
+    def nats_config(self) -> Path:
+        """What a nats-server of this home is told."""
+        return self.home / "nats.conf"
+
+    @property
     def keeper(self) -> Path:
         """Where the keeper of duties says how it is, and what is owed."""
         return self.home / "keeper"

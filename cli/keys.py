@@ -18,7 +18,7 @@ from bus.log import Logged, verify
 from bus.provisioning import GATEWAY
 from bus.rekeying import Rekeying
 from bus.settings import Settings
-from cli import show
+from cli import nats_keys, show
 from cli.log import reader
 from contracts import subjects
 from contracts.agencies import Agency
@@ -43,11 +43,12 @@ def list_(
     known = directory.load(settings)
     here = {owner: _here(settings.keys(owner)) for owner in {key.owner for key in known.keys}}
     rows = [_row(key, now, here[key.owner]) for key in known.keys if all_ or key.counts(now)]
+    on_nats = list(nats_keys.rows(settings))
     if as_json:
-        show.document({"issued_at": known.issued_at.isoformat(), "keys": rows})
+        show.document({"issued_at": known.issued_at.isoformat(), "keys": rows, "nats": on_nats})
         return
     columns = ("owner", "use", "id", "since", "until", "here")
-    show.table(columns, ([_cell(row[name]) for name in columns] for row in rows), empty="No key counts.")
+    show.table(columns, ([_cell(row[name]) for name in columns] for row in (*rows, *on_nats)), empty="No key counts.")
 
 
 def _here(folder: Path) -> set[str]:
@@ -107,6 +108,9 @@ def _adopted(logged: Logged, root: OKPKey) -> dict[str, Any]:
 @show.coded
 def rotate(
     owner: Annotated[str, typer.Argument(help="Whose: an agency, keeper, or gateway.")],
+    nats: Annotated[
+        str | None, typer.Option("--nats", help="The key by which this user of its connects to NATS: adapter, system …")
+    ] = None,
     sealing: Annotated[
         bool, typer.Option("--sealing", help="The key that letters are sealed to, in place of the one for signing.")
     ] = False,
@@ -116,7 +120,11 @@ def rotate(
     write: WRITE = False,
     as_json: show.AsJson = False,
 ) -> None:
-    """Make a new key; needs the root key here. What the old one has signed verifies for ever."""
+    """Make a new key; all but those for NATS need the root key here. What the old one signed verifies for ever."""
+    show.one_form(sealing=sealing, nats=nats is not None)
+    if nats is not None:
+        nats_keys.rotate(Settings(), owner, nats, write=write, as_json=as_json)
+        return
     settings, whose = Settings(), _owner(owner)
     if sealing and whose == GATEWAY:
         raise Refused("option.invalid", field="--sealing", detail="Nobody writes letters to the gateway.")
@@ -149,6 +157,12 @@ _AFTER = (
 )
 
 
+_GATEWAYS = (
+    "Whoever has it and the gateway's key for NATS can still write entries that verify. If it was stolen, change that "
+    "key too: barnabus keys rotate gateway --nats gateway --write"
+)
+
+
 @app.command()
 @show.coded
 def revoke(
@@ -166,10 +180,13 @@ def revoke(
         raise BarnabusError("key.unknown", detail=f"Known: {', '.join(key.kid for key in known.keys)}.")
     if as_json:
         show.document(_row(ended, now, _here(settings.keys(ended.owner))) | {"written": write})
-    elif write:
+        return
+    if write:
         show.out.print(f"{kid} of {ended.owner} has ended. {_AFTER}")
     else:
         show.out.print(f"{kid} of {ended.owner} would end now. With the root key here: the same with --write.")
+    if ended.owner == GATEWAY:
+        show.out.print(_GATEWAYS)
 
 
 def _owner(name: str) -> str:

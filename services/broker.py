@@ -10,11 +10,12 @@ from faststream.message import StreamMessage
 from faststream.nats import JStream, NatsBroker, PullSub
 from faststream.nats.annotations import NatsMessage
 from faststream.nats.security import NatsNKey
+from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.errors import ConnectionClosedError, ConnectionReconnectingError, NoRespondersError
 from nats.js.errors import ServiceUnavailableError
 
-from bus import connection
+from bus import connection, nats_users
 from bus.settings import Settings
 from contracts import subjects
 from contracts.agencies import Agency
@@ -28,6 +29,15 @@ ANSWERS_WITHIN_S = 2
 
 
 class Broker(NatsBroker):
+    reach: connection.Reach
+
+    async def _connect(self) -> Client:
+        """By a client whose key can be changed. FastStream's own callback ends one that is refused for good."""
+        told = {"error_cb": self.reach.on_error, "reconnected_cb": self.reach.on_back}
+        client = await connection.opened(**{**self._connection_kwargs, **told})
+        self.config.connect(client)
+        return client
+
     async def start(self) -> None:
         """NATS may go while we start: FastStream would give up, and end the process with a traceback."""
         await self.connect()
@@ -95,7 +105,7 @@ def broker_of(
     user = subjects.ADAPTER
     broker = Broker(
         settings.url_or_default(),
-        security=NatsNKey(settings.keys(agency) / f"{user}.nk"),
+        security=NatsNKey(nats_users.seed_file(settings, agency, user)),
         name=f"barnabus-{agency}-{user}",
         inbox_prefix=connection.inbox_prefix(user),
         max_reconnect_attempts=-1,
@@ -109,9 +119,8 @@ def broker_of(
         graceful_timeout=STOP_WITHIN_S,
         ack_policy=AckPolicy.NACK_ON_ERROR,  # FastStream's own default drops a message at its first exception
         logger=None,
-        error_cb=reach.on_error,
-        reconnected_cb=reach.on_back,
     )
+    broker.reach = reach
 
     async def on_delivery(body: bytes) -> None:
         # with types applied it could be a parameter, and would be looked up in a thread for each letter

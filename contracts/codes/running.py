@@ -27,6 +27,20 @@ CODES = {
     "nats.unreachable": Code(
         "NATS does not answer.", "Start it with `barnabus up`, or set BARNABUS_NATS_URL.", Then.RETRY, 503, 1
     ),
+    "nats.refused": Code(
+        "NATS does not know this key.",
+        "Give every server the nats.conf that has its public half, and reload it: docs/operate.md.",
+        Then.RETRY,
+        503,
+        1,
+    ),
+    "nats.untrusted": Code(
+        "The NATS server could not prove who it is, or would not encrypt.",
+        "Compare ca.pem of this home, the server's name and its certificate's end: docs/operate.md.",
+        Then.RETRY,
+        503,
+        1,
+    ),
     "adapter.unreachable": Code(
         "The agency's adapter does not answer.",
         "Start it with `barnabus up` or `barnabus adapter AGENCY`.",

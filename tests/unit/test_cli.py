@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import stat
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -253,6 +254,45 @@ def test_a_new_signing_key_is_reported_first_and_then_made_and_the_old_one_revok
     assert [row["id"] for row in ended] == ["police-sig-1"]
 
 
+def test_nats_users_are_listed_by_their_public_halves(run: Run, settings: Settings) -> None:
+    (settings.keys("social") / "system.nk").unlink()
+    rows = {(row["owner"], row["use"]): row for row in document(run("keys", "list", "--json"))["nats"]}
+    assert len(rows) == 15, "gateway and provisioner, reader, monitor, two of each agency, the keeper's adapter"
+    assert (rows["police", "nats adapter"]["here"], rows["social", "nats system"]["here"]) == (True, False)
+    shown = run("keys", "list").stdout
+    assert all(row["id"] in shown for row in rows.values())
+    assert not [path for path in settings.home.rglob("*.nk") if path.read_text() in shown]
+
+
+def test_a_nats_key_is_reported_first_and_needs_no_root_key(run: Run, settings: Settings) -> None:
+    (settings.keys("root") / "root.jwk").unlink()
+    words = ("keys", "rotate", "police", "--nats", "adapter")
+    seed = settings.keys(POLICE) / "adapter.nk"
+    before = seed.read_bytes()
+    assert "To be made: a key by which police's adapter connects to NATS" in run(*words).stdout
+    assert seed.read_bytes() == before
+    made = document(run(*words, "--write", "--json"))
+    assert made["taken"] is False, "no server runs"
+    assert made["line"] == f'POLICE_ADAPTER: "{made["new"]}"'
+    assert made["line"] in settings.nats_config.read_text()
+    assert made["line"].split()[0] in run(*words, "--write").stdout
+    assert stat.S_IMODE(seed.stat().st_mode) == 0o600
+
+
+async def test_a_new_nats_key_is_tried_at_the_server_that_runs(run: Run, bus: Bus, said: Said) -> None:
+    words = ("keys", "rotate", "social", "--nats", "adapter", "--write")
+    assert document(await asyncio.to_thread(run, *words, "--json"))["taken"] is True
+    assert "takes it, and the old one no more" in (await asyncio.to_thread(run, *words)).stdout
+
+
+def test_whoever_ends_a_gateways_key_is_told_of_its_nats_key(run: Run) -> None:
+    for owner, told in (("gateway", True), ("police", False)):
+        run("keys", "rotate", owner, "--write")
+        for more in ((), ("--write",)):
+            said = run("keys", "revoke", f"{owner}-sig-1", *more).stdout
+            assert ("barnabus keys rotate gateway --nats gateway --write" in said) is told
+
+
 async def test_the_log_says_which_directory_each_agency_has_gone_by(run: Run, bus: Bus) -> None:
     assert document(await asyncio.to_thread(run, "keys", "history", "--json")) == []
     await asyncio.to_thread(run, "keys", "rotate", "police", "--write")
@@ -269,6 +309,9 @@ async def test_the_log_says_which_directory_each_agency_has_gone_by(run: Run, bu
     [
         (("rotate", "nobody"), "agency.unknown"),
         (("rotate", "gateway", "--sealing"), "option.invalid"),
+        (("rotate", "police", "--nats", "gateway"), "option.invalid"),
+        (("rotate", "nobody", "--nats", "adapter"), "option.invalid"),
+        (("rotate", "police", "--nats", "adapter", "--sealing"), "option.invalid"),
         (("revoke", "police-sig-9"), "key.unknown"),
         (("revoke", "police-sig-9", "--write"), "key.unknown"),
     ],
