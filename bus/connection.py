@@ -2,9 +2,9 @@
 
 import asyncio
 import contextlib
+import ssl
 import time
 from collections.abc import Iterator
-from ssl import SSLError
 from typing import Any
 
 import structlog
@@ -32,19 +32,18 @@ class Reach:
     def __init__(self, url: str) -> None:
         self._url = url
         self._said = 0.0
-        self.last: str = "nats.unreachable"
+        self.last = BarnabusError("nats.unreachable")
         """Why it could not be reached."""
 
     async def on_error(self, error: Exception) -> None:
         if not isinstance(error, OSError | EOFError | TimeoutError | NatsError):
             _log.error("nats.error", error=type(error).__name__)
             return
-        before, self.last = self.last, _code(error)
+        before, self.last = self.last.code, _meant(error)
         now = time.monotonic()
-        if now - self._said >= (SAY_AGAIN_S if self.last == before else 0):
+        if now - self._said >= (SAY_AGAIN_S if self.last.code == before else 0):
             self._said = now
-            row = BarnabusError(self.last).row
-            _log.warning(self.last, url=self._url, error=type(error).__name__, hint=row.hint)
+            _log.warning(self.last.code, url=self._url, error=type(error).__name__, hint=self.last.row.hint)
 
     @contextlib.contextmanager
     def silent(self) -> Iterator[None]:
@@ -62,10 +61,12 @@ class Reach:
         _log.info("nats.reconnected", url=self._url)
 
 
-def _code(error: Exception) -> str:
-    if isinstance(error, SSLError):
-        return "nats.untrusted"
-    return "nats.refused" if AUTHORIZATION_VIOLATION in str(error).lower() else "nats.unreachable"
+def _meant(error: Exception) -> BarnabusError:
+    if isinstance(error, ssl.SSLError):
+        return BarnabusError("nats.untrusted")
+    if AUTHORIZATION_VIOLATION in str(error).lower():
+        return BarnabusError("nats.refused")
+    return BarnabusError("nats.unreachable")
 
 
 class OwnClient(Client):
@@ -83,8 +84,9 @@ class OwnClient(Client):
         try:
             await super()._process_connect_init()
         except (OSError, NatsError, TimeoutError):
-            if self._transport:
-                self._transport.close()  # type: ignore[no-untyped-call]  # else each refusal would leave a socket
+            transport, self._transport = self._transport, None  # after a failed handshake its end never comes
+            if transport:
+                transport.close()  # type: ignore[no-untyped-call]  # else each refusal would leave a socket
             raise
 
     async def _process_err(self, err_msg: str) -> None:
@@ -105,6 +107,8 @@ def options(settings: Settings, owner: str, user: str) -> dict[str, Any]:
     keys.read(seed)  # said now, and not by the library
     return {
         "nkeys_seed": str(seed),
+        "tls": (context := encryption(settings)),
+        "tls_handshake_first": context is not None,
         "inbox_prefix": inbox_prefix(user),
         "name": f"barnabus-{owner}-{user}",
         "max_reconnect_attempts": -1,
@@ -115,6 +119,24 @@ def options(settings: Settings, owner: str, user: str) -> dict[str, Any]:
     }
 
 
+def encryption(settings: Settings) -> ssl.SSLContext | None:
+    """How servers at `tls://` are spoken with; none if this home names no such. Raises `nats.untrusted`.
+
+    The handshake comes first (`tls_handshake_first`): nats-py would go by a server's word that it takes none.
+    """
+    if "tls://" not in settings.url_or_default():
+        return None
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.minimum_version = ssl.TLSVersion.TLSv1_3
+    context.verify_mode = ssl.CERT_REQUIRED
+    context.check_hostname = True
+    try:
+        context.load_verify_locations(cafile=settings.ca)
+    except OSError as error:
+        raise BarnabusError("nats.untrusted", detail=f"{settings.ca} holds no certificate: {error.strerror}.") from None
+    return context
+
+
 async def connect(settings: Settings, owner: str, user: str, *, patient: bool) -> Client:
     """A connection. A patient one waits for NATS as long as it takes and says so.
 
@@ -123,14 +145,14 @@ async def connect(settings: Settings, owner: str, user: str, *, patient: bool) -
     url = settings.url()
     reach = Reach(url)
     told = {"error_cb": reach.on_error, "reconnected_cb": reach.on_back}
-    opening = opened(servers=url, **options(settings, owner, user), **told)
+    opening = opened(servers=url.split(","), **options(settings, owner, user), **told)
     if patient:
         return await tasks.outcome(opening)
     try:
         with reach.silent():  # the caller says it once, and what to do
             return await asyncio.wait_for(opening, CONNECT_TIMEOUT_S + 1)
     except (TimeoutError, OSError, NatsError):
-        raise BarnabusError(reach.last, detail=f"Tried {url}.") from None
+        raise BarnabusError(reach.last.code, detail=f"Tried {url}.") from None
 
 
 async def opened(**how: Any) -> Client:

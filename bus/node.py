@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import IO
 
 import structlog
+from nats.errors import NoRespondersError
+from nats.js.errors import ServiceUnavailableError
 
 from bus import connection, directory, streams, tasks
 from bus.clock import Clock, wall_clock
@@ -23,6 +25,7 @@ from contracts.agencies import Agency
 from contracts.errors import BarnabusError
 
 WATCH_EVERY_S = 0.25
+PREPARED_WITHIN_S = 20.0
 _log = structlog.get_logger()
 
 
@@ -59,8 +62,12 @@ async def embedded(
 ) -> AsyncIterator[EmbeddedServer]:
     """The home's own server with its streams, provisioned if the home is new; started again should it die.
 
+    Raises `home.has-servers` where there are others.
+
     `without_key` is for a sandbox alone: who shows no key is this agency's own system (`provisioning.server_config`).
     """
+    if settings.cluster():
+        raise BarnabusError("home.has-servers", detail=f"{settings.urls}.")
     with locked(settings.home / "run" / "server.lock", "A server of this home"):
         if not settings.root_public.exists():
             provision(settings, clock())
@@ -112,7 +119,7 @@ async def until_active(service: GatewayService) -> None:
 
 def _runs(settings: Settings) -> bool:
     """Is there a server: somebody else's, or this home's own?"""
-    if settings.nats_url:
+    if settings.nats_url or settings.cluster():
         return True
     try:
         with locked(settings.home / "run" / "server.lock", "A server of this home"):
@@ -122,10 +129,21 @@ def _runs(settings: Settings) -> bool:
 
 
 async def prepare(settings: Settings) -> None:
-    """Make the streams that are missing, and compare those that are there."""
+    """Make the streams that are missing, one copy a server, and compare those that are there.
+
+    Servers that have just started take a few seconds to agree on who leads. Raises `log.unavailable` if they do not.
+    """
     nats = await connection.connect(settings, GATEWAY, "provisioner", patient=False)
+    until = asyncio.get_running_loop().time() + PREPARED_WITHIN_S
     try:
-        await streams.provision(nats)
+        while True:
+            try:
+                return await streams.provision(nats, replicas=len(settings.url().split(",")))
+            except (TimeoutError, NoRespondersError, ServiceUnavailableError) as error:
+                if asyncio.get_running_loop().time() > until:
+                    detail = f"JetStream at {settings.url()}: {type(error).__name__}."
+                    raise BarnabusError("log.unavailable", detail=detail) from None
+                await asyncio.sleep(WATCH_EVERY_S)
     finally:
         await connection.close(nats)
 

@@ -1,12 +1,14 @@
 """Making a home: keys for everyone, the signed directory, the server's configuration; all from the catalogue."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from types import MappingProxyType
 
-from bus import directory, keys, nats_users
+from bus import cluster, directory, keys, nats_users
+from bus import servers as production
+from bus.servers import Server
 from bus.settings import Settings
 from contracts.agencies import Agency
 from contracts.errors import BarnabusError
@@ -31,8 +33,11 @@ no_auth_user: {user}
 """
 
 
-def provision(settings: Settings, now: datetime) -> None:
-    """Make a new home. Raises `home.provisioned` if there is one: keys are never written over; `file.unwritable`."""
+def provision(settings: Settings, now: datetime, servers: Sequence[Server] = ()) -> None:
+    """Make a new home, with a server of its own or for those of a production.
+
+    Raises `home.provisioned` if there is one, for keys are never written over; `file.unwritable`.
+    """
     if settings.root_public.exists():
         raise BarnabusError("home.provisioned", detail=f"{settings.home}.")
     try:
@@ -47,7 +52,10 @@ def provision(settings: Settings, now: datetime) -> None:
             keys.write(nats_users.seed_file(settings, owner, user), keys.new_nats_seed())
     signed = directory.sign(directory.Directory(issued_at=now, keys=tuple(public)), root)
     settings.directory.write_text(signed + "\n")
-    settings.nats_config.write_text(server_config(settings))
+    if servers:
+        cluster.provision(settings, servers, now)
+    else:
+        settings.nats_config.write_text(server_config(settings))
     # last: its presence says that the home is whole
     settings.root_public.write_text(json.dumps(root.as_dict(private=False)) + "\n")
 
@@ -78,6 +86,14 @@ def server_config(
     if without_key is None:
         return config
     return config + _WITHOUT_KEY.format(agency=without_key, user=known[without_key, "system"])
+
+
+def configs(settings: Settings, new: Mapping[tuple[str, str], str]) -> Iterator[tuple[Path, str]]:
+    """What every server of this home is to be told once these users have these public keys, and in which file."""
+    if settings.cluster():
+        yield from production.configs(settings, new)
+    elif settings.nats_config.exists():
+        yield settings.nats_config, server_config(settings, new=new)
 
 
 def must_be_new(home: Path) -> None:

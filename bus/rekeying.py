@@ -79,9 +79,8 @@ def new_nats_key(settings: Settings, owner: str, user: str) -> str:
     seed = keys.new_nats_seed()
     public = keys.nats_public(seed)
     keys.replace(nats_users.seed_file(settings, owner, user), seed)
-    if settings.nats_config.exists():
-        config = provisioning.server_config(settings, new={(owner, user): public})
-        keys.replace(settings.nats_config, config.encode())
+    for path, config in list(provisioning.configs(settings, {(owner, user): public})):
+        keys.replace(path, config.encode())
     return public
 
 

@@ -58,8 +58,24 @@ class Settings:
 
     @property
     def nats_config(self) -> Path:
-        """What a nats-server of this home is told."""
-        return self.home / "nats.conf"
+        """What a nats-server of this home is told; in a production, the first of its servers."""
+        of_servers = sorted(self.servers.glob("*/nats.conf"))
+        return of_servers[0] if of_servers else self.home / "nats.conf"
+
+    @property
+    def servers(self) -> Path:
+        """A folder for each server of a production."""
+        return self.home / "servers"
+
+    @property
+    def urls(self) -> Path:
+        """Where a production's servers are, one a line."""
+        return self.home / "nats.urls"
+
+    @property
+    def ca(self) -> Path:
+        """Who vouches for the servers' certificates."""
+        return self.home / "ca.pem"
 
     @property
     def keeper(self) -> Path:
@@ -83,10 +99,19 @@ class Settings:
             raise BarnabusError("setting.invalid", detail=detail)
         return Database(chosen, f"barnabus_{agency}")
 
+    def cluster(self) -> list[str]:
+        """The servers that this home was provisioned with; none if it has one of its own."""
+        try:
+            return self.urls.read_text().split()
+        except FileNotFoundError:
+            return []
+
     def url(self) -> str:
-        """The address of NATS. Raises `nats.unreachable` if none is known."""
+        """The address of NATS, or several with commas between. Raises `nats.unreachable` if none is known."""
         if self.nats_url:
             return self.nats_url
+        if urls := self.cluster():
+            return ",".join(urls)
         try:
             return self.address.read_text().strip()
         except FileNotFoundError:

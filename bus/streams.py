@@ -9,7 +9,7 @@ from typing import Any
 
 from nats.aio.client import Client
 from nats.js.api import AckPolicy, ConsumerConfig, DiscardPolicy, RetentionPolicy, StorageType, StreamConfig
-from nats.js.errors import NotFoundError
+from nats.js.errors import NotFoundError, ServiceUnavailableError
 
 from contracts import subjects
 from contracts.agencies import Agency
@@ -21,6 +21,7 @@ POST_LIMIT_BYTES = 1024**3
 ACK_WAIT_S = 5.0
 """What an adapter took and did not live to record comes again after so long; recording takes milliseconds."""
 INFO_TIMEOUT_S = 5.0
+_UNAVAILABLE = 503
 TAKEN_AT_ONCE = 64
 """At most so many letters are out for handling and not yet acknowledged."""
 
@@ -100,7 +101,10 @@ async def compare(nats: Client) -> None:
 
 async def _as_wanted(nats: Client, call: str, what: str, wanted: dict[str, Any]) -> None:
     answer = await nats.request(f"$JS.API.{call}", b"{}", timeout=INFO_TIMEOUT_S)
-    found = json.loads(answer.data).get("config")
+    said = json.loads(answer.data)
+    found = said.get("config")
+    if found is None and said.get("error", {}).get("code") == _UNAVAILABLE:
+        raise ServiceUnavailableError  # servers that have just lost one choose who speaks for it: it is there
     if found is None:
         raise BarnabusError("log.misconfigured", detail=f"{what} is missing.")
     differs = sorted(_differences(wanted, found))

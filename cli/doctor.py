@@ -3,7 +3,6 @@
 import asyncio
 import stat
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -20,8 +19,9 @@ from bus.provisioning import GATEWAY
 from bus.server import find_binary
 from bus.settings import Settings, stores_in_home
 from bus.signing import Signing
-from cli import show
+from cli import lasting, show
 from cli.agencies import APPLICATIONS, opened
+from cli.lasting import Finding
 from cli.log import synthetic
 from cli.sandbox import control
 from cli.submit import ask
@@ -30,14 +30,6 @@ from contracts.agencies import Agency
 from contracts.errors import BarnabusError
 
 NEARLY_FULL = 0.8
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    check: str
-    state: str  # ok, warn, fail
-    said: str
-    next: str = ""
 
 
 @show.coded
@@ -69,7 +61,8 @@ async def _examine(settings: Settings) -> list[Finding]:
         return [*found, _failed("NATS", error)]
     try:
         found.append(Finding("NATS", "ok", f"{settings.url()}, nats-server {_version(nats)}"))
-        found.append(await _try_async("streams", lambda: _streams(nats)))
+        found += await asyncio.to_thread(lasting.encryption, settings, wall_clock())
+        found.append(await _try_async("streams", lambda: _streams(nats, len(settings.url().split(",")))))
         if found[-1].state == "ok":
             found.append(await _posts(nats))
     finally:
@@ -83,9 +76,9 @@ async def _examine(settings: Settings) -> list[Finding]:
         found.append(Finding("sandbox", "ok", f"it runs, and {sandbox['agency']}'s own system is yours: all made up"))
     if to_look_at:
         found.append(Finding("made-up cases", "ok", "to look at only: no gateway and no adapter runs here"))
-    found.append(_try(f"{GATEWAY}: signing key", partial(_signing, settings, GATEWAY, now)))
+    found.append(_signing(settings, GATEWAY, now))
     for agency in APPLICATIONS:
-        found.append(_try(f"{agency}: signing key", partial(_signing, settings, agency, now)))
+        found.append(_signing(settings, agency, now))
         found.append(_try(f"{agency}: sealing key", partial(_sealing, settings, agency)))
         if not to_look_at:
             found.append(await _try_async(f"{agency}: gateway", partial(_gateway, settings, agency)))
@@ -110,8 +103,13 @@ def _directory(settings: Settings) -> str:
     return f"{settings.home}: {len(keyring.keys)} keys, signed by the root, issued {keyring.issued_at:%Y-%m-%d %H:%M}"
 
 
-def _signing(settings: Settings, owner: str, now: datetime) -> str:
-    return f"{Signing(settings.keys(owner), owner, partial(directory.load, settings), lambda: now)().kid} signs"
+def _signing(settings: Settings, owner: str, now: datetime) -> Finding:
+    check, known = f"{owner}: signing key", directory.load(settings)
+    try:
+        kid = str(Signing(settings.keys(owner), owner, lambda: known, lambda: now)().kid)
+    except BarnabusError as error:
+        return _failed(check, error)
+    return lasting.signing(check, owner, kid, known, now)
 
 
 def _sealing(settings: Settings, agency: Agency) -> str:
@@ -134,9 +132,13 @@ def _version(nats: Client) -> str:
     return f"{found.major}.{found.minor}.{found.patch}"
 
 
-async def _streams(nats: Client) -> str:
+async def _streams(nats: Client, servers: int) -> str:
     await streams.compare(nats)
-    return "as provisioned"
+    info = await nats.jetstream().stream_info(subjects.CASES)
+    copies = info.config.num_replicas or 1
+    if copies < servers:
+        raise BarnabusError("log.misconfigured", detail=f"{copies} of {servers} servers have a copy of the log.")
+    return "as provisioned" + (f", a copy on each of {copies} servers" if copies > 1 else "")
 
 
 async def _posts(nats: Client) -> Finding:

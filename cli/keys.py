@@ -18,7 +18,7 @@ from bus.log import Logged, verify
 from bus.provisioning import GATEWAY
 from bus.rekeying import Rekeying
 from bus.settings import Settings
-from cli import nats_keys, show
+from cli import nats_keys, show, tls_keys
 from cli.log import reader
 from contracts import subjects
 from contracts.agencies import Agency
@@ -44,11 +44,13 @@ def list_(
     here = {owner: _here(settings.keys(owner)) for owner in {key.owner for key in known.keys}}
     rows = [_row(key, now, here[key.owner]) for key in known.keys if all_ or key.counts(now)]
     on_nats = list(nats_keys.rows(settings))
+    on_tls = [row for row in tls_keys.rows(settings, now) if all_ or row["counts"]]
     if as_json:
-        show.document({"issued_at": known.issued_at.isoformat(), "keys": rows, "nats": on_nats})
+        show.document({"issued_at": known.issued_at.isoformat(), "keys": rows, "nats": on_nats, "tls": on_tls})
         return
     columns = ("owner", "use", "id", "since", "until", "here")
-    show.table(columns, ([_cell(row[name]) for name in columns] for row in (*rows, *on_nats)), empty="No key counts.")
+    shown = ([_cell(row[name]) for name in columns] for row in (*rows, *on_nats, *on_tls))
+    show.table(columns, shown, empty="No key counts.")
 
 
 def _here(folder: Path) -> set[str]:
@@ -107,13 +109,14 @@ def _adopted(logged: Logged, root: OKPKey) -> dict[str, Any]:
 @app.command()
 @show.coded
 def rotate(
-    owner: Annotated[str, typer.Argument(help="Whose: an agency, keeper, or gateway.")],
+    owner: Annotated[str, typer.Argument(help="Whose: an agency, keeper, or gateway; with --tls a server.")],
     nats: Annotated[
         str | None, typer.Option("--nats", help="The key by which this user of its connects to NATS: adapter, system …")
     ] = None,
     sealing: Annotated[
         bool, typer.Option("--sealing", help="The key that letters are sealed to, in place of the one for signing.")
     ] = False,
+    tls: Annotated[bool, typer.Option("--tls", help="A server's keys and certificates: those for TLS.")] = False,
     overlap_days: Annotated[
         float, typer.Option(min=0, max=90, help="Days for which the old signing key still counts.")
     ] = OVERLAP_DAYS,
@@ -121,7 +124,10 @@ def rotate(
     as_json: show.AsJson = False,
 ) -> None:
     """Make a new key; all but those for NATS need the root key here. What the old one signed verifies for ever."""
-    show.one_form(sealing=sealing, nats=nats is not None)
+    show.one_form(sealing=sealing, nats=nats is not None, tls=tls)
+    if tls:
+        tls_keys.rotate(Settings(), owner, wall_clock(), write=write, as_json=as_json)
+        return
     if nats is not None:
         nats_keys.rotate(Settings(), owner, nats, write=write, as_json=as_json)
         return

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from bus import logging, node, provisioning
+from bus import servers as production
 from bus.clock import wall_clock
 from bus.settings import Settings
 from cli import show
@@ -28,6 +29,10 @@ async def until_told(work: Coroutine[Any, Any, None]) -> bool:
 @show.coded
 def provision(
     streams: Annotated[bool, typer.Option("--streams", help="Make the streams on the server that runs.")] = False,
+    servers: Annotated[
+        str | None,
+        typer.Option(help="For a production: its servers, HOST[:PORT],…; one, three or five, with TLS between all."),
+    ] = None,
 ) -> None:
     """Make a new home: everybody's keys, the signed directory, the server's configuration. Nothing is written over."""
     settings = Settings()
@@ -35,11 +40,17 @@ def provision(
         asyncio.run(node.prepare(settings))
         show.out.print(f"The streams at {settings.url()} are as they must be.")
         return
-    provisioning.provision(settings, wall_clock())
+    provisioning.provision(settings, wall_clock(), production.parse(servers) if servers else ())
     show.out.print(f"Provisioned {settings.home}.")
-    show.out.print(
-        f"A server of your own: nats-server -c {settings.home / 'nats.conf'}, then barnabus provision --streams."
-    )
+    if servers:
+        show.out.print(f"Each folder in {settings.servers} to its machine; there, in it: nats-server -c nats.conf")
+        show.out.print(
+            f"To every home: {settings.urls.name} and {settings.ca.name}. Then: barnabus provision --streams."
+        )
+    else:
+        show.out.print(
+            f"A server of your own: nats-server -c {settings.nats_config}, then barnabus provision --streams."
+        )
     show.out.print(
         f"Now take {settings.keys('root')} off this machine: the root key signs the directory and is not needed to run."
     )

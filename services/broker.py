@@ -102,10 +102,12 @@ def broker_of(
     on_post: Callable[[bytes, NatsMessage], Awaitable[None]],
 ) -> Broker:
     """The agency's connection with its subscribers: its own systems' commands and questions, and its own post."""
-    user = subjects.ADAPTER
+    user, context = subjects.ADAPTER, connection.encryption(settings)
     broker = Broker(
-        settings.url_or_default(),
-        security=NatsNKey(nats_users.seed_file(settings, agency, user)),
+        settings.url_or_default().split(","),
+        security=NatsNKey(
+            nats_users.seed_file(settings, agency, user), ssl_context=context, tls_handshake_first=context is not None
+        ),
         name=f"barnabus-{agency}-{user}",
         inbox_prefix=connection.inbox_prefix(user),
         max_reconnect_attempts=-1,

@@ -143,6 +143,11 @@ CODES = {
         "Use those that are published, as named above, or another period.",
         http=409,
     ),
+    "home.has-servers": Code(
+        "This home was provisioned with servers of their own, so it starts none.",
+        "Start them; then `barnabus gateway`, `barnabus adapter AGENCY` and the others one by one: docs/operate.md.",
+        exit=1,
+    ),
     "home.in-use": Code("Another process already runs this part of the home.", "Stop the other one first.", exit=1),
     "home.exposed": Code("Private key files can be read by others.", "chmod -R go= on the home's keys folder.", exit=1),
     "process.ended": Code(
