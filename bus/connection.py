@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 import ssl
 import time
 from collections.abc import Iterator
@@ -126,6 +127,7 @@ def encryption(settings: Settings) -> ssl.SSLContext | None:
     """
     if "tls://" not in settings.url_or_default():
         return None
+    logging.getLogger("asyncio").addFilter(_said_of_every_end)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_3
     context.verify_mode = ssl.CERT_REQUIRED
@@ -135,6 +137,11 @@ def encryption(settings: Settings) -> ssl.SSLContext | None:
     except OSError as error:
         raise BarnabusError("nats.untrusted", detail=f"{settings.ca} holds no certificate: {error.strerror}.") from None
     return context
+
+
+def _said_of_every_end(record: logging.LogRecord) -> bool:
+    """By nats-py's way of turning to TLS, asyncio says this whenever a connection ends, and means nothing by it."""
+    return "eof_received() has no effect" not in str(record.msg)
 
 
 async def connect(settings: Settings, owner: str, user: str, *, patient: bool) -> Client:

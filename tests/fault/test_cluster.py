@@ -3,6 +3,8 @@
 import asyncio
 import contextlib
 import signal
+import socket
+import ssl
 from collections.abc import AsyncIterator
 from typing import Any, cast
 
@@ -10,6 +12,7 @@ import pytest
 import pytest_asyncio
 
 from bus import cluster, connection, node, rekeying, servers
+from bus.servers import Server
 from bus.settings import Settings
 from contracts import subjects
 from contracts.errors import BarnabusError
@@ -87,15 +90,28 @@ async def test_a_nats_key_is_changed_on_all_servers(bus: Bus, processes: dict[st
 
 async def test_certificates_are_renewed_while_everything_runs(bus: Bus, processes: dict[str, Process]) -> None:
     first = clustered.of(bus.settings, "hub-1")
-    before = _serial(bus.settings, first)
+    before, route_before = _serial(bus.settings, first), _route_serial(bus.settings, first)
     assert cluster.renew(bus.settings, first, now()) == ("tls", "route")
     processes["hub-1"].send(signal.SIGHUP)
     await eventually(lambda: _serial(bus.settings, first) != before)
+    await eventually(lambda: _route_serial(bus.settings, first) != route_before)
     await _goes_through(bus)
 
 
-def _serial(settings: Settings, server: servers.Server) -> str:
+def _serial(settings: Settings, server: Server) -> str:
     return str(cluster.shown(settings, server)["serialNumber"])
+
+
+def _route_serial(settings: Settings, server: Server) -> int:
+    """Servers say who they are in plain text first, and turn to TLS then."""
+    host, _, port = server.route.partition(":")
+    context = ssl.create_default_context(cafile=str(settings.ca))
+    with socket.create_connection((host, int(port)), 5) as plain:
+        said = b""
+        while not said.endswith(b"\r\n"):
+            said += plain.recv(1)
+        with context.wrap_socket(plain, server_hostname=host) as encrypted:
+            return int(str((encrypted.getpeercert() or {})["serialNumber"]), 16)
 
 
 async def test_a_case_goes_on_when_the_server_that_leads_the_log_is_killed(

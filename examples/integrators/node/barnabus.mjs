@@ -79,8 +79,12 @@ function write(path, text, how) {
 export class System {
   static async connect(agency) {
     const read = async (path) => (await readFile(`${HOME}/${path}`, "utf8")).trim();
+    const home = async () => read(existsSync(`${HOME}/nats.urls`) ? "nats.urls" : "run/nats.url"); // a production's
+    const servers = (process.env.BARNABUS_NATS_URL ?? (await home())).split(/[\s,]+/);
     const nats = await dial({
-      servers: process.env.BARNABUS_NATS_URL ?? (await read("run/nats.url")),
+      servers,
+      // the handshake comes first: else whoever is in between could say that none is needed
+      ...(servers[0].startsWith("tls://") && { tls: { caFile: `${HOME}/ca.pem`, handshakeFirst: true } }),
       authenticator: nkeyAuthenticator(new TextEncoder().encode(await read(`keys/${agency}/system.nk`))),
       inboxPrefix: "_INBOX.system", // elsewhere this user may hear no answer
       name: `example-${agency}`,

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import json
 import os
+import ssl
 import sys
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
@@ -85,6 +86,14 @@ def _write(path: Path, text: str, how: str) -> None:
         os.fsync(file.fileno())
 
 
+def _servers() -> list[str]:
+    """Those that the environment names, or the home: a production's, or the one that runs there."""
+    if named := os.environ.get("BARNABUS_NATS_URL"):
+        return named.split(",")
+    production = HOME / "nats.urls"
+    return (production if production.exists() else HOME / "run" / "nats.url").read_text().split()
+
+
 class System:
     """One agency's own system: a connection that comes back by itself, and what it has kept."""
 
@@ -95,8 +104,13 @@ class System:
         self._bell = asyncio.Event()
 
     async def __aenter__(self) -> Self:
+        servers = _servers()
+        encrypted = servers[0].startswith("tls://")
         await self._client.connect(
-            os.environ.get("BARNABUS_NATS_URL") or (HOME / "run" / "nats.url").read_text().strip(),
+            servers,
+            # the handshake comes first: else whoever is in between could say that none is needed
+            tls=ssl.create_default_context(cafile=HOME / "ca.pem") if encrypted else None,
+            tls_handshake_first=encrypted,
             nkeys_seed_str=(HOME / "keys" / self.agency / "system.nk").read_text().strip(),
             inbox_prefix="_INBOX.system",  # elsewhere this user may hear no answer
             name=f"example-{self.agency}",
