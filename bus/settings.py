@@ -103,7 +103,7 @@ class Settings:
         """The servers that this home was provisioned with; none if it has one of its own."""
         try:
             return self.urls.read_text().split()
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return []
 
     def url(self) -> str:

@@ -134,12 +134,8 @@ def rotate(
     settings, whose = Settings(), _owner(owner)
     if sealing and whose == GATEWAY:
         raise Refused("option.invalid", field="--sealing", detail="Nobody writes letters to the gateway.")
-    planned = rekeying.plan(settings, whose, "enc" if sealing else "sig")
-    now = wall_clock()
-    until = now if sealing else now + timedelta(days=overlap_days)
-    if write:
-        with stopped(planned, settings):
-            rekeying.carry_out(planned, settings, now, others_until=until)
+    overlap = timedelta(0) if sealing else timedelta(days=overlap_days)
+    planned, until = in_place_of(settings, whose, "enc" if sealing else "sig", overlap, write=write)
     old_until = until.astimezone(UTC).isoformat()
     found = {
         "owner": whose,
@@ -195,12 +191,27 @@ def revoke(
         show.out.print(_GATEWAYS)
 
 
+def in_place_of(
+    settings: Settings, owner: str, use: Use, overlap: timedelta, *, write: bool
+) -> tuple[Rekeying, datetime]:
+    """A new key for the one in use: what is planned, or done, and until when the old one counts.
+
+    Raises `root.missing`, and `home.in-use` for a sealing key whose adapter runs.
+    """
+    planned, now = rekeying.plan(settings, owner, use), wall_clock()
+    until = now + overlap
+    if write:
+        with _stopped(planned, settings):
+            rekeying.carry_out(planned, settings, now, others_until=until)
+    return planned, until
+
+
 def _owner(name: str) -> str:
     return name if name == GATEWAY else show.agency(name, Agency)
 
 
 @contextlib.contextmanager
-def stopped(planned: Rekeying, settings: Settings) -> Iterator[None]:
+def _stopped(planned: Rekeying, settings: Settings) -> Iterator[None]:
     """An adapter that ran on with its old sealing keys alone would park what is sealed to the new one."""
     if planned.use == "sig":
         yield

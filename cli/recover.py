@@ -2,19 +2,20 @@
 
 import asyncio
 from contextlib import AsyncExitStack
+from datetime import timedelta
 from typing import Annotated, Any
 from uuid import uuid4
 
 import typer
 
-from bus import asking, connection, directory, logging, node, recovering, rekeying
+from bus import asking, connection, directory, logging, node, recovering
 from bus.clock import wall_clock
 from bus.recovering import Lacking, Own
 from bus.settings import Settings
 from bus.signing import Signing
 from cli import show
 from cli.agencies import APPLICATIONS, opened
-from cli.keys import stopped
+from cli.keys import in_place_of
 from contracts.agencies import Agency
 
 
@@ -43,10 +44,7 @@ def recover(
 
 
 def _rekey(agency: Agency, settings: Settings, *, write: bool) -> dict[str, Any]:
-    planned, now = rekeying.plan(settings, agency, "enc"), wall_clock()
-    if write:
-        with stopped(planned, settings):
-            rekeying.carry_out(planned, settings, now, others_until=now)
+    planned, _ = in_place_of(settings, agency, "enc", timedelta(0), write=write)
     return {
         "agency": agency.value,
         "written": write,
