@@ -10,7 +10,7 @@ from typing import IO
 
 import structlog
 from nats.errors import NoRespondersError
-from nats.js.errors import ServiceUnavailableError
+from nats.js.errors import APIError
 
 from bus import connection, directory, streams, tasks
 from bus.clock import Clock, wall_clock
@@ -26,6 +26,8 @@ from contracts.errors import BarnabusError
 
 WATCH_EVERY_S = 0.25
 PREPARED_WITHIN_S = 20.0
+_NOT_YET = {None, 10005, 10008}
+"""What JetStream answers while servers find each other: nothing in particular, too few to place it on, unavailable."""
 _log = structlog.get_logger()
 
 
@@ -139,7 +141,9 @@ async def prepare(settings: Settings) -> None:
         while True:
             try:
                 return await streams.provision(nats, replicas=len(settings.url().split(",")))
-            except (TimeoutError, NoRespondersError, ServiceUnavailableError) as error:
+            except (TimeoutError, NoRespondersError, APIError) as error:
+                if isinstance(error, APIError) and error.err_code not in _NOT_YET:
+                    raise
                 if asyncio.get_running_loop().time() > until:
                     detail = f"JetStream at {settings.url()}: {type(error).__name__}."
                     raise BarnabusError("log.unavailable", detail=detail) from None

@@ -5,7 +5,6 @@ import stat
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import typer
@@ -51,7 +50,7 @@ async def _examine(settings: Settings) -> list[Finding]:
     found = [
         _try("nats-server binary", lambda: str(find_binary())),
         _try("home and directory", lambda: _directory(settings)),
-        _try("private keys", lambda: _permissions(settings.home / "keys")),
+        _try("private keys", lambda: _permissions(settings)),
     ]
     if any(finding.state == "fail" for finding in found):
         return found
@@ -119,8 +118,9 @@ def _sealing(settings: Settings, agency: Agency) -> str:
     return f"{kid} is here"
 
 
-def _permissions(folder: Path) -> str:
-    files = [path for path in folder.rglob("*") if path.is_file()]
+def _permissions(settings: Settings) -> str:
+    files = [path for path in (settings.home / "keys").rglob("*") if path.is_file()]
+    files += [path for name in ("tls.pem", "route.pem") for path in settings.servers.glob(f"*/{name}")]
     open_ = [path for path in files if path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO)]
     if open_:
         raise BarnabusError("home.exposed", detail=", ".join(str(path) for path in open_[:5]))

@@ -149,7 +149,7 @@ CODES = {
         exit=1,
     ),
     "home.in-use": Code("Another process already runs this part of the home.", "Stop the other one first.", exit=1),
-    "home.exposed": Code("Private key files can be read by others.", "chmod -R go= on the home's keys folder.", exit=1),
+    "home.exposed": Code("Private key files can be read by others.", "chmod go= the files named above.", exit=1),
     "process.ended": Code(
         "A process of this home ended by itself.", "Read its file in the home's logs folder.", exit=1
     ),

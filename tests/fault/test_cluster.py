@@ -102,16 +102,14 @@ def _serial(settings: Settings, server: Server) -> str:
     return str(cluster.shown(settings, server)["serialNumber"])
 
 
-def _route_serial(settings: Settings, server: Server) -> int:
-    """Servers say who they are in plain text first, and turn to TLS then."""
+def _route_serial(settings: Settings, server: Server) -> str:
     host, _, port = server.route.partition(":")
     context = ssl.create_default_context(cafile=str(settings.ca))
-    with socket.create_connection((host, int(port)), 5) as plain:
-        said = b""
-        while not said.endswith(b"\r\n"):
-            said += plain.recv(1)
-        with context.wrap_socket(plain, server_hostname=host) as encrypted:
-            return int(str((encrypted.getpeercert() or {})["serialNumber"]), 16)
+    with (
+        socket.create_connection((host, int(port)), 5) as plain,
+        context.wrap_socket(plain, server_hostname=host) as encrypted,
+    ):
+        return str((encrypted.getpeercert() or {})["serialNumber"])
 
 
 async def test_a_case_goes_on_when_the_server_that_leads_the_log_is_killed(

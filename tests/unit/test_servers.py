@@ -208,6 +208,15 @@ def test_certificates_are_listed_with_their_ends(run: Run, production: Settings)
     assert "PRIVATE KEY" not in shown
 
 
+def test_a_servers_private_key_that_others_can_read_is_named(run: Run, production: Settings) -> None:
+    exposed = cluster.file(production, one(production, "hub-2"), "route")
+    exposed.chmod(0o640)
+    found = run("doctor", "--json")
+    failed = [one for one in json.loads(found.stdout)["findings"] if one["state"] == "fail"]
+    assert [one["check"] for one in failed] == ["private keys"]
+    assert str(exposed) in failed[0]["said"]
+
+
 # what will end
 
 
