@@ -6,14 +6,17 @@ import signal
 import socket
 import ssl
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from typing import Any, cast
 
 import pytest
 import pytest_asyncio
 
 from bus import cluster, connection, node, rekeying, servers
+from bus.authority import CERTIFICATE_DAYS
 from bus.servers import Server
 from bus.settings import Settings
+from cli import lasting
 from contracts import subjects
 from contracts.errors import BarnabusError
 from tests import clustered
@@ -110,6 +113,17 @@ def _route_serial(settings: Settings, server: Server) -> str:
         context.wrap_socket(plain, server_hostname=host) as encrypted,
     ):
         return str((encrypted.getpeercert() or {})["serialNumber"])
+
+
+async def test_doctor_asks_each_server_for_the_certificate_that_it_shows(bus: Bus) -> None:
+    def states(after: timedelta) -> dict[str, str]:
+        return {found.check: found.state for found in lasting.encryption(bus.settings, now() + after)}
+
+    shown = {f"hub-{n}: TLS" for n in (1, 2, 3)}
+    for days, state in ((0, "ok"), (CERTIFICATE_DAYS - 20, "warn"), (CERTIFICATE_DAYS + 1, "fail")):
+        found = states(timedelta(days=days))
+        assert shown < set(found)
+        assert {found[check] for check in shown} == {state}
 
 
 async def test_a_case_goes_on_when_the_server_that_leads_the_log_is_killed(
