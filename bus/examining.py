@@ -1,7 +1,7 @@
 """What reaches a gateway: whose account asked, is it its sender's own, and may it be said in its case?"""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -10,13 +10,14 @@ from bus import seal
 from bus.directory import Keyring
 from bus.ledger import Ledger
 from bus.log import LogReader, verify
+from bus.parties import Parties
 from bus.submission import RECORD_TYP
 from contracts import again, bypass, check, subjects
 from contracts.agencies import Agency
 from contracts.catalogue.accounting import OF_A_RECORD
 from contracts.catalogue.intervention import LINKED
 from contracts.catalogue.post import SAID_AGAIN
-from contracts.entry import Audience
+from contracts.entry import Audience, Entry
 from contracts.envelope import SUBMISSION_LIMIT_BYTES, Record, Submission
 from contracts.errors import BarnabusError, Refused
 
@@ -59,19 +60,25 @@ def allow(record: Record, ledger: Ledger) -> None:
     only because a sender thinks it concerned. A letter that is one too many is named (`data.letters.<agency>`), so
     that its sender can leave it out.
     """
-    codes = check.codes_of(record)
-    cases = [record.subject, *([codes["other"]] if record.type == LINKED else [])]
-    entry = check.record(record, frozenset().union(*map(ledger.bypasses, cases)))
-    for case_ref in cases:
-        holders, aware = ledger.holders(case_ref), ledger.aware(case_ref)
-        reaches_out = record.type == LINKED or (record.type == bypass.INVOKED and aware)  # else it opens the case
-        if reaches_out and record.sender not in holders:
-            place = "subject" if case_ref == record.subject else "data.content.other"
+    entry = check.in_any_case(record)
+    cases = [record.subject, *([check.codes_of(record)["other"]] if record.type == LINKED else [])]
+    known = [ledger.parties(case_ref, record.sender) for case_ref in cases]
+    # first: whoever has no part in a case is refused for that, whatever ways lead around whom in it
+    _only_holders(record, entry, known)
+    check.in_its_case(record, entry, frozenset().union(*(parties.bypasses for parties in known)))
+
+
+def _only_holders(record: Record, entry: Entry, known: Sequence[Parties]) -> None:
+    """`known` are the parties of its case and, of what ties it to another, of that one."""
+    for parties, place in zip(known, ("subject", "data.content.other"), strict=False):
+        holds = record.sender in parties.holders
+        reaches_out = record.type == LINKED or (record.type == bypass.INVOKED and parties.aware)  # else it opens one
+        if reaches_out and not holds:
             raise BarnabusError("case.not-held", field=place)
-        if entry.audience is Audience.KNOWN:
-            for letter in record.data.letters:
-                if letter.to not in (holders if record.type == LINKED else aware):
-                    raise BarnabusError("case.not-held", field=f"data.letters.{letter.to}")
+        told = (parties.holders if record.type == LINKED else parties.aware) if holds else frozenset()
+        for letter in record.data.letters if entry.audience is Audience.KNOWN else ():
+            if letter.to not in told:
+                raise BarnabusError("case.not-held", field=f"data.letters.{letter.to}")
 
 
 def account_of(subject: str, reply: str, headers: Mapping[str, str] | None) -> Agency | None:

@@ -7,7 +7,8 @@ themselves active, the log's fence keeps it whole, and the younger steps back as
 import asyncio
 import contextlib
 import json
-from collections.abc import Awaitable, Callable
+from collections import Counter
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
 
 import structlog
@@ -28,8 +29,10 @@ ALIVE_EVERY_S = 0.3
 SILENCE_S = 1.5
 FINISH_WITHIN_S = 5.0
 COMPARE_EVERY_S, COMPARE_WITHIN_S = 10.0, 0.8
-REQUESTS_AT_ONCE = 256
-"""A relay has one submission under way; whoever sends more than this at once is told to try again."""
+REQUESTS_AT_ONCE = 64
+"""Of one account: a relay has one submission under way; whoever sends more than this at once is told to try again."""
+ANSWERS_EVERY_S = 0.02
+"""What is no stamp is answered at a whole multiple of this since it was asked: its time tells nothing of the log."""
 _log = structlog.get_logger()
 Answer = Callable[[Agency, bytes], Awaitable[dict[str, object]]]
 
@@ -47,6 +50,7 @@ class GatewayService:
     _compared_at: float = 0.0
     _serving: list[Subscription] = field(default_factory=list)
     _in_hand: "set[asyncio.Task[None]]" = field(default_factory=set)
+    _asked_by: Counter[Agency] = field(default_factory=Counter)
 
     @property
     def active(self) -> bool:
@@ -145,21 +149,30 @@ class GatewayService:
 
     def _serve(self, answer: Answer) -> Callable[[Msg], Awaitable[None]]:
         async def on_request(msg: Msg) -> None:
-            if len(self._in_hand) >= REQUESTS_AT_ONCE:
-                await msg.respond(json.dumps({"refused": BarnabusError("log.unavailable").problem()}).encode())
-                return
-            # each in its own task: posting one agency's letters never holds up another's submission
-            task = asyncio.create_task(self._respond(msg, answer))
-            self._in_hand.add(task)
-            task.add_done_callback(self._in_hand.discard)
+            account = account_of(msg.subject, msg.reply, msg.headers)
+            if account is None:
+                _log.warning("gateway.ignored", bytes=len(msg.data))
+            elif self._asked_by[account] >= REQUESTS_AT_ONCE:
+                await _say(msg, {"refused": BarnabusError("log.unavailable").problem()})
+            else:
+                self._take_in_hand(account, self._respond(msg, account, answer))
 
         return on_request
 
-    async def _respond(self, msg: Msg, answer: Answer) -> None:
-        account = account_of(msg.subject, msg.reply, msg.headers)
-        if account is None:
-            _log.warning("gateway.ignored", bytes=len(msg.data))
-            return
+    def _take_in_hand(self, account: Agency, answering: Coroutine[None, None, None]) -> None:
+        """Each in its own task: posting one agency's letters never holds up another's submission."""
+        task = asyncio.create_task(answering)
+        self._in_hand.add(task)
+        self._asked_by[account] += 1
+
+        def done(task: "asyncio.Task[None]") -> None:
+            self._in_hand.discard(task)
+            self._asked_by[account] -= 1
+
+        task.add_done_callback(done)
+
+    async def _respond(self, msg: Msg, account: Agency, answer: Answer) -> None:
+        asked_at = asyncio.get_running_loop().time()
         try:
             body = await answer(account, msg.data)
         except BarnabusError as error:
@@ -168,8 +181,9 @@ class GatewayService:
         except Exception as error:  # noqa: BLE001  one bad request must never stop the gateway
             _log.error("gateway.failed", error=type(error).__name__, exc_info=True)
             body = {"refused": BarnabusError("internal").problem()}
-        with contextlib.suppress(NatsError):
-            await msg.respond(json.dumps(body).encode())
+        if "stamp" not in body:
+            await _next_grain(asked_at)
+        await _say(msg, body)
 
     async def _submit(self, account: Agency, raw: bytes) -> dict[str, object]:
         return {"stamp": await self.gateway.submit(account, raw)}
@@ -187,6 +201,17 @@ class GatewayService:
     async def _receipts(self, account: Agency, raw: bytes) -> dict[str, object]:
         await self.gateway.ask_receipts(account, raw)
         return {"asked": True}
+
+
+async def _next_grain(since: float) -> None:
+    """What it is late by says whose turn it was, and how busy the machine: not what was looked up."""
+    passed = asyncio.get_running_loop().time() - since
+    await asyncio.sleep(ANSWERS_EVERY_S - passed % ANSWERS_EVERY_S)
+
+
+async def _say(msg: Msg, body: dict[str, object]) -> None:
+    with contextlib.suppress(NatsError):
+        await msg.respond(json.dumps(body).encode())
 
 
 _PLACES = frozenset(

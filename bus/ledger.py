@@ -13,6 +13,7 @@ from uuid import UUID
 from bus.chains import Heads, changed, signed
 from bus.directory import Keyring
 from bus.log import LogReader, verify
+from bus.parties import Around, Parties, Party
 from bus.seal import digest as digest_of
 from bus.submission import Head
 from contracts import bypass, check
@@ -21,7 +22,7 @@ from contracts.bypass import Bypass
 from contracts.envelope import Record
 from contracts.errors import BarnabusError
 
-_VERSION = 5
+_VERSION = 6
 """Of these tables: a file of another version is made anew from the log."""
 _TABLES = """
 CREATE TABLE IF NOT EXISTS heads (chain TEXT PRIMARY KEY, number INTEGER NOT NULL, digest TEXT NOT NULL);
@@ -30,10 +31,11 @@ CREATE TABLE IF NOT EXISTS places (
     sender TEXT NOT NULL, number INTEGER NOT NULL, position INTEGER NOT NULL UNIQUE, digest TEXT NOT NULL,
     record_id TEXT NOT NULL, logged_at TEXT NOT NULL, PRIMARY KEY (sender, number), UNIQUE (sender, record_id));
 CREATE TABLE IF NOT EXISTS holders (
-    case_ref TEXT NOT NULL, agency TEXT NOT NULL, holds INTEGER NOT NULL, PRIMARY KEY (case_ref, agency)) WITHOUT ROWID;
+    case_ref TEXT NOT NULL, agency TEXT NOT NULL, holds INTEGER NOT NULL, since INTEGER NOT NULL,
+    PRIMARY KEY (case_ref, agency)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS bypasses (
     id TEXT NOT NULL, case_ref TEXT NOT NULL, conflicted TEXT NOT NULL, office TEXT, invoked_by TEXT NOT NULL,
-    PRIMARY KEY (case_ref, id, invoked_by)) WITHOUT ROWID;
+    since INTEGER NOT NULL, PRIMARY KEY (case_ref, id, invoked_by)) WITHOUT ROWID;
 """
 _NAMES = ("heads", "receipted", "places", "holders", "bypasses")
 
@@ -85,6 +87,19 @@ class Ledger:
         if used.fetchone():
             raise BarnabusError("record.id-reused", field="record.id")
 
+    def parties(self, case_ref: str, sender: str) -> Parties:
+        """Who is in a case and which ways lead around whom, as its refusals may tell this sender.
+
+        The same is asked whether or not there is such a case: how long that takes tells nothing.
+        """
+        parties = self._db.execute("SELECT agency, holds, since FROM holders WHERE case_ref = ?", (case_ref,))
+        around = self._db.execute("SELECT conflicted, office, since FROM bypasses WHERE case_ref = ?", (case_ref,))
+        return Parties.seen_by(
+            sender,
+            [Party(Agency(name), bool(holds), since) for name, holds, since in parties],
+            [Around(Bypass(bypass.conflicted(name), office), since) for name, office, since in around],
+        )
+
     def bypasses(self, case_ref: str) -> frozenset[Bypass]:
         """The ways around somebody that are in force in a case."""
         found = self._db.execute("SELECT conflicted, office FROM bypasses WHERE case_ref = ?", (case_ref,))
@@ -126,10 +141,10 @@ class Ledger:
                 self._db.execute("INSERT OR REPLACE INTO heads VALUES (?,?,?)", (chain, head.number, head.digest))
             for link, number in signed(record, self.heads.receipted).items():
                 self._db.execute("INSERT OR REPLACE INTO receipted VALUES (?,?)", (link, number))
-            self._of_case(record)
+            self._of_case(position, record)
         self.heads.apply(position, record, digest)
 
-    def _of_case(self, record: Record) -> None:
+    def _of_case(self, position: int, record: Record) -> None:
         """Who holds its case, and which ways lead around whom from here on; nothing for what is the bus's own.
 
         To say something in a case makes nobody a holder but who opens it: whoever has a reference could say something.
@@ -139,15 +154,20 @@ class Ledger:
         opens = not self.aware(record.subject)
         # what the keeper says of a duty is nobody's decision to let an agency in
         holds = int(record.sender != Agency.KEEPER)
-        told = [(record.subject, letter.to, holds) for letter in record.data.letters]
-        upsert = "INSERT INTO holders VALUES (?,?,?) ON CONFLICT DO UPDATE SET holds = max(holds, excluded.holds)"
-        self._db.executemany(upsert, [(record.subject, record.sender, int(opens)), *told])
+        # whom one that a bypass leads around has told itself, it knows of
+        since = 0 if record.sender in bypass.kept_out(self.bypasses(record.subject)) else position
+        told = [(record.subject, letter.to, holds, since) for letter in record.data.letters]
+        upsert = (
+            "INSERT INTO holders VALUES (?,?,?,?) ON CONFLICT DO UPDATE "
+            "SET holds = max(holds, excluded.holds), since = min(since, excluded.since)"
+        )
+        self._db.executemany(upsert, [(record.subject, record.sender, int(opens), since), *told])
         if record.type not in (bypass.INVOKED, bypass.LIFTED):
             return
         codes = check.codes_of(record)
         if record.type == bypass.INVOKED:
-            row = (str(record.id), record.subject, codes["conflicted"], codes["office"], record.sender)
-            self._db.execute("INSERT INTO bypasses VALUES (?,?,?,?,?)", row)
+            row = (str(record.id), record.subject, codes["conflicted"], codes["office"], record.sender, position)
+            self._db.execute("INSERT INTO bypasses VALUES (?,?,?,?,?,?)", row)
         else:
             lifted = (record.subject, codes["bypass_id"])
             self._db.execute("DELETE FROM bypasses WHERE case_ref = ? AND id = ?", lifted)

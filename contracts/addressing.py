@@ -22,6 +22,13 @@ def receiving(
 
     `codes` are its content in tiers E and O; `kept_out` get nothing because a bypass leads around them.
     """
+    letters = tuple(letters)
+    permitted(entry, sender, letters)
+    complete(entry, sender, {to for to, _ in letters}, codes, kept_out)
+
+
+def permitted(entry: Entry, sender: Agency, letters: Iterable[tuple[Agency, Iterable[Tier]]]) -> None:
+    """May these receivers have these tiers of this type, in any case at all?"""
     seen: set[Agency] = set()
     for to, tiers in letters:
         if to in seen:
@@ -31,6 +38,12 @@ def receiving(
             raise Refused("receiver.not-allowed", field="data.letters")
         if not set(tiers) <= entry.seen_by(to):
             raise Refused("tier.not-allowed", field="data.letters")
+
+
+def complete(
+    entry: Entry, sender: Agency, seen: AbstractSet[Agency], codes: Mapping[str, Any], kept_out: AbstractSet[Agency]
+) -> None:
+    """Does everybody get a letter who must, and nobody beside?"""
     must = due(entry, sender, codes, kept_out)
     if must is not None and must - seen:
         raise Refused("receiver.left-out", field="data.letters")

@@ -144,6 +144,13 @@ def record(found: Record, bypasses: AbstractSet[Bypass] = frozenset()) -> Entry:
 
     `bypasses` are those in force in its case.
     """
+    entry = in_any_case(found)
+    in_its_case(found, entry, bypasses)
+    return entry
+
+
+def in_any_case(found: Record) -> Entry:
+    """As much of it as can be said whatever its case is: a refusal for this tells nothing of the case."""
     entry = known(found.type, found.version)
     try:
         sender = Agency(found.sender)
@@ -151,19 +158,26 @@ def record(found: Record, bypasses: AbstractSet[Bypass] = frozenset()) -> Entry:
         raise Refused("sender.not-allowed", field="source") from None
     if entry.content not in (Receipt, StoreRestored, DirectoryAdopted):  # whose subjects are links
         _case(found.subject)
-    about, letters = found.data.about, found.data.letters
-    codes = codes_of(found)
+    codes_of(found)
+    if sender not in entry.senders:
+        raise Refused("sender.not-allowed")
+    addressing.permitted(entry, sender, ((letter.to, letter.tiers) for letter in found.data.letters))
+    return entry
+
+
+def in_its_case(found: Record, entry: Entry, bypasses: AbstractSet[Bypass]) -> None:
+    """The rest, once it is known which bypasses are in force in its case. Raises Refused."""
+    sender, about, letters, codes = Agency(found.sender), found.data.about, found.data.letters, codes_of(found)
     office = about.post.office if about and entry.audience is not Audience.AGAIN else None  # acted before the bypass
     bypass.check(bypasses, sender, office, codes, (letter.to for letter in letters))
     out = bypass.kept_out(bypasses)
-    addressing.receiving(entry, sender, ((letter.to, letter.tiers) for letter in letters), codes, out)
+    addressing.complete(entry, sender, {letter.to for letter in letters}, codes, out)
     if (about is None) is not entry.by_the_bus:
         raise Refused("field.missing" if about is None else "field.unknown", field="data.about")
     _speaking(entry, sender, about, at="data.about.")
     _saying(entry, sender, codes, at="data.content")
     if entry.move is Move.MAKE:
         _made(entry, sender, codes, letters, out)
-    return entry
 
 
 def _made(

@@ -16,7 +16,7 @@ import typer
 from bus import logging
 from cli import show
 from tests.benchmarks import duties as owed
-from tests.benchmarks import live, messages, rebuild, replay, report, summaries
+from tests.benchmarks import live, messages, rebuild, refusals, replay, report, summaries
 from tests.benchmarks.report import Row
 
 EVENTS = (10_000, 100_000)
@@ -29,16 +29,17 @@ class Part(StrEnum):
     REPLAY = "replay"
     SUMMARIES = "summaries"
     DUTIES = "duties"
+    REFUSALS = "refusals"
     PROJECTIONS = "projections"
 
 
-ALL = (Part.MESSAGES, Part.LIVE, Part.REBUILD, Part.REPLAY, Part.SUMMARIES, Part.DUTIES)
+ALL = (Part.MESSAGES, Part.LIVE, Part.REBUILD, Part.REPLAY, Part.SUMMARIES, Part.DUTIES, Part.REFUSALS)
 
 
 @show.coded
 def main(
     part: Annotated[
-        list[Part] | None, typer.Option(help="Only these; `projections` is all but messages and duties.")
+        list[Part] | None, typer.Option(help="Only these; `projections` is all but messages, duties, refusals.")
     ] = None,
     events: Annotated[
         list[int] | None, typer.Option(min=1_000, help="Lengths of the logs to read; 10,000 and 100,000 if none.")
@@ -47,6 +48,7 @@ def main(
     peer_events: Annotated[int, typer.Option(min=1, help="So many events are projected by the peer.")] = 5_000,
     handoffs: Annotated[int, typer.Option(min=1, help="So many are summed up.")] = 100_000,
     duties: Annotated[int, typer.Option(min=1, help="So many duties at least are open.")] = 100_000,
+    refused: Annotated[int, typer.Option(min=1, help="So many refusals of each kind are timed.")] = 2_000,
     keep: Annotated[Path | None, typer.Option(help="Keep the logs here, and take those that are there.")] = None,
 ) -> None:
     """Measure how fast Barnabus is: progress on standard error, one table on standard output."""
@@ -56,14 +58,23 @@ def main(
     load = report.load()
     parts = set(part or ALL)
     if Part.PROJECTIONS in parts:
-        parts |= set(ALL) - {Part.MESSAGES, Part.DUTIES}
+        parts |= set(ALL) - {Part.MESSAGES, Part.DUTIES, Part.REFUSALS}
     with tempfile.TemporaryDirectory(prefix="barnabus-bench-") as folder:
-        found = asyncio.run(_rows(parts, events or EVENTS, cases, peer_events, handoffs, duties, keep or Path(folder)))
+        found = asyncio.run(
+            _rows(parts, events or EVENTS, cases, peer_events, handoffs, duties, refused, keep or Path(folder))
+        )
     report.table(found, load)
 
 
 async def _rows(
-    parts: set[Part], events: Sequence[int], cases: int, peer_events: int, handoffs: int, duties: int, folder: Path
+    parts: set[Part],
+    events: Sequence[int],
+    cases: int,
+    peer_events: int,
+    handoffs: int,
+    duties: int,
+    refused: int,
+    folder: Path,
 ) -> list[Row]:
     found = []
     if Part.MESSAGES in parts:
@@ -78,6 +89,8 @@ async def _rows(
         found += await summaries.rows(handoffs)
     if Part.DUTIES in parts:
         found += await owed.rows(duties)
+    if Part.REFUSALS in parts:
+        found += await refusals.rows(refused)
     return found
 
 

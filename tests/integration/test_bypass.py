@@ -119,7 +119,7 @@ async def test_a_concern_under_a_bypass_goes_to_the_other_alone(everybody: Every
         (
             "letter.handed-over",
             PROSECUTION,
-            (POLICE,),
+            (),
             {"institution": "school"},
             "sponsor.not-allowed",
             "data.content",

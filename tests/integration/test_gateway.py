@@ -163,14 +163,14 @@ async def test_a_permanent_refusal_frees_its_number_and_the_act_is_void(
     bus: Bus, monkeypatch: pytest.MonkeyPatch, events: Callable[[], set[str]]
 ) -> None:
     """The gateway is made to disagree with the adapter about one kind of record."""
-    real = check.record
+    real = check.in_any_case
 
-    def stricter(record: Any, bypasses: Any) -> Any:
+    def stricter(record: Any) -> Any:
         if record.data.content.get("urgency") == "routine":
             raise Refused("receiver.not-allowed", field="data.letters")
-        return real(record, bypasses)
+        return real(record)
 
-    monkeypatch.setattr("contracts.check.record", stricter)
+    monkeypatch.setattr("contracts.check.in_any_case", stricter)
     answer = await bus.police.ask(refer(data={"urgency": "routine"}))
     after = await bus.police.do(refer())
     await bus.social.hears(after["id"])

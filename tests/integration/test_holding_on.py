@@ -9,6 +9,7 @@ from eventsourcing.persistence import OperationalError
 from bus.sqlite_store import SQLiteStore
 from bus.store import Statement
 from contracts import check, subjects
+from contracts.envelope import Record
 from contracts.errors import Refused
 from services.agency import AgencyApplication
 from tests.builders import POLICE, SOCIAL, refer
@@ -108,14 +109,14 @@ async def test_a_command_that_the_gateway_refuses_for_good_is_answered_without_d
     bus: Bus, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("services.adapter.LOGGED_WITHIN_S", 30.0)
-    real = check.record
+    real = check.in_any_case
 
-    def stricter(record: object, bypasses: object) -> object:
-        if getattr(record, "type", "") == "referral.made":
+    def stricter(record: Record) -> object:
+        if record.type == "referral.made":
             raise Refused("receiver.not-allowed", field="data.letters")
-        return real(record, bypasses)  # type: ignore[arg-type]
+        return real(record)
 
-    monkeypatch.setattr("contracts.check.record", stricter)
+    monkeypatch.setattr("contracts.check.in_any_case", stricter)
     answer = await asyncio.wait_for(bus.police.ask(refer(), timeout_s=10), 8)
     assert (answer["stamp"], answer["void"]) == (None, "refused-by-gateway")
     again = await bus.police.ask(refer())
