@@ -15,7 +15,12 @@ from contracts.catalogue import CATALOGUE
 
 _API = "$JS.API"
 _WIDTH = 116
+CONNECTIONS, SUBSCRIPTIONS = 128, 1_024
+"""Of one account, and of each of its connections: who opens more shuts out itself, and nobody else."""
 _HEAD = "# Generated from the catalogue by `barnabus contracts export`; do not edit.\n"
+
+
+_LIMITS = {"max_connections": CONNECTIONS, "max_subscriptions": SUBSCRIPTIONS}
 
 
 class Variable(str):
@@ -98,7 +103,7 @@ def _reader() -> dict[str, Any]:
     heard = subjects.LOG_APPENDED
     user = _user("READER_READER", [heard, "_INBOX.reader.>"], [_mapped(call) for call in _reading()])
     imports = [*map(_import_mapped, _reading()), {"stream": {"account": "BUS", "subject": heard}}]
-    return {"users": [user], "imports": imports}
+    return {"limits": _LIMITS, "users": [user], "imports": imports}
 
 
 def _agency(agency: Agency) -> dict[str, Any]:
@@ -113,7 +118,7 @@ def _agency(agency: Agency) -> dict[str, Any]:
     imports = [{"service": {"account": "BUS", "subject": service}, "share": True} for service in services]
     imports += map(_import_mapped, post[:2])
     imports += [{"service": {"account": "BUS", "subject": call}} for call in post[2:]]
-    return {"users": users, "imports": imports}
+    return {"limits": _LIMITS, "users": users, "imports": imports}
 
 
 def _services(agency: Agency) -> list[str]:

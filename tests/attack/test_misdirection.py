@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from contracts import subjects
-from tests.attack.test_accounts import Intruder
+from tests.attack.intruder import Intruder
 from tests.builders import POLICE, SOCIAL, encoded, refer
 from tests.living import Bus, eventually
 
