@@ -28,6 +28,15 @@ def _first_line(_: Any, __: str, event: EventDict) -> EventDict:
     return event
 
 
+def _one_line(_: Any, __: str, event: EventDict) -> EventDict:
+    """For a terminal: what somebody typed may end no line, colour nothing and turn no text around (JSON escapes it)."""
+    return {name: _escaped(value) if isinstance(value, str) else value for name, value in event.items()}
+
+
+def _escaped(text: str) -> str:
+    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in text)
+
+
 def configure(process: str, level_if_unset: str = "INFO") -> None:
     """Once a process. `BARNABUS_LOG` sets the level."""
     wanted = os.environ.get("BARNABUS_LOG", level_if_unset).upper()
@@ -39,6 +48,8 @@ def configure(process: str, level_if_unset: str = "INFO") -> None:
         _place_only,
     ]
     tty = sys.stderr.isatty()
+    if tty:
+        shared.append(_one_line)
     last = structlog.dev.ConsoleRenderer() if tty else structlog.processors.JSONRenderer()
     structlog.configure(
         processors=[*shared, last],

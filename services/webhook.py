@@ -24,7 +24,19 @@ def url(text: str) -> str:
         raise ValueError("this is no URL") from None
     if parsed.scheme not in ("https", "http") or not parsed.host or parsed.userinfo or parsed.fragment:
         raise ValueError("this is no https:// URL with a host, or it holds a user, a password or a #")
+    if _nobodys(parsed.host):
+        raise ValueError("this address is no server's: of the link alone, of many, or of none")
     return text
+
+
+def _nobodys(host: str) -> bool:
+    """Where clouds answer their own machines, among others. A name is not looked up: it can change."""
+    try:
+        address = ip_address(host.strip("[]"))
+    except ValueError:
+        return False
+    address = getattr(address, "ipv4_mapped", None) or address
+    return address.is_link_local or address.is_multicast or address.is_unspecified
 
 
 def loopback(host: str) -> bool:

@@ -23,33 +23,47 @@ _log = structlog.get_logger()
 class _Connection(H11Protocol):
     """Cut off where a peer begins no request, or takes nothing of what it asked for, within a bound."""
 
-    _limit: asyncio.TimerHandle | None = None
+    _taking: asyncio.TimerHandle | None = None
+    _beginning: asyncio.TimerHandle | None = None
+    _answered: object = None
+    """The request that was answered last; None before the first, as the library has its `cycle` until then."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as the library has it
         super().connection_made(transport)
-        self._limit = self.loop.call_later(web.BODY_WITHIN_S, self._unless_begun)
+        self._await_request()
+
+    def on_response_complete(self) -> None:
+        self._answered = self.cycle
+        super().on_response_complete()
+        self._await_request()
 
     def pause_writing(self) -> None:
         super().pause_writing()
-        self._stop()
-        self._limit = self.loop.call_later(web.SENT_WITHIN_S, self.transport.abort)
+        _cancel(self._taking)
+        self._taking = self.loop.call_later(web.SENT_WITHIN_S, self.transport.abort)
 
     def resume_writing(self) -> None:
         super().resume_writing()
-        self._stop()
+        _cancel(self._taking)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._stop()
+        _cancel(self._taking)
+        _cancel(self._beginning)
         super().connection_lost(exc)
 
+    def _await_request(self) -> None:
+        """All of its head: bytes alone begin nothing."""
+        _cancel(self._beginning)
+        self._beginning = self.loop.call_later(web.BODY_WITHIN_S, self._unless_begun)
+
     def _unless_begun(self) -> None:
-        cycle: object = self.cycle  # of the first request, None until then, whatever its annotation says
-        if cycle is None:
+        if self.cycle is self._answered:
             self.transport.abort()
 
-    def _stop(self) -> None:
-        if self._limit:
-            self._limit.cancel()
+
+def _cancel(timer: asyncio.TimerHandle | None) -> None:
+    if timer:
+        timer.cancel()
 
 
 class _Server(uvicorn.Server):

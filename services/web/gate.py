@@ -16,6 +16,7 @@ from contracts.errors import BarnabusError, Refused
 from services.web import answers
 
 _BY_STATUS = {404: "path.unknown", 405: "method.not-allowed"}
+_PATHS = frozenset({web.EVENTS, web.LETTERS, web.STREAM, web.HEALTH, web.DESCRIPTION})
 _log = structlog.get_logger()
 
 
@@ -51,7 +52,8 @@ class Gate:
         except ClientDisconnect:
             return
         except Exception as error:  # noqa: BLE001  unforeseen: said, without a word of what was sent
-            _log.error("http.failed", path=scope["path"], error=type(error).__name__, exc_info=True)
+            path = scope["path"] if scope["path"] in _PATHS else None  # any other is what somebody typed
+            _log.error("http.failed", path=path, error=type(error).__name__, exc_info=True)
             if not begun:
                 await answers.failed(BarnabusError("internal"))(scope, receive, send)
 
@@ -91,7 +93,8 @@ async def body(request: Request) -> bytes:
 
 def on_coded(request: Request, error: Exception) -> Response:
     assert isinstance(error, BarnabusError)
-    _log.info("http.refused", path=request.scope["path"], code=error.code, detail=error.detail)
+    path = request.scope["path"] if request.scope["path"] in _PATHS else None
+    _log.info("http.refused", path=path, code=error.code, detail=error.detail)
     return answers.failed(error)
 
 

@@ -41,7 +41,7 @@ class Routes:
         self._streams = gate.Streams()
         self.closing = asyncio.Event()
         """Set when the adapter ends: streams end with it."""
-        self.app: ASGIApp = Starlette(
+        app = Starlette(
             routes=[
                 Route(web.EVENTS, self._events, methods=["POST"]),
                 Route(web.LETTERS, self._letters, methods=["GET"]),
@@ -56,6 +56,8 @@ class Routes:
                 HTTPException: gate.on_status,
             },
         )
+        app.router.redirect_slashes = False  # it would send to whatever host the request names
+        self.app: ASGIApp = app
 
     def _system(self, request: Request) -> System:
         """Who asks. Looked up each time, so that whom somebody removed is refused at once."""

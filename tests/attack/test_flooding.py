@@ -234,7 +234,7 @@ async def test_a_subject_with_blanks_or_line_ends_tells_the_server_nothing_else(
         transport = intruder.nats._transport
         assert transport
         transport.write(f"PUB {text} 2\r\n{{}}\r\n".encode())
-        await transport.drain()
+        await transport.drain()  # type: ignore[no-untyped-call]  # as the library has it
     await asyncio.sleep(0.1)
     await bus.social.hears((await bus.police.do(refer()))["id"])
     assert {entry.record.type for entry in await bus.living.log()} <= {"referral.made", "receipt"}

@@ -133,6 +133,7 @@ def test_a_sealing_key_signs_nothing(by_hand: ByHand) -> None:
     sealing = by_hand.settings.keys(HEALTH) / "sealing.jwk"
     known = directory.load(by_hand.settings)
     kid = keys.read_jwk(sealing).kid
+    assert kid
     with pytest.raises(BarnabusError, match=r"key\.unknown"):
         known.signer(HEALTH, None)(kid)
 

@@ -93,6 +93,7 @@ async def test_health_and_description_ask_for_no_token(joined: Living) -> None:
 
 
 async def test_an_adapter_whose_store_is_behind_says_so(joined: Living) -> None:
+    await refers(joined, refer())  # by then it has asked the log where it stands
     joined.adapters[POLICE].behind = True
     async with client(joined, POLICE, let_in(joined, POLICE)) as http:
         assert code(await http.get(web.HEALTH))[:2] == (503, "adapter.behind")
