@@ -13,6 +13,7 @@ from structlog.testing import capture_logs
 from bus import gateway_service
 from bus.provisioning import provision
 from bus.settings import Settings, stores_in_home
+from tests import personal
 from tests.builders import ByHand, now
 from tests.living import Bus, Everybody, Living, all_agencies, living, whole
 from tests.postgres import PostgresServer
@@ -22,6 +23,22 @@ Said = list[MutableMapping[str, Any]]
 
 hypothesis.settings.register_profile("barnabus", deadline=None)  # how fast an example is says how busy a machine is
 hypothesis.settings.load_profile("barnabus")
+
+
+@pytest.fixture(scope="session")
+def _watch(tmp_path_factory: pytest.TempPathFactory) -> Iterator[personal.Watch]:
+    """Of everything that is logged in this process, and at the end of what other processes have left in files."""
+    watch = personal.Watch()
+    with pytest.MonkeyPatch.context() as patch:
+        watch.install(patch)
+        yield watch
+    assert personal.in_files(tmp_path_factory.getbasetemp()) == [], "a process has logged personal data"
+
+
+@pytest.fixture(autouse=True)
+def _nothing_personal_is_logged(_watch: personal.Watch, request: pytest.FixtureRequest) -> Iterator[None]:
+    yield
+    assert _watch.taken() == [], f"{request.node.name} has had personal data logged"
 
 
 @pytest.fixture(scope="session", autouse=True)
