@@ -76,8 +76,8 @@ class Watch:
 
         def record(*args: Any, **more: Any) -> logging.LogRecord:
             found = made(*args, **more)
-            if found.name.partition(".")[0] not in _NOT_OURS:
-                self.look(str(found.getMessage()).partition("\n")[0])  # what stands below is never written down
+            if str(found.name).partition(".")[0] not in _NOT_OURS:
+                self.look(found.getMessage().partition("\n")[0])  # what stands below is never written down
             return found
 
         logging.setLogRecordFactory(record)
