@@ -22,6 +22,8 @@ RUNS_ON = {
 FIRST = {("submit", "police", "contracts/examples/referral.made.valid.json"), ("projections", "rebuild")}
 MAY_BE_BEHIND = {("projections", "status")}
 """Its exit status says whether it is current, and the log goes on."""
+NOT_YET = {("figures", "publish"): "figures.before-log"}
+"""A log of today has seen no period that is over; tests/fault publishes one of a made-up year."""
 PLACEHOLDERS = {"AGENCY": "social", "POSITION": "0", "REF": "{case_ref}", "FILE.csv": "{home}/figures.csv"}
 READY_WITHIN_S = 30
 LINES = sorted(set(barnabus_lines()), key=lambda shown: (shown.words not in FIRST, shown))
@@ -80,6 +82,9 @@ def test_a_command_does_what_its_page_says(up: Up, case_ref: str, shown: Shown) 
     words = [PLACEHOLDERS.get(word, word).format(case_ref=case_ref, home=home) for word in shown.words]
     words = [re.sub(r"^[0-9a-z]{4}(-[0-9a-z]{4}){3}$", case_ref, word) for word in words]
     found = up.run(*words)
+    if code := NOT_YET.get(shown.words[:2]):
+        assert (found.returncode, code in found.stderr) == (2, True), found.stdout + found.stderr
+        return
     ends_with = {0, 1} if shown.words in MAY_BE_BEHIND else {0}
     assert found.returncode in ends_with, found.stdout + found.stderr
     if "--json" in words:
