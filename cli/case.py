@@ -5,9 +5,12 @@ from typing import Annotated, Any
 import typer
 
 from bus.settings import Settings
-from cli import reading, replaying, show
+from cli import leave, looking, reading, replaying, show
 from cli.agencies import opened
+from cli.leave import Asker
 from contracts.errors import Refused
+from contracts.events.accounting import Replayed
+from contracts.vocabulary.accounting import Replay
 
 app = typer.Typer(no_args_is_help=True, help="A case out of the immutable log, and how an agency files it.")
 app.command("show")(replaying.show_case)
@@ -18,11 +21,15 @@ app.command("timeline")(replaying.timeline)
 @show.coded
 def log(
     case_ref: reading.Reference,
-    purpose: reading.Purpose = "",
+    purpose: leave.Purpose = "",
+    for_: leave.For = "",
+    credential: leave.File = None,
+    emergency: leave.ByEmergency = None,
     as_json: show.AsJson = False,
 ) -> None:
     """Show a case's events in the log's order, each verified, with when every letter was received."""
-    found = reading.case(case_ref, purpose)
+    asker = Asker(purpose, for_, credential, emergency)
+    found = looking.case(case_ref, asker, Replayed(what=Replay.LOG))
     document = found.document(case_ref)
     if as_json:
         show.document(document)

@@ -28,6 +28,7 @@ ROOMS: Mapping[str, str] = MappingProxyType(
         "conformance": "conformance.commands",
         "inbox": "inbox",
         "parked": "parked",
+        "access": "access",
         "case": "case",
         "cases": "cases",
         "reconcile": "reconcile",

@@ -1,9 +1,5 @@
-"""Reading one case out of the log: the purpose is written down first, and each entry is verified."""
+"""Reading one case out of the log, each entry verified; who may, and that it is logged first, is in cli/looking.py."""
 
-import asyncio
-import getpass
-import json
-import os
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Annotated
@@ -11,14 +7,13 @@ from typing import Annotated
 import typer
 
 from bus import directory
-from bus.clock import wall_clock
 from bus.log import Entry, LogReader, verify
 from bus.rereading import again
 from bus.settings import Settings
 from cli.log import reader
 from contracts import subjects
 from contracts.documents import read
-from contracts.errors import BarnabusError, Refused
+from contracts.errors import BarnabusError
 from contracts.ids import CaseRef
 from contracts.tiers import Frozen
 from projections.case_log import CaseLog
@@ -28,7 +23,6 @@ from projections.records import Records
 from projections.view import reading
 
 Reference = Annotated[str, typer.Argument(help="The case's reference, such as 7k3q-9m2x-w4td-h6rv.")]
-Purpose = Annotated[str, typer.Option(help="Why you look; written down before anything is shown.")]
 
 
 class _Asked(Frozen):
@@ -40,35 +34,8 @@ def reference(case_ref: str) -> str:
     return read(_Asked, {"case_ref": case_ref}).case_ref
 
 
-def case(case_ref: str, purpose: str) -> CaseLog:
-    """The whole case. Raises Refused `purpose.missing`, `purpose.unrecorded`, `case.not-found`, `log.damaged`."""
-    settings = Settings()
-    reference(case_ref)
-    if not purpose.strip():
-        raise Refused("purpose.missing", field="--purpose")
-    keyring = directory.load(settings)  # without a home there is nothing to look at, and nowhere to write who looked
-    _write_down(settings, case_ref, purpose)
-    found = asyncio.run(_read(settings, keyring, case_ref))
-    if not found.records:
-        raise BarnabusError("case.not-found")
-    return found
-
-
-def _write_down(settings: Settings, case_ref: str, purpose: str) -> None:
-    """Who looked at what and why, on disk before anything is read. Raises `purpose.unrecorded`."""
-    line = {"at": wall_clock().isoformat(), "who": getpass.getuser(), "case_ref": case_ref, "purpose": purpose}
-    path = settings.home / "reader" / "access.jsonl"
-    try:
-        path.parent.mkdir(exist_ok=True, mode=0o700)
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600), "a") as file:
-            file.write(json.dumps(line, ensure_ascii=False) + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-    except OSError as error:
-        raise BarnabusError("purpose.unrecorded", detail=f"{path}: {error.strerror}.") from None
-
-
-async def _read(settings: Settings, keyring: directory.Directory, case_ref: str) -> CaseLog:
+async def whole(settings: Settings, keyring: directory.Directory, case_ref: str) -> CaseLog:
+    """All of the case that the log has, each entry verified; nothing if it has no such case. Raises `log.damaged`."""
     async with reader(settings) as log:
         of_case = _Reading(log, keyring, case_ref)
         there, last = await log.count(subjects.of_case(case_ref))

@@ -6,10 +6,13 @@ from typing import Annotated, Any
 import typer
 from rich.tree import Tree
 
-from cli import reading, show, times
+from cli import leave, looking, reading, show, times
+from cli.leave import Asker
 from contracts.agencies import Agency
 from contracts.durations import KOSOVO
 from contracts.errors import Refused
+from contracts.events.accounting import Replayed
+from contracts.vocabulary.accounting import Replay
 from projections import case_state, knowledge
 from projections import timeline as events
 from projections.case_log import CaseLog
@@ -18,7 +21,10 @@ from projections.case_log import CaseLog
 @show.coded
 def show_case(
     case_ref: reading.Reference,
-    purpose: reading.Purpose = "",
+    purpose: leave.Purpose = "",
+    for_: leave.For = "",
+    credential: leave.File = None,
+    emergency: leave.ByEmergency = None,
     as_of: times.AsOf = None,
     position: Annotated[
         int | None, typer.Option(min=1, help="As of this place in the log, in place of a time.")
@@ -33,7 +39,9 @@ def show_case(
             "option.invalid", field="--position", detail="It stands in place of --as-of, and knows no agency."
         )
     agency = Agency(show.agency(as_known_to, list(Agency))) if as_known_to else None
-    found = reading.case(case_ref, purpose)
+    asker = Asker(purpose, for_, credential, emergency)
+    what = Replayed(what=Replay.STATE, as_known_to=agency, as_of=moment, position=position)
+    found = looking.case(case_ref, asker, what)
     if agency:
         document = _known(found, case_ref, agency, moment or datetime.now(KOSOVO))
     else:
@@ -47,11 +55,15 @@ def show_case(
 @show.coded
 def timeline(
     case_ref: reading.Reference,
-    purpose: reading.Purpose = "",
+    purpose: leave.Purpose = "",
+    for_: leave.For = "",
+    credential: leave.File = None,
+    emergency: leave.ByEmergency = None,
     as_json: show.AsJson = False,
 ) -> None:
     """Show a case's events by cause and effect, what is void or was put right, and how long handoffs took."""
-    found = reading.case(case_ref, purpose)
+    asker = Asker(purpose, for_, credential, emergency)
+    found = looking.case(case_ref, asker, Replayed(what=Replay.TIMELINE))
     roots, spans = events.tree(found), events.spans(found)
     if as_json:
         show.document({"case_ref": case_ref, "events": [node.document() for node in roots], "handoffs": spans})

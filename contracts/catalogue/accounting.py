@@ -8,6 +8,7 @@ from contracts.events import accounting, correction
 CORRECTED, BASIS, EXCUSED = "record.corrected", "basis.recorded", "duty.excused"
 OPENED, DUE_SOON, BREACHED, MET = "duty.opened", "duty.due-soon", "duty.breached", "duty.met"
 WITHDRAWN, ESCALATED, KEPT_OPEN = "duty.withdrawn", "duty.escalated", "case.kept-open"
+LOOKED, EMERGENCY, WITHDRAWN_FROM = "access.recorded", "access.emergency", "credential.withdrawn"
 OF_A_RECORD = frozenset({CORRECTED, BASIS})
 """Types that speak of an earlier record of their sender's, to whom it went (`contracts/again.py`)."""
 _TO_THE_SAME = {"audience": Audience.SAME, "whom": "those to whom the earlier record went"}
@@ -29,11 +30,16 @@ ENTRIES = (
         told=(OVERSIGHT,),
     ),
     fact(
-        "access.recorded", accounting.AccessRecorded, "access.record", letters("EO", frozenset({OVERSIGHT}), EVERYBODY),
+        LOOKED, accounting.AccessRecorded, "access.record", letters("EO", frozenset({OVERSIGHT}), EVERYBODY),
         *ANSWERABLE, told=(OVERSIGHT,),
     ),
     fact(
-        "access.emergency", accounting.EmergencyAccess, "access.state-emergency", "EO", *ANSWERABLE,
+        EMERGENCY, accounting.EmergencyAccess, "access.state-emergency", "EO", *ANSWERABLE,
         told=(OVERSIGHT,),
+    ),
+    # nobody is told: a letter would tell whom a bypass keeps out that something has changed
+    fact(
+        WITHDRAWN_FROM, accounting.CredentialWithdrawn, "credential.withdraw", "E", OVERSIGHT,
+        receivers=frozenset(), audience=Audience.NOBODY, whom="nobody: who lets somebody look reads it in the log",
     ),
 )  # fmt: skip

@@ -6,9 +6,10 @@ from uuid import UUID
 from pydantic import AwareDatetime, Field, PositiveInt, StringConstraints
 
 from contracts.agencies import Agency, Answerable
+from contracts.credential import PersonLabel
 from contracts.shapes import Post
 from contracts.tiers import Frozen, Tier
-from contracts.vocabulary.accounting import AccessPurpose, EmergencyGround, Excuse, FailureKind
+from contracts.vocabulary.accounting import AccessPurpose, EmergencyGround, Excuse, FailureKind, Replay
 
 RuleId = Annotated[str, Field(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=60)]
 Label = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9.-]{0,29}$")]
@@ -105,16 +106,50 @@ class DutyFailureAlleged(Frozen):
     about_id: Annotated[UUID | None, Tier.E] = None  # a record that shows it
 
 
+class Bearer(Frozen):
+    """Whoever looks, by the credential that oversight gave them: a label, never a name."""
+
+    credential: UUID
+    person: PersonLabel
+
+
+class Voucher(Bearer):
+    """Who vouches for somebody else, of whichever agency."""
+
+    agency: Answerable
+
+
+class Replayed(Frozen):
+    """What of the case was shown, and as of when, or of which place in the log, or as which agency knew it."""
+
+    what: Replay
+    as_known_to: Agency | None = None
+    as_of: AwareDatetime | None = None
+    position: PositiveInt | None = None
+
+
 class AccessRecorded(Frozen):
-    """Somebody looked into the case, and for what."""
+    """Somebody looks into the case, and for what. It is logged before anything is shown."""
 
     purpose: Annotated[AccessPurpose, Tier.O]
     opened: Annotated[tuple[UUID, ...], Field(max_length=OPENED_LIMIT), Tier.E] = ()  # whose content, beyond codes
+    by: Annotated[Bearer | None, Tier.E] = None  # without one, as an agency's own system knows
+    replayed: Annotated[Replayed | None, Tier.E] = None
+    emergency: Annotated[UUID | None, Tier.E] = None  # the emergency access by which, where no leave names the case
 
 
 class EmergencyAccess(Frozen):
-    """Somebody looked without the usual leave, because there was no time; a second post vouches for it."""
+    """Somebody looks without the usual leave, because there is no time; a second post vouches for it."""
 
     ground: Annotated[EmergencyGround, Tier.O]
     vouched_by: Annotated[Post, Tier.E]
-    opened: Annotated[tuple[UUID, ...], Field(min_length=1, max_length=OPENED_LIMIT), Tier.E]
+    opened: Annotated[tuple[UUID, ...], Field(max_length=OPENED_LIMIT), Tier.E] = ()
+    by: Annotated[Bearer | None, Tier.E] = None
+    voucher: Annotated[Voucher | None, Tier.E] = None
+    until: Annotated[AwareDatetime | None, Tier.E] = None
+
+
+class CredentialWithdrawn(Frozen):
+    """From here on this credential opens the case no more."""
+
+    credential: Annotated[UUID, Tier.E]

@@ -8,6 +8,9 @@ from contracts.examples.parts import ASKED, BAD, CHILD, HANDOFF, IDENTITY, MISSI
 _DUTY = {"rule": "handoff-decided", "trigger_id": HANDOFF, "trigger_by": "police", "owner": "social"}
 _DUE_AT = "2026-03-12T17:00:00+01:00"
 _NOTICE = {**_DUTY, "position": 17, "version": "1"}
+_CREDENTIAL = "0192f3c1-7b20-7e4f-9d35-8a6b1c2d3e4f"
+_BY = {"credential": _CREDENTIAL, "person": "inspector-17"}
+_REPLAYED = {"what": "state", "as_known_to": "social", "as_of": "2026-03-12T17:00:00+01:00", "position": None}
 _OPEN = {"position": 17, "closing_id": HANDOFF, "open": 1, "duties": [{**_DUTY, "trigger_id": ASKED}]}
 
 VALID: Mapping[str, Mapping[str, Any]] = {
@@ -37,12 +40,22 @@ VALID: Mapping[str, Mapping[str, Any]] = {
     "case.kept-open": _OPEN,
     "duty.excused": {**_DUTY, "reason": "child-not-found"},
     "duty-failure.alleged": {"against": "police", "failure": "not-protected", "about_id": HANDOFF},
-    "access.recorded": {"purpose": "supervision", "opened": [HANDOFF]},
+    "access.recorded": {
+        "purpose": "supervision",
+        "opened": [HANDOFF],
+        "by": _BY,
+        "replayed": _REPLAYED,
+        "emergency": ASKED,
+    },
     "access.emergency": {
         "ground": "danger-to-life",
         "vouched_by": {"role": "supervisor", "office": "prishtina-csw"},
         "opened": [HANDOFF],
+        "by": _BY,
+        "voucher": {"credential": ASKED, "person": "supervisor-3", "agency": "prosecution"},
+        "until": "2026-03-12T17:00:00+01:00",
     },
+    "credential.withdrawn": {"credential": _CREDENTIAL},
 }
 
 INVALID: Mapping[str, tuple[str, Mapping[str, Any]]] = {
@@ -61,5 +74,6 @@ INVALID: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "duty.excused": (BAD, {**_DUTY, "reason": "too busy"}),
     "duty-failure.alleged": (UNKNOWN, {**VALID["duty-failure.alleged"], "worker": "Drita"}),
     "access.recorded": (BAD, {"purpose": "curiosity", "opened": []}),
-    "access.emergency": (BAD, {**VALID["access.emergency"], "opened": []}),
+    "access.emergency": (BAD, {**VALID["access.emergency"], "by": {**_BY, "person": "Drita Hoxha"}}),
+    "credential.withdrawn": (BAD, {"credential": "inspector-17"}),
 }

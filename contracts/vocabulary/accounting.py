@@ -41,6 +41,15 @@ class AccessPurpose(StrEnum):
     COURT_REQUEST = "court-request"
 
 
+class Replay(StrEnum):
+    """What of a case was shown."""
+
+    LOG = "log"  # its events
+    STATE = "state"  # what it had come to
+    TIMELINE = "timeline"
+    ACCESSES = "accesses"  # who had looked
+
+
 class EmergencyGround(StrEnum):
     DANGER_TO_LIFE = "danger-to-life"
     CHILD_MISSING = "child-missing"

@@ -18,8 +18,11 @@ from random import Random
 from bus import connection, node
 from bus.log import LogReader
 from bus.settings import Settings
-from cli import reading
+from cli import looking
+from cli.leave import Asker
 from contracts import subjects
+from contracts.events.accounting import Replayed
+from contracts.vocabulary.accounting import Replay
 from tests.benchmarks import logs, report
 from tests.benchmarks.measured import measured
 from tests.benchmarks.report import Row, tell
@@ -69,6 +72,11 @@ async def _cases(settings: Settings, events: int, cases: int) -> list[str]:
     return found
 
 
+def look(case_ref: str) -> None:
+    """As `case log` does."""
+    looking.case(case_ref, Asker("benchmark", "", None), Replayed(what=Replay.LOG))
+
+
 def main(case_refs: list[str]) -> None:
     """Each case's milliseconds, and those that connecting alone took at the same time."""
     settings = Settings()
@@ -76,14 +84,14 @@ def main(case_refs: list[str]) -> None:
     async def connect() -> None:
         await connection.close(await connection.connect(settings, "reader", "reader", patient=False))
 
-    reading.case(case_refs[0], "benchmark")  # the first one pays for what all of them need
+    look(case_refs[0])  # the first one pays for what all of them need
     gc.freeze()  # as the command does (cli/main.py)
     took, enough = list[tuple[float, float]](), time.perf_counter() + ENOUGH_S
     for case_ref in case_refs:
         if time.perf_counter() > enough:
             break
         connecting = _milliseconds(lambda: asyncio.run(connect()))
-        took.append((_milliseconds(partial(reading.case, case_ref, "benchmark")), connecting))
+        took.append((_milliseconds(partial(look, case_ref)), connecting))
     json.dump(took, sys.stdout)
 
 

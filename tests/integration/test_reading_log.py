@@ -16,7 +16,7 @@ import typer
 from nats.aio.msg import Msg
 from sqlalchemy import delete, event, insert, select, update
 
-from bus import batches, connection, log, streams
+from bus import batches, connection, directory, log, streams
 from bus.log import Entry, LogReader
 from bus.provisioning import server_config
 from bus.server import EmbeddedServer
@@ -25,6 +25,7 @@ from cli import projections, reading
 from contracts import subjects
 from contracts.errors import BarnabusError
 from projections import building
+from projections.case_log import CaseLog
 from projections.engine import Progress, progress
 from projections.handoffs import Handoffs
 from projections.letters import Letters
@@ -357,6 +358,12 @@ def test_a_row_that_was_changed_past_the_fold_is_found(
 # one case
 
 
+def read(case_ref: str) -> CaseLog:
+    """As a replay does, once somebody may."""
+    settings = Settings()
+    return asyncio.run(reading.whole(settings, directory.load(settings), case_ref))
+
+
 @pytest.fixture
 def cases(settings: Settings) -> list[str]:
     async def found() -> list[str]:
@@ -369,16 +376,16 @@ def cases(settings: Settings) -> list[str]:
 def test_a_case_read_by_its_places_is_the_case_that_the_log_has(
     place: Place, cases: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    quick = [reading.case(ref, "test").document(ref) for ref in cases]
+    quick = [read(ref).document(ref) for ref in cases]
     monkeypatch.setattr(reading, "_places", lambda *_: None)
-    assert quick == [reading.case(ref, "test").document(ref) for ref in cases]
+    assert quick == [read(ref).document(ref) for ref in cases]
     assert any(letter["received_at"] for one in quick for event in one["events"] for letter in event["letters"])
 
 
 def test_a_case_is_whole_though_the_read_models_are_behind(
     place: Place, cases: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole = [reading.case(ref, "test").document(ref) for ref in cases]
+    whole = [read(ref).document(ref) for ref in cases]
 
     async def last(_: LogReader) -> int:
         return 500
@@ -386,16 +393,16 @@ def test_a_case_is_whole_though_the_read_models_are_behind(
     with monkeypatch.context() as earlier:
         earlier.setattr(LogReader, "last", last)
         projections.rebuild(as_json=True)
-    assert [reading.case(ref, "test").document(ref) for ref in cases] == whole
+    assert [read(ref).document(ref) for ref in cases] == whole
 
 
 @pytest.mark.parametrize("table", [Records.table, Letters.table])
 def test_what_an_index_leaves_out_a_replay_has_all_the_same(place: Place, cases: list[str], table: Any) -> None:
     case_ref = cases[1]
-    whole = reading.case(case_ref, "test").document(case_ref)
+    whole = read(case_ref).document(case_ref)
     with place.opened() as view, view.begin() as writing:
         writing.execute(delete(table).where(table.c.case_ref == case_ref))
-    assert reading.case(case_ref, "test").document(case_ref) == whole
+    assert read(case_ref).document(case_ref) == whole
 
 
 def test_where_a_recipients_store_was_restored_a_links_last_receipt_proves_nothing(
@@ -403,7 +410,7 @@ def test_where_a_recipients_store_was_restored_a_links_last_receipt_proves_nothi
 ) -> None:
     """It signs from a lower number on, so letters above that were signed for before."""
     case_ref = cases[1]
-    whole = reading.case(case_ref, "test").document(case_ref)
+    whole = read(case_ref).document(case_ref)
     with place.opened() as view, view.begin() as writing:
         writing.execute(update(Letters.table).where(Letters.table.c.case_ref == case_ref).values(receipt=None))
 
@@ -413,14 +420,14 @@ def test_where_a_recipients_store_was_restored_a_links_last_receipt_proves_nothi
         return replace(await anext(reader.at([EVENTS])), subject=subject) if sender == recipient else first
 
     monkeypatch.setattr(LogReader, "last_of", last_of)
-    assert reading.case(case_ref, "test").document(case_ref) == whole
+    assert read(case_ref).document(case_ref) == whole
 
 
 def test_an_entry_of_the_case_that_was_seen_and_is_gone_is_named(
     place: Place, cases: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The log's own count is one less, too."""
-    events = reading.case(cases[1], "test").document(cases[1])["events"]
+    events = read(cases[1]).document(cases[1])["events"]
     lost = events[1]["position"]
     get, count = LogReader.get, LogReader.count
 
@@ -434,7 +441,7 @@ def test_an_entry_of_the_case_that_was_seen_and_is_gone_is_named(
     monkeypatch.setattr(LogReader, "get", without)
     monkeypatch.setattr(LogReader, "count", one_less)
     with pytest.raises(BarnabusError) as raised:
-        reading.case(cases[1], "test")
+        read(cases[1])
     assert (raised.value.code, f"Position {lost}:" in str(raised.value)) == ("log.damaged", True)
 
 
@@ -444,7 +451,7 @@ def test_what_a_replica_gives_in_place_of_an_entry_does_not_count_for_it(
 ) -> None:
     case_ref = cases[1]
     monkeypatch.setattr(reading, "_places", lambda *_: None)
-    whole = reading.case(case_ref, "test").document(case_ref)
+    whole = read(case_ref).document(case_ref)
     hear = batches._Asking.hear
     other = next(one for one in asyncio.run(entries(settings)) if one.subject.startswith(f"case.{cases[2]}."))
 
@@ -460,7 +467,7 @@ def test_what_a_replica_gives_in_place_of_an_entry_does_not_count_for_it(
         await hear(asking, message)
 
     monkeypatch.setattr(batches._Asking, "hear", lying)
-    assert reading.case(case_ref, "test").document(case_ref) == whole
+    assert read(case_ref).document(case_ref) == whole
 
 
 def test_the_places_of_a_case_are_of_one_moment_although_a_run_folds_more_meanwhile(

@@ -1,0 +1,88 @@
+"""Whose leave it is to look: a credential in the hands of whom it was given to, and what for (docs/adr/0038)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from joserfc.jwk import OKPKey
+
+from bus import credential, signing, vouching
+from bus.directory import Keyring
+from bus.vouching import Emergency
+from contracts.agencies import Agency
+from contracts.credential import Credential
+from contracts.errors import Refused
+from contracts.vocabulary.accounting import AccessPurpose
+
+CODES = ", ".join(AccessPurpose)
+SIZE_LIMIT_BYTES = 65_536
+Purpose = Annotated[
+    str, typer.Option(help="Why you look, in your own words; written down on this machine, and nowhere else.")
+]
+For = Annotated[str, typer.Option("--for", help=f"Why you look, as a code, which is logged: {CODES}.")]
+File = Annotated[
+    Path | None, typer.Option("--credential", envvar="BARNABUS_CREDENTIAL", help="The file of your credential.")
+]
+ByEmergency = Annotated[
+    Path | None, typer.Option("--emergency", help="What `access vouch` made, for a case that your credential lacks.")
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """What somebody who wants to look gives on the command line."""
+
+    words: str
+    purpose: str
+    credential: Path | None
+    emergency: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Leave:
+    """A credential that counts, in the hands of whom it was given to; and what two people have signed, if need be."""
+
+    credential: Credential
+    purpose: AccessPurpose
+    emergency: Emergency | None
+
+    @property
+    def agency(self) -> Agency:
+        return self.credential.agency
+
+
+def leave(asker: Asker, case_ref: str, keyring: Keyring, now: datetime) -> Leave | None:
+    """None for who shows no credential. Raises `purpose.missing`, `credential.*`, `vouching.*`."""
+    if not asker.words.strip():
+        raise Refused("purpose.missing", field="--purpose")
+    if asker.credential is None:
+        return None
+    held, _ = holder(asker.credential, keyring, now)
+    if asker.purpose not in set(AccessPurpose):
+        code = "option.invalid" if asker.purpose else "purpose.missing"
+        raise Refused(code, field="--for", detail=f"One of: {CODES}.")
+    emergency = vouching.read(text(asker.emergency), keyring, now) if asker.emergency else None
+    if emergency and (emergency.asker.id, emergency.said.case_ref) != (held.id, case_ref):
+        raise Refused("vouching.invalid", detail="It is another person's, or of another case.")
+    return Leave(held, AccessPurpose(asker.purpose), emergency)
+
+
+def holder(path: Path, keyring: Keyring, now: datetime) -> tuple[Credential, OKPKey]:
+    """A credential and its private key. Raises `credential.*`: whoever it was shown to has the one, not the other."""
+    found = credential.read(text(path), keyring, now)
+    public = credential.signing_key(found).as_dict(private=False)["x"]
+    for key in signing.held(path.parent).values():
+        if key.is_private and key.as_dict(private=False)["x"] == public:
+            return found, key
+    raise Refused("credential.without-key", detail=f"Folder: {path.parent}.")
+
+
+def text(path: Path) -> str:
+    """What a token's file holds. Raises Refused `file.unreadable`."""
+    try:
+        with path.open("rb") as file:
+            return file.read(SIZE_LIMIT_BYTES).decode("ascii", errors="replace").strip()
+    except OSError as error:
+        raise Refused("file.unreadable", detail=f"{path}: {error.strerror}.") from None

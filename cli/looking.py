@@ -1,0 +1,82 @@
+"""Looking into a case: nothing is shown until the log has it that somebody looks (docs/adr/0038).
+
+Made-up cases are shown without: nobody writes to their log any more.
+"""
+
+import asyncio
+from uuid import UUID
+
+from bus import directory
+from bus.clock import wall_clock
+from bus.log import verify
+from bus.settings import Settings
+from cli import reading, recording, show
+from cli.leave import Asker, Leave, leave
+from cli.log import log_end, reader
+from contracts import subjects
+from contracts.agencies import Agency
+from contracts.catalogue.accounting import WITHDRAWN_FROM
+from contracts.credential import Credential
+from contracts.errors import BarnabusError, Refused
+from contracts.events.accounting import Replayed
+from projections import accesses
+from projections.case_log import CaseLog
+
+
+def case(case_ref: str, asker: Asker, replayed: Replayed) -> CaseLog:
+    """The whole case, once the log has it that somebody looks.
+
+    Raises Refused `purpose.missing`, `credential.*`, `vouching.*`; `purpose.unrecorded`, `access.unrecorded`,
+    `case.not-found`, `log.damaged`.
+    """
+    settings = Settings()
+    reading.reference(case_ref)
+    keyring = directory.load(settings)  # without a home there is nothing to look at, and nowhere to write who looked
+    given = leave(asker, case_ref, keyring, wall_clock())
+    recording.write_down(settings, case_ref, asker, given)
+    return asyncio.run(_case(settings, keyring, case_ref, given, replayed))
+
+
+async def _case(
+    settings: Settings, keyring: directory.Directory, case_ref: str, given: Leave | None, replayed: Replayed
+) -> CaseLog:
+    if (await log_end(settings)).synthetic_now is not None:
+        return await _made_up(settings, keyring, case_ref)
+    if given is None:
+        raise Refused("credential.missing", field="--credential")
+    # read in any case, so that a refusal takes as long whatever it is for
+    _open_to(given, await reading.whole(settings, keyring, case_ref), case_ref)
+    if given.emergency:
+        for one in (given.credential, given.emergency.voucher):
+            await _not_withdrawn(settings, keyring, one)
+    position = await recording.logged(settings, case_ref, given, replayed)
+    found = await reading.whole(settings, keyring, case_ref)
+    _open_to(given, found, case_ref)  # a bypass may have been invoked meanwhile
+    show.err.print(
+        f"Logged at position {position}: {given.credential.person} looks, for {given.purpose}. These are codes only: "
+        "what letters said lies with the agencies; ask them with `barnabus content ask`."
+    )
+    return found
+
+
+async def _made_up(settings: Settings, keyring: directory.Directory, case_ref: str) -> CaseLog:
+    found = await reading.whole(settings, keyring, case_ref)
+    if not found.records:
+        raise BarnabusError("case.not-found")
+    show.err.print("Made-up cases: no credential is asked for, and who looks is in this home's journal alone.")
+    return found
+
+
+def _open_to(given: Leave, found: CaseLog, case_ref: str) -> None:
+    if not accesses.opens(given.credential, found, case_ref, emergency=given.emergency is not None):
+        raise Refused("credential.not-for-case")
+
+
+async def _not_withdrawn(settings: Settings, keyring: directory.Directory, whose: Credential) -> None:
+    """An emergency is in a case that the credential does not name: so it is looked up in those that it does."""
+    async with reader(settings) as log:
+        for case_ref in whose.cases:
+            subject = f"{subjects.of_case(case_ref).removesuffix('>')}{Agency.OVERSIGHT}.{WITHDRAWN_FROM}"
+            async for entry in log.of(subject):
+                if UUID(verify(entry, keyring).codes["credential"]) == whose.id:
+                    raise Refused("credential.not-for-case")

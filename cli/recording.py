@@ -1,0 +1,116 @@
+"""That somebody looks: written down in this home's journal, and logged through the adapter of their agency."""
+
+import asyncio
+import getpass
+import json
+import os
+import time
+from typing import Any
+from uuid import uuid4
+
+from bus import seal
+from bus.clock import wall_clock
+from bus.settings import Settings
+from bus.vouching import Emergency
+from cli import submit
+from cli.leave import Asker, Leave
+from contracts.agencies import Agency
+from contracts.credential import Credential
+from contracts.errors import BarnabusError
+from contracts.events.accounting import Replayed
+from contracts.vocabulary.accounting import AccessPurpose
+from contracts.vocabulary.people import LegalBasis
+
+LOGGED_WITHIN_S = 10.0
+AGAIN_S = 0.2
+
+
+def write_down(settings: Settings, case_ref: str, asker: Asker, given: Leave | None) -> None:
+    """Who looked at what and why, on disk before anything is read. Raises `purpose.unrecorded`."""
+    line: dict[str, Any] = {
+        "at": wall_clock().isoformat(),
+        "who": getpass.getuser(),
+        "case_ref": case_ref,
+        "purpose": asker.words,
+    }
+    if given:
+        line |= {
+            "for": given.purpose.value,
+            "person": given.credential.person,
+            "credential": str(given.credential.id),
+            "emergency": str(given.emergency.said.id) if given.emergency else None,
+        }
+    path = settings.home / "reader" / "access.jsonl"
+    try:
+        path.parent.mkdir(exist_ok=True, mode=0o700)
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600), "a") as file:
+            file.write(json.dumps(line, ensure_ascii=False) + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        raise BarnabusError("purpose.unrecorded", detail=f"{path}: {error.strerror}.") from None
+
+
+async def logged(settings: Settings, case_ref: str, given: Leave, replayed: Replayed) -> int:
+    """Where the log has it that this person looks. Raises `access.unrecorded` if it has not, within a limit."""
+    if given.emergency:  # its id is that of what both signed, so it is logged once however often it is shown
+        await _said(settings, given.agency, _stated(case_ref, given, given.emergency))
+    now = wall_clock().isoformat()
+    data = {
+        "purpose": given.purpose,
+        "by": _bearer(given.credential),
+        "replayed": replayed.model_dump(mode="json"),
+        "emergency": str(given.emergency.said.id) if given.emergency else None,
+    }
+    clocks = {"occurred": now, "known": now, "recorded": now}
+    command = {"command": "access.record", "id": str(uuid4()), "case_ref": case_ref, "clocks": clocks, "data": data}
+    return await _said(settings, given.agency, command | _about(given))
+
+
+def _stated(case_ref: str, given: Leave, emergency: Emergency) -> dict[str, Any]:
+    asked_at, recorded = emergency.said.asked_at, max(emergency.said.asked_at, emergency.vouched_at)
+    voucher = emergency.voucher
+    data = {
+        "ground": emergency.said.ground,
+        "vouched_by": {"role": voucher.role},
+        "by": _bearer(given.credential),
+        "voucher": _bearer(voucher) | {"agency": voucher.agency},
+        "until": emergency.until.isoformat(),
+    }
+    clocks = {"occurred": asked_at.isoformat(), "known": asked_at.isoformat(), "recorded": recorded.isoformat()}
+    named = {"command": "access.state-emergency", "id": str(emergency.said.id), "case_ref": case_ref}
+    return named | {"clocks": clocks, "data": data} | _about(given)
+
+
+def _about(given: Leave) -> dict[str, Any]:
+    basis = LegalBasis.COURT_ORDER if given.purpose is AccessPurpose.COURT_REQUEST else LegalBasis.PROTECTION_DUTY
+    return {
+        "legal_basis": LegalBasis.VITAL_INTEREST if given.emergency else basis,
+        "post": {"role": given.credential.role},
+    }
+
+
+def _bearer(whose: Credential) -> dict[str, Any]:
+    return {"credential": str(whose.id), "person": whose.person}
+
+
+async def _said(settings: Settings, agency: Agency, command: dict[str, Any]) -> int:
+    """The place that the log gave it. The same command is asked about again until it has one."""
+    until = time.monotonic() + LOGGED_WITHIN_S
+    try:
+        while True:
+            answer = await submit.ask(settings, agency, seal.dump(command))
+            if "error" in answer:
+                raise BarnabusError("access.unrecorded", detail=f"The adapter of {agency}: {answer['error']['code']}.")
+            if answer["void"]:
+                raise BarnabusError("access.unrecorded", detail=f"The log did not take it: {answer['void']}.")
+            if answer["stamp"]:
+                return int(answer["stamp"]["position"])
+            if time.monotonic() > until:
+                detail = f"The adapter of {agency} has it, and no gateway has logged it in {LOGGED_WITHIN_S:.0f} s."
+                raise BarnabusError("access.unrecorded", detail=detail)
+            await asyncio.sleep(AGAIN_S)
+    except BarnabusError as error:
+        if error.code == "access.unrecorded":
+            raise
+        raise BarnabusError("access.unrecorded", detail=f"{error.code}: {error.detail}") from None
