@@ -4,6 +4,7 @@ import asyncio
 import shutil
 import tempfile
 import time
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
@@ -13,22 +14,27 @@ import typer
 from bus import logging, node, tasks
 from bus.audit import audit
 from bus.chains import RECEIPT
+from bus.clock import wall_clock
 from bus.log import Logged
 from bus.provisioning import must_be_new
 from bus.settings import Settings, stores_in_home
-from cli import show, simulate, telling
+from cli import granting, show, simulate, telling
 from cli.agencies import OF_THE_FIELD
 from cli.player import Player
 from cli.processes import Processes
 from cli.run import until_told
 from cli.scenario import Scenario, read_all
 from cli.stock import read_log, stores
+from contracts.agencies import Agency
+from contracts.credential import CASES_LIMIT
 from contracts.errors import BarnabusError
+from contracts.vocabulary.people import Role
 from projections import holdings
 from projections.case_log import case_log
 
 SCENARIOS = Path(__file__).resolve().parents[1] / "examples" / "scenarios"
 GATEWAYS = ("a", "b")
+WATCHER = "inspector-1"
 SETTLE_TIMEOUT_S = 15.0
 SETTLE_AGAIN_S = 0.1
 
@@ -101,7 +107,7 @@ async def _play(settings: Settings, scenarios: Path, year_of: int, *, once: bool
             if not as_json:
                 telling.sum_up(summary)
                 if cases and not once:
-                    telling.what_to_try(settings.home, cases)
+                    telling.what_to_try(settings.home, cases, _credential(settings, cases))
             summary["year"] = await _year(settings, year_of, as_json=as_json) if year_of else None
             if as_json:
                 show.document(summary)
@@ -113,6 +119,15 @@ async def _play(settings: Settings, scenarios: Path, year_of: int, *, once: bool
         finally:
             await player.close()
             await processes.stop_all()
+
+
+def _credential(settings: Settings, cases: list[dict[str, Any]]) -> Path:
+    """For whoever watches: else they could look into none of the cases."""
+    refs = [case["case_ref"] for case in cases][:CASES_LIMIT]
+    folder = settings.home / "investigators" / WATCHER
+    return granting.give(
+        settings, folder, WATCHER, Agency.SOCIAL, Role.INSPECTOR, refs, wall_clock(), timedelta(days=1)
+    )[1]
 
 
 async def _year(settings: Settings, cases: int, *, as_json: bool) -> dict[str, Any]:

@@ -1,12 +1,14 @@
 """`barnabus access grant|show|withdraw`: oversight lets a person look into cases, and ends that before its time."""
 
 import asyncio
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any
 from uuid import UUID, uuid4
 
 import typer
+from joserfc.jwk import OKPKey
 
 from bus import credential, directory, keys, seal
 from bus.clock import wall_clock
@@ -35,25 +37,40 @@ def grant(
     as_json: show.AsJson = False,
 ) -> None:
     """Give a person a credential, with keys that are theirs alone; needs oversight's signing key here."""
-    settings, now = Settings(), wall_clock()
-    given = choosing.word(Role, role, "--role")
-    said: dict[str, Any] = {"id": str(uuid4()), "person": person, "agency": show.agency(agency), "role": given}
-    said |= {"cases": case, "issued_at": now.isoformat(), "valid_until": (now + timedelta(days=days)).isoformat()}
-    holder = keys.new_sealing_key("nobody"), keys.new_signing_key("nobody")  # what is said is looked at before any file
-    read(Credential, said | _public(*holder))
-    oversight = _oversight(settings)
+    settings, word = Settings(), choosing.word(Role, role, "--role")
+    assert word
     folder = out or settings.home / "investigators" / person
+    found, path = give(settings, folder, person, show.agency(agency), word, case, wall_clock(), timedelta(days=days))
+    if as_json:
+        show.document(_document(found) | {"file": str(path)})
+        return
+    show.out.print(f"Given out: {path}, until {show.minute(found.valid_until.isoformat())} UTC.")
+    show.out.print("Hand its whole folder to that person, who keeps it to themselves, and delete it here.")
+
+
+def give(
+    settings: Settings,
+    folder: Path,
+    person: str,
+    agency: Agency,
+    role: Role,
+    cases: Sequence[str],
+    now: datetime,
+    lasting: timedelta,
+) -> tuple[Credential, Path]:
+    """A credential and its file. Raises `oversight.missing`, `field.invalid`, `file.unwritable`."""
+    said: dict[str, Any] = {"id": str(uuid4()), "person": person, "agency": agency, "role": role, "cases": cases}
+    said |= {"issued_at": now.isoformat(), "valid_until": (now + lasting).isoformat()}
+    trial = keys.new_sealing_key("nobody"), keys.new_signing_key("nobody")
+    read(Credential, said | _public(*trial))  # before any file is made
+    oversight = _oversight(settings)
     try:
         found = read(Credential, said | _public(*_keys(folder, person)))
         path = _free(folder)
         keys.write(path, f"{credential.issue(found, oversight())}\n".encode())
     except OSError as error:
         raise BarnabusError("file.unwritable", detail=f"{folder}: {error.strerror}.") from None
-    if as_json:
-        show.document(_document(found) | {"file": str(path)})
-        return
-    show.out.print(f"Given out: {path}, until {show.minute(found.valid_until.isoformat())} UTC.")
-    show.out.print("Hand its whole folder to that person, who keeps it to themselves, and delete it here.")
+    return found, path
 
 
 @show.coded
@@ -117,7 +134,7 @@ def _oversight(settings: Settings) -> Signing:
     return found
 
 
-def _keys(folder: Path, person: str) -> tuple[Any, Any]:
+def _keys(folder: Path, person: str) -> tuple[OKPKey, OKPKey]:
     """The person's own, made once: what was sealed to them before stays readable."""
     sealing, signing = folder / "sealing.jwk", folder / "signing.jwk"
     if not sealing.exists():
@@ -127,7 +144,7 @@ def _keys(folder: Path, person: str) -> tuple[Any, Any]:
     return keys.read_jwk(sealing), keys.read_jwk(signing)
 
 
-def _public(sealing: Any, signing: Any) -> dict[str, Any]:
+def _public(sealing: OKPKey, signing: OKPKey) -> dict[str, Any]:
     return {"sealing": sealing.as_dict(private=False), "signing": signing.as_dict(private=False)}
 
 

@@ -123,11 +123,14 @@ def sum_up(summary: dict[str, Any]) -> None:
         show.out.print(f"Void: {void['agency']}'s {void['move']} at position {void['position']}, {void['reason']}.")
 
 
-def what_to_try(home: Path, cases: list[dict[str, Any]]) -> None:
+def what_to_try(home: Path, cases: list[dict[str, Any]], credential: Path) -> None:
     """Commands for a look around, at a case in which something is open if there is one."""
     case_ref = max(cases, key=lambda case: len(case["holdings"]))["case_ref"]
     show.out.print("\nNow try, in another terminal:")
     show.out.print(f"  export BARNABUS_HOME={home}")
-    show.out.print(f'  .venv/bin/barnabus case log {case_ref} --purpose "a look around"')
-    show.out.print(f'  .venv/bin/barnabus case show {case_ref} --purpose "a look around" --as-known-to prosecution')
+    show.out.print(f"  export BARNABUS_CREDENTIAL={credential}")
+    why = '--for inspection --purpose "a look around"'
+    show.out.print(f"  .venv/bin/barnabus case log {case_ref} {why}")
+    show.out.print(f"  .venv/bin/barnabus case show {case_ref} {why} --as-known-to prosecution")
+    show.out.print(f"  .venv/bin/barnabus access list {case_ref} {why}")
     show.out.print("  .venv/bin/barnabus inbox social list")

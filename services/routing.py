@@ -14,7 +14,7 @@ from contracts.agencies import Agency, Institution
 from contracts.bypass import Bypass
 from contracts.casefile import Asked, CaseFile, Said
 from contracts.catalogue import entry_of
-from contracts.catalogue.accounting import BASIS, OF_A_RECORD
+from contracts.catalogue.accounting import BASIS, OF_A_RECORD, OF_LOOKING
 from contracts.catalogue.intervention import HANDED_OVER, LINKED
 from contracts.catalogue.register import OWN_FILE
 from contracts.catalogue.reintegration import NEEDS
@@ -108,9 +108,10 @@ class Routing(Keeping):
     def _known_to_hold(self, case_ref: str) -> frozenset[Agency]:
         """The agencies of which this one knows that they hold the case. Raises Refused `case.not-held` if it does not.
 
-        Who took part in any handoff of it, was notified of one, or has said something about it.
+        Who took part in any handoff of it, was notified of one, or has said something about it; who looked into it
+        does not hold it.
         """
-        parts = self._parts(case_ref)
+        parts = [part for part in self._parts(case_ref) if not _only_looks(part)]
         if not parts:
             raise Refused("case.not-held", field="data.other")
         heard = (part.standing.hearers if isinstance(part, Handoff) else {Agency(part.by)} for part in parts)
@@ -238,6 +239,10 @@ def _of_register(entry: Entry) -> bool | None:
     if entry.type in OWN_FILE:
         return True
     return False if "concerns" in entry.content.model_fields and entry.type not in OF_A_RECORD else None
+
+
+def _only_looks(part: Handoff | Fact) -> bool:
+    return isinstance(part, Fact) and part.type in OF_LOOKING
 
 
 def _of_part(part: Handoff | Fact) -> bool | None:

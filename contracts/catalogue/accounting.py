@@ -9,6 +9,8 @@ CORRECTED, BASIS, EXCUSED = "record.corrected", "basis.recorded", "duty.excused"
 OPENED, DUE_SOON, BREACHED, MET = "duty.opened", "duty.due-soon", "duty.breached", "duty.met"
 WITHDRAWN, ESCALATED, KEPT_OPEN = "duty.withdrawn", "duty.escalated", "case.kept-open"
 LOOKED, EMERGENCY, WITHDRAWN_FROM = "access.recorded", "access.emergency", "credential.withdrawn"
+OF_LOOKING = frozenset({LOOKED, EMERGENCY, WITHDRAWN_FROM})
+"""Types that speak of who looks into a case: saying one makes nobody a holder of it."""
 OF_A_RECORD = frozenset({CORRECTED, BASIS})
 """Types that speak of an earlier record of their sender's, to whom it went (`contracts/again.py`)."""
 _TO_THE_SAME = {"audience": Audience.SAME, "whom": "those to whom the earlier record went"}
@@ -39,7 +41,7 @@ ENTRIES = (
     ),
     # nobody is told: a letter would tell whom a bypass keeps out that something has changed
     fact(
-        WITHDRAWN_FROM, accounting.CredentialWithdrawn, "credential.withdraw", "E", OVERSIGHT,
-        receivers=frozenset(), audience=Audience.NOBODY, whom="nobody: who lets somebody look reads it in the log",
+        WITHDRAWN_FROM, accounting.CredentialWithdrawn, "credential.withdraw", {}, OVERSIGHT,
+        audience=Audience.NOBODY, whom="nobody: who lets somebody look reads it in the log",
     ),
 )  # fmt: skip

@@ -20,6 +20,7 @@ from cli.main import app
 from contracts.errors import CODES
 from tests.builders import HEALTH, OVERSIGHT, POLICE, PROSECUTION, SOCIAL, ByHand, encoded, new_case, now, refer
 from tests.conftest import Said
+from tests.credentials import given
 from tests.living import Bus, eventually
 
 Run = Callable[..., Result]
@@ -450,9 +451,13 @@ async def test_submit_case_log_and_doctor_as_json_have_stable_keys(
     assert "the same command was taken before" in again.stdout
     await bus.settled()
 
-    log = document(await asyncio.to_thread(run, "case", "log", answer["case_ref"], "--purpose", "a test", "--json"))
+    unlogged = new_case()
+    credential = str(given(bus.settings, answer["case_ref"], unlogged))
+    why = ("--credential", credential, "--for", "inspection", "--purpose", "a test")
+    log = document(await asyncio.to_thread(run, "case", "log", answer["case_ref"], *why, "--json"))
     assert list(log) == ["case_ref", "position", "events", "handoffs"]
-    (event,) = log["events"]
+    event, look = log["events"]
+    assert (look["type"], look["codes"]["replayed"]["what"]) == ("access.recorded", "log")
     assert list(event) == [
         "position", "logged_at", "synthetic", "id", "type", "sender", "about", "codes", "causation_id",
         "correlation_id", "void", "letters",
@@ -461,27 +466,29 @@ async def test_submit_case_log_and_doctor_as_json_have_stable_keys(
         ["to", "number", "tiers", "received_at", "opened", "said_again"]
     ]
     assert event["letters"][0]["received_at"]
-    refused(await asyncio.to_thread(run, "case", "log", new_case(), "--purpose", "a test"), "case.not-found")
+    refused(await asyncio.to_thread(run, "case", "log", unlogged, *why), "credential.not-for-case")
 
-    shown = document(await asyncio.to_thread(run, "case", "show", answer["case_ref"], "--purpose", "a test", "--json"))
+    shown = document(await asyncio.to_thread(run, "case", "show", answer["case_ref"], *why, "--json"))
     assert list(shown) == [
         "case_ref", "position", "logged_at", "phase", "phases", "responsible", "closed", "active", "kept_out", "open",
         "children", "suspects", "linked",
     ]  # fmt: skip
     assert [one["stage"] for one in shown["open"]] == ["made"]
-    words = ("case", "show", answer["case_ref"], "--purpose", "a test", "--as-known-to")
+    words = ("case", "show", answer["case_ref"], *why, "--as-known-to")
     knew = document(await asyncio.to_thread(run, *words, "social", "--json"))
     assert list(knew)[len(shown) :] == ["as_known_to", "as_of", "known", "waiting", "unsent"]
-    assert [list(one) for one in knew["known"]] == [
-        ["position", "logged_at", "sender", "type", "id", "recorded", "own", "held_at", "opened", "tiers", "seen_at"]
-    ]
+    assert [one["type"] for one in knew["known"]] == ["referral.made", *["access.recorded"] * 3]
+    for one in knew["known"]:
+        assert list(one) == [
+            "position", "logged_at", "sender", "type", "id", "recorded", "own", "held_at", "opened", "tiers", "seen_at",
+        ]  # fmt: skip
     nobody = document(await asyncio.to_thread(run, *words, "health", "--as-of", "2019-03-12T14:00", "--json"))
     assert (nobody["known"], nobody["waiting"], nobody["unsent"]) == ([], [], []), "it did not exist then"
     assert nobody["as_of"] == "2019-03-12T14:00:00+01:00", "a moment without an offset is Kosovo's time"
-    words = ("case", "timeline", answer["case_ref"], "--purpose", "a test", "--json")
+    words = ("case", "timeline", answer["case_ref"], *why, "--json")
     told = document(await asyncio.to_thread(run, *words))
     assert list(told) == ["case_ref", "events", "handoffs"]
-    assert [one["type"] for one in told["events"]] == ["referral.made"]
+    assert [one["type"] for one in told["events"]] == ["referral.made", *["access.recorded"] * 5]
     assert [(one["from"], one["to"], one["ended_at"]) for one in told["handoffs"]] == [("police", "social", None)]
 
     found = document(await asyncio.to_thread(run, "doctor", "--json"))

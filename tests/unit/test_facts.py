@@ -382,3 +382,14 @@ async def test_one_child_reported_twice_is_tied_for_those_who_hold_both_and_for_
     assert agencies.apps[HEALTH].case(first).linked == ()
     stranger = fact(HEALTH, "case.link", first, **tie)
     assert agencies.refused(HEALTH, stranger) == ("case.not-held", "data.other")
+
+
+async def test_who_has_only_looked_into_a_case_does_not_hold_it(agencies: Carried) -> None:
+    first, second = new_case(), new_case()
+    await agencies.says(HEALTH, concern(HEALTH, SOCIAL, POLICE, case_ref=first))
+    await agencies.says(SOCIAL, refer(SOCIAL, POLICE, case_ref=second))
+    tie = fact(HEALTH, "case.link", first, other=second, other_concerns=CHILD["ref"], reason="same-child")
+    await agencies.says(HEALTH, command(HEALTH, "access.record", {"purpose": "inspection"}, case_ref=second))
+    assert agencies.refused(HEALTH, tie) == ("case.not-held", "data.other")
+    await agencies.says(HEALTH, refer(HEALTH, SOCIAL, case_ref=second))
+    await agencies.says(HEALTH, tie)
