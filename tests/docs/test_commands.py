@@ -24,9 +24,21 @@ MAY_BE_BEHIND = {("projections", "status")}
 """Its exit status says whether it is current, and the log goes on."""
 NOT_YET = {("figures", "publish"): "figures.before-log"}
 """A log of today has seen no period that is over; tests/fault publishes one of a made-up year."""
-PLACEHOLDERS = {"AGENCY": "social", "POSITION": "0", "REF": "{case_ref}", "FILE.csv": "{home}/figures.csv"}
+PLACEHOLDERS = {
+    "AGENCY": "social", "POSITION": "0", "REF": "{case_ref}", "FILE.csv": "{home}/figures.csv",
+    "CREDENTIAL": "{home}/investigators/inspector-1/credential.jws",
+    "THEIRS": "{home}/investigators/inspector-17/credential.jws",
+    "ASKED": "{home}/asked.jws", "VOUCHED": "{home}/vouched.jws",
+}  # fmt: skip
 READY_WITHIN_S = 30
-LINES = sorted(set(barnabus_lines()), key=lambda shown: (shown.words not in FIRST, shown))
+
+
+def _turn(shown: Shown) -> tuple[bool, bool, bool, Shown]:
+    """What others rest on comes before them."""
+    return shown.words not in FIRST, shown.words[:2] != ("access", "grant"), "--emergency" in shown.words, shown
+
+
+LINES = sorted(set(barnabus_lines()), key=_turn)
 
 
 class Up:
@@ -34,6 +46,7 @@ class Up:
 
     def __init__(self, home: Path, *more: str) -> None:
         self.environment = os.environ | {"BARNABUS_HOME": str(home), "COLUMNS": "120"}
+        self.environment["BARNABUS_CREDENTIAL"] = str(home / "investigators/inspector-1/credential.jws")
         self.environment.pop("BARNABUS_NATS_URL", None)
         words = [sys.executable, "-m", "cli", "up", *more]
         self.process = subprocess.Popen(words, cwd=ROOT, env=self.environment, stdout=subprocess.PIPE, text=True)
