@@ -122,11 +122,11 @@ async def _play(settings: Settings, scenarios: Path, year_of: int, *, once: bool
 
 
 def _credential(settings: Settings, cases: list[dict[str, Any]]) -> Path:
-    """For whoever watches: else they could look into none of the cases."""
+    """For whoever watches: of oversight, which no bypass keeps out of a case."""
     refs = [case["case_ref"] for case in cases][:CASES_LIMIT]
     folder = settings.home / "investigators" / WATCHER
     return granting.give(
-        settings, folder, WATCHER, Agency.SOCIAL, Role.INSPECTOR, refs, wall_clock(), timedelta(days=1)
+        settings, folder, WATCHER, Agency.OVERSIGHT, Role.INSPECTOR, refs, wall_clock(), timedelta(days=1)
     )[1]
 
 

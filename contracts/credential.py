@@ -15,8 +15,8 @@ from contracts.vocabulary.people import Role
 CASES_LIMIT = 50
 LONGEST = timedelta(days=90)
 """How long a credential can be good for: what cannot be called back soon has to end by itself (D)."""
-PersonLabel = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z]*(-[a-z0-9]+)*$", max_length=40)]
-"""Of whoever looks, as their agency files them, such as `inspector-17`: never a name."""
+PersonLabel = Annotated[str, StringConstraints(pattern=rf"^({'|'.join(Role)})-[0-9]{{1,6}}$")]
+"""Of whoever looks, such as `inspector-17`: a role's code and a number, so that no name can stand in the log."""
 
 
 class Credential(Frozen):

@@ -33,10 +33,10 @@ ENTRIES = (
     ),
     fact(
         LOOKED, accounting.AccessRecorded, "access.record", letters("EO", frozenset({OVERSIGHT}), EVERYBODY),
-        *ANSWERABLE, told=(OVERSIGHT,),
+        *ANSWERABLE, OVERSIGHT, told=(OVERSIGHT,),
     ),
     fact(
-        EMERGENCY, accounting.EmergencyAccess, "access.state-emergency", "EO", *ANSWERABLE,
+        EMERGENCY, accounting.EmergencyAccess, "access.state-emergency", "EO", *ANSWERABLE, OVERSIGHT,
         told=(OVERSIGHT,),
     ),
     # nobody is told: a letter would tell whom a bypass keeps out that something has changed

@@ -14,6 +14,7 @@ from bus.log import Logged
 from cli import case as case_room
 from cli import looking, recording
 from cli.main import app
+from contracts.agencies import FIELD, Agency
 from contracts.errors import CODES
 from tests.builders import HEALTH, OVERSIGHT, POLICE, PROSECUTION, SOCIAL, bypass, command, new_case, now, refer
 from tests.credentials import given
@@ -84,6 +85,19 @@ async def test_a_look_is_logged_once_with_who_by_what_and_what_for(
     journal = (everybody.living.settings.home / "reader" / "access.jsonl").read_text()
     assert "Përgatitje për seancë" in journal
     assert (await everybody.systems[OVERSIGHT].hears(one.record.id))["type"] == LOOKED
+
+
+@pytest.mark.parametrize("agency", FIELD)
+async def test_the_people_of_every_agency_can_look_and_it_answers_for_them(
+    everybody: Everybody, run: Run, agency: Agency
+) -> None:
+    """Also in a case of which it knows nothing."""
+    case = await made(everybody)
+    found = await run(*look(case, given(everybody.living.settings, case, agency=agency)))
+    assert found.exit_code == 0, found.output
+    (one,) = await logged(everybody, LOOKED)
+    assert one.record.sender == agency
+    assert [letter.to for letter in one.record.data.letters] == [OVERSIGHT] * (agency is not OVERSIGHT)
 
 
 async def test_as_whom_and_of_when_it_was_shown_is_logged_too(everybody: Everybody, run: Run) -> None:
@@ -160,11 +174,12 @@ async def test_nothing_is_shown_while_the_persons_agency_cannot_record_it(everyb
 async def test_recorded_and_not_yet_logged_shows_nothing(
     everybody: Everybody, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(recording, "LOGGED_WITHIN_S", 0.5)
     case = await made(everybody)
     credential = given(everybody.living.settings, case)
     await everybody.living.stop_gateway()
-    assert "no gateway" in refused(await run(*look(case, credential)), "access.unrecorded")
+    with monkeypatch.context() as soon:
+        soon.setattr(recording, "LOGGED_WITHIN_S", 0.5)
+        assert "no gateway" in refused(await run(*look(case, credential)), "access.unrecorded")
     await everybody.living.start_gateway()
     assert (await run(*look(case, credential))).exit_code == 0
     assert len(await logged(everybody, LOOKED)) == 2, "the one that was recorded meanwhile is logged, too"
@@ -245,6 +260,15 @@ async def test_in_an_emergency_a_second_person_opens_a_case_and_oversight_hears_
     assert (await everybody.systems[OVERSIGHT].hears(stated.record.id))["type"] == EMERGENCY
     refused(await run(*look(case, voucher, "--emergency", by)), "vouching.invalid")
     refused(await run(*look(await made(everybody), asker, "--emergency", by)), "vouching.invalid")
+
+
+async def test_oversights_own_people_need_a_second_person_too(everybody: Everybody, run: Run, tmp_path: Path) -> None:
+    settings, case = everybody.living.settings, await made(everybody)
+    asker = given(settings, await made(everybody), agency=OVERSIGHT)
+    refused(await run(*look(case, asker)), "credential.not-for-case")
+    by = await vouched(run, case, asker, given(settings, case, person="inspector-4", agency=OVERSIGHT), tmp_path)
+    assert (await run(*look(case, asker, "--emergency", by))).exit_code == 0
+    assert [one.record.sender for one in await logged(everybody, EMERGENCY, LOOKED)] == [OVERSIGHT] * 2
 
 
 async def test_an_emergency_is_over_after_an_hour_and_opens_nothing_a_second_time(

@@ -21,9 +21,12 @@ from bus.log import Entry, LogReader
 from bus.provisioning import server_config
 from bus.server import EmbeddedServer
 from bus.settings import Settings
-from cli import projections, reading
+from cli import looking, projections, reading
+from cli.leave import Asker
 from contracts import subjects
 from contracts.errors import BarnabusError
+from contracts.events.accounting import Replayed
+from contracts.vocabulary.accounting import Replay
 from projections import building
 from projections.case_log import CaseLog
 from projections.engine import Progress, progress
@@ -380,6 +383,18 @@ def test_a_case_read_by_its_places_is_the_case_that_the_log_has(
     monkeypatch.setattr(reading, "_places", lambda *_: None)
     assert quick == [read(ref).document(ref) for ref in cases]
     assert any(letter["received_at"] for one in quick for event in one["events"] for letter in event["letters"])
+
+
+def test_of_made_up_cases_the_journal_alone_has_who_looked_and_that_is_said(
+    settings: Settings, place: Place, cases: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nobody writes to their log any more."""
+    before = len(asyncio.run(entries(settings)))
+    found = looking.case(cases[1], Asker("a look around", "", None), Replayed(what=Replay.LOG))
+    assert found.document(cases[1]) == read(cases[1]).document(cases[1])
+    assert "Made-up cases" in capsys.readouterr().err
+    assert len(asyncio.run(entries(settings))) == before
+    assert cases[1] in (settings.home / "reader" / "access.jsonl").read_text()
 
 
 def test_a_case_is_whole_though_the_read_models_are_behind(

@@ -86,6 +86,8 @@ def test_nothing_else_is_a_credential(token: str) -> None:
         {"cases": (CASE,) * (CASES_LIMIT + 1)},
         {"cases": ("7k3q-9m2x-w4td-h6rv",)},
         {"person": "Arta Krasniqi"},
+        {"person": "arta-krasniqi"},
+        {"person": "krasniqi-17"},
         {"agency": Agency.KEEPER},
     ],
 )
