@@ -22,7 +22,7 @@ RUNS_ON = {
 FIRST = {("submit", "police", "contracts/examples/referral.made.valid.json"), ("projections", "rebuild")}
 MAY_BE_BEHIND = {("projections", "status")}
 """Its exit status says whether it is current, and the log goes on."""
-NOT_YET = {("figures", "publish"): "figures.before-log"}
+NOT_YET: dict[tuple[str, ...], str] = {("figures", "publish"): "figures.before-log"}
 """A log of today has seen no period that is over; tests/fault publishes one of a made-up year."""
 PLACEHOLDERS = {
     "AGENCY": "social", "POSITION": "0", "REF": "{case_ref}", "FILE.csv": "{home}/figures.csv",
