@@ -9,11 +9,12 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from contracts import addressing, bypass, correcting, upcasts
+from contracts import addressing, bypass, correcting, opening, upcasts
 from contracts.agencies import SPONSORS, Agency, Institution
 from contracts.bypass import Bypass
 from contracts.catalogue import CATALOGUE, COMMANDS, entry_of
 from contracts.catalogue.accounting import CORRECTED, EXCUSED
+from contracts.catalogue.handoffs import CONTENT_ASKED, CONTENT_OPENED
 from contracts.catalogue.investigation import BY_CONSENT
 from contracts.documents import document, read, refusal
 from contracts.entry import Audience, Entry
@@ -98,6 +99,8 @@ def _saying(entry: Entry, sender: Agency, codes: Mapping[str, Any], *, at: str) 
             raise Refused("sponsor.not-allowed", field=f"{at}.{name}")
     if entry.type == CORRECTED:
         correcting.in_record(codes, at=at)
+    if entry.type in (CONTENT_ASKED, CONTENT_OPENED):
+        opening.in_record(codes, at=at)
     if entry.type == EXCUSED and codes["owner"] != sender:
         raise Refused("duty.not-yours", field=f"{at}.owner")
 

@@ -1,12 +1,15 @@
 """Referrals, questions inside a handoff, concerns, transfers, invitations: what one agency asks of another."""
 
-from contracts.catalogue.parties import ANSWERABLE, SOCIAL, TAKERS
-from contracts.entry import act
-from contracts.events import concern, information, referral, roundtable, transfer
+from contracts.agencies import EVERYBODY
+from contracts.catalogue.parties import ANSWERABLE, OVERSIGHT, SOCIAL, TAKERS
+from contracts.entry import act, seen
+from contracts.events import concern, content, information, referral, roundtable, transfer
 from contracts.standing import Move
 from contracts.vocabulary.asking import Service
 
 _CONCERN, _TRANSFER = frozenset({Service.SCREENING}), frozenset({Service.CASE_RESPONSIBILITY})
+_OPENING = frozenset({Service.CONTENT_OPENING})
+CONTENT_ASKED, CONTENT_OPENED, CONTENT_REFUSED = "content.asked", "content.opened", "content.refused"
 
 ENTRIES = (
     act("referral.made", referral.ReferralMade, Move.MAKE, "EOSAI"),
@@ -53,4 +56,14 @@ ENTRIES = (
         "roundtable.convened", roundtable.RoundtableConvened, Move.MAKE, "EOS",
         command="roundtable.convene", senders=frozenset({SOCIAL}), service=Service.ROUNDTABLE,
     ),
+    # oversight is a party, or notified of every act of it; a credential and what is opened are the parties' alone
+    act(
+        CONTENT_ASKED, content.ContentAsked, Move.MAKE, seen(EOI=EVERYBODY),
+        command="content.ask", told=frozenset({OVERSIGHT}), service=Service.CONTENT_OPENING,
+    ),
+    act(
+        CONTENT_OPENED, content.ContentOpened, Move.COMPLETE, seen(EOI=EVERYBODY),
+        command="content.open", services=_OPENING,
+    ),
+    act(CONTENT_REFUSED, content.ContentRefused, Move.COMPLETE, "EO", command="content.refuse", services=_OPENING),
 )  # fmt: skip

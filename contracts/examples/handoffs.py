@@ -18,6 +18,8 @@ from contracts.examples.parts import (
     UNKNOWN,
 )
 
+_LETTER = {"by": "police", "id": ASKED, "fields": ["safety", "allegation"]}
+
 VALID: Mapping[str, Mapping[str, Any]] = {
     "referral.made": {
         "to": "social",
@@ -89,6 +91,17 @@ VALID: Mapping[str, Mapping[str, Any]] = {
         "held_at": "2026-03-12T10:00:00+01:00",
         "safety": None,
     },
+    "content.asked": {
+        "to": "social",
+        "concerns": CHILD,
+        "notified": ["oversight"],
+        "expires_at": None,
+        "purpose": "inspection",
+        "records": [_LETTER],
+        "credential": "header.what-oversight-vouches-for.signature",
+    },
+    "content.opened": {"handoff_id": HANDOFF, "records": [_LETTER]},
+    "content.refused": {"handoff_id": HANDOFF, "reason": "no-legal-basis"},
 }
 
 INVALID: Mapping[str, tuple[str, Mapping[str, Any]]] = {
@@ -116,4 +129,7 @@ INVALID: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "transfer.accepted": (BAD, {"handoff_id": "the one from Tuesday"}),
     "transfer.declined": (MISSING, {"handoff_id": HANDOFF, "next_step": "sender-keeps"}),
     "roundtable.convened": (BAD, {**VALID["roundtable.convened"], "held_at": "Thursday at ten"}),
+    "content.asked": (BAD, {**VALID["content.asked"], "records": []}),
+    "content.opened": (BAD, {**VALID["content.opened"], "records": [{**_LETTER, "fields": []}]}),
+    "content.refused": (UNKNOWN, {**VALID["content.refused"], "why": "it was not meant for you"}),
 }

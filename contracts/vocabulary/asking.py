@@ -29,6 +29,7 @@ class Service(StrEnum):
     CHILD_INTERVIEW = "child-interview"
     THERAPY = "therapy"
     CLEARANCE = "clearance"  # may this person work with children?
+    CONTENT_OPENING = "content-opening"  # of letters that the receiver holds, for an investigator
 
 
 OFFERED_BY: Mapping[Service, frozenset[Agency]] = MappingProxyType(
@@ -134,5 +135,17 @@ class Question(StrEnum):
 class InformationRefusal(StrEnum):
     NOT_HELD = "not-held"
     NO_LEGAL_BASIS = "no-legal-basis"
+    WOULD_ENDANGER = "would-endanger"
+    WOULD_HARM_INVESTIGATION = "would-harm-investigation"
+
+
+class ContentRefusal(StrEnum):
+    """Why content is not opened to an investigator."""
+
+    CREDENTIAL_INVALID = "credential-invalid"  # not oversight's, ended, of another agency, or for another case
+    NOT_HELD = "not-held"
+    ERASED = "erased"
+    NO_LEGAL_BASIS = "no-legal-basis"
+    TOO_MUCH_ASKED = "too-much-asked"  # more than the purpose needs
     WOULD_ENDANGER = "would-endanger"
     WOULD_HARM_INVESTIGATION = "would-harm-investigation"
