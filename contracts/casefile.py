@@ -124,9 +124,10 @@ class CaseFile:
         return [one for one in ordered if one.concerns == child]
 
 
-def active(standings: Iterable[Standing]) -> frozenset[Agency]:
-    """Who works on a case: asked or was asked, and it is not over (docs/field.md 2)."""
-    alive = (one for one in standings if not one.closed and one.stage not in COME_TO_NOTHING)
+def active(asked: Iterable[tuple[Service | None, Standing]]) -> frozenset[Agency]:
+    """Who works on a case: asked or was asked, and it is not over (docs/field.md 2). Who only looks at it does not."""
+    worked = (standing for service, standing in asked if service is not Service.CONTENT_OPENING)
+    alive = (one for one in worked if not one.closed and one.stage not in COME_TO_NOTHING)
     return frozenset(party for standing in alive for party in standing.parties)
 
 

@@ -40,7 +40,7 @@ def of_file(file: CaseFile, logged_at: Mapping[int, str]) -> dict[str, Any]:
     around = (one.codes for one in file.bypasses)
     return {
         "closed": file.closed,
-        "active": sorted(active(one.standing for one in file.asked)),
+        "active": sorted(active((one.service, one.standing) for one in file.asked)),
         "kept_out": sorted(codes["conflicted"] for codes in around if codes["office"] is None),
         "open": [_open(one) for one in file.asked if one.open],
         "children": {ref: _child(file, ref, logged_at) for ref in _people(file, "concerns", PersonRole.CHILD)},

@@ -42,7 +42,7 @@ class Cases:
             "phase": case_fold.phase(state),
             "responsible": answers.value if answers else None,
             "closed": ends.closed,
-            "active": listed(active(one.standing for one in asked)),
+            "active": listed(active((one.service, one.standing) for one in asked)),
             "waiting_on": listed(waiting_on(asked)),
         }
 

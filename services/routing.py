@@ -103,12 +103,12 @@ class Routing(Keeping):
 
     def active(self, case_ref: str) -> frozenset[Agency]:
         """The agencies that work on a case, as far as is known here."""
-        return casefile.active(handoff.standing for handoff in self.handoffs_of(case_ref))
+        return casefile.active((handoff.service, handoff.standing) for handoff in self.handoffs_of(case_ref))
 
     def _known_to_hold(self, case_ref: str) -> frozenset[Agency]:
         """The agencies of which this one knows that they hold the case. Raises Refused `case.not-held` if it does not.
 
-        Who took part in any handoff of it, was notified of one, or has said something about it; who looked into it
+        Who took part in any handoff of it, was notified of one, or has said something about it; who only looks at it
         does not hold it.
         """
         parts = [part for part in self._parts(case_ref) if not _only_looks(part)]
@@ -242,7 +242,8 @@ def _of_register(entry: Entry) -> bool | None:
 
 
 def _only_looks(part: Handoff | Fact) -> bool:
-    return isinstance(part, Fact) and part.type in OF_LOOKING
+    """At the case, or asks what letters of it said."""
+    return part.type in OF_LOOKING if isinstance(part, Fact) else part.service is Service.CONTENT_OPENING
 
 
 def _of_part(part: Handoff | Fact) -> bool | None:
