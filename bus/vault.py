@@ -62,6 +62,11 @@ class Vault:
         key = _unlock(self._wrap, found[0]["wrapped"], found[0]["person"])
         return json.loads(_unlock(AESGCM(key), found[0]["sealed"], item))
 
+    def person_of(self, item: str) -> str | None:
+        """Under whose key an item lies; None if it was erased."""
+        found = self._store.read("SELECT person FROM vault_items WHERE id = ?", item)
+        return str(found[0]["person"]) if found else None
+
     def erase(self, person: str) -> None:
         """Destroy a person's key and items, in the file too."""
         self._store.erase(

@@ -19,6 +19,7 @@ from contracts.entry import Audience
 from contracts.envelope import Stamp
 from contracts.standing import Void
 from services import translate
+from services.askings import Askings
 from services.facts import Fact
 from services.handoffs import Handoff
 from services.hearing import Hearing
@@ -29,7 +30,7 @@ from services.telling import Telling
 _OWN = [Handoff.Acted.TOPIC, Fact.Stated.TOPIC]
 
 
-class AgencyApplication(Taking, Hearing, Telling, Recovering):
+class AgencyApplication(Taking, Hearing, Telling, Recovering, Askings):
     """Subclasses say who they are and what their posts may do. Here: what the relay asks of it."""
 
     def next_act(self, after: int) -> tuple[int, Outgoing] | None:

@@ -11,13 +11,14 @@ from bus.store import Statement
 from bus.vault import person_key
 from contracts.agencies import Agency
 from contracts.casefile import whom
+from contracts.catalogue.handoffs import CONTENT_ASKED
 from contracts.envelope import Postmark
 from contracts.errors import Refused
 from contracts.standing import Standing
 from services import translate
 from services.facts import Fact
 from services.handoffs import Handoff
-from services.routing import Routing
+from services.opening import Opening
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ class Applied:
     received_at: datetime
 
 
-class Letters(Routing):
+class Letters(Opening):
     def _apply(self, opened: arrivals.Opened, mark: Postmark, received_at: datetime) -> Applied | None:
         """What a letter does; None if it says again what was heard. Raises Refused `case.mismatch`, `letter.awaited`.
 
@@ -117,7 +118,10 @@ class Letters(Routing):
         self, opened: arrivals.Opened, mark: Postmark, received_at: datetime, standing: Standing | None
     ) -> Mapping[str, Any]:
         not_for = (b.office for b in self.bypasses(mark.case_ref) if b.conflicted is self.agency and b.office)
-        return translate.told(opened, mark, received_at, standing, not_for)
+        told = translate.told(opened, mark, received_at, standing, not_for)
+        if opened.letter.type == CONTENT_ASKED:
+            told["opening"] = self.openable(opened, mark.sender, mark.case_ref, mark.logged_at)
+        return told
 
     def letter(self, row: Mapping[str, Any]) -> dict[str, Any] | None:
         """A heard letter's claims and content, from the vault; None if it is parked or was erased."""

@@ -31,9 +31,11 @@ def any_post(act: Proposal, standing: Standing) -> None:
 
 REPORTING: Mapping[str, Rule] = {
     "concern.reported": any_post,
-    **dict.fromkeys(("duty-failure.alleged", "access.recorded", "access.emergency"), any_post),
+    **dict.fromkeys(("duty-failure.alleged", "access.recorded", "access.emergency", "content.asked"), any_post),
 }
-"""Reporting a concern or a failure waits for no rank and no office; nor does saying that one has looked."""
+"""Reporting a concern or a failure waits for no rank and no office; nor does saying that one has looked, or asking to:
+who may look is said by a credential.
+"""
 
 
 def once_begun(rule: Rule) -> Rule:

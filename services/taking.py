@@ -24,9 +24,9 @@ from services.facts import Fact
 from services.filing import Filing
 from services.handoffs import Handoff
 from services.keeping import BY_ID_ALONE
+from services.opening import Opening
 from services.posts import any_post
 from services.proposals import Case, Policy, Proposal, Rule
-from services.routing import Routing
 
 OTHER_CASE = "own_case"
 """The field by which a content names another case that its sender must know."""
@@ -41,7 +41,7 @@ class Taken:
     repeated: bool
 
 
-class Taking(Routing, Filing):
+class Taking(Opening, Filing):
     """`rules` are the agency's own: which of its posts may do which act. `may_say` goes before them, by type; a fact
     that it does not name, any post may state. `policies` say, by type, what the case must hold for it.
     """
@@ -86,6 +86,7 @@ class Taking(Routing, Filing):
         addressing.receiving(entry, self.agency, tiers, proposal.codes)
         rule(proposal, handoff.standing)
         self._complies(proposal, handoff)
+        content = self._completed(entry, content, handoff, now)
         item, writes = self._kept(entry, command, content, proposal, handoff.concerns)
         handoff.propose(proposal, receivers, item)
         return handoff, writes

@@ -7,16 +7,19 @@ from pydantic import AwareDatetime, Field, PositiveInt
 
 from contracts.agencies import Agency
 from contracts.envelope import About, Stamp, TypeName, Version
+from contracts.events.content import FieldName
 from contracts.ids import CaseRef
 from contracts.shapes import OfficeCode
 from contracts.standing import Course, Move, Stage, Void
 from contracts.tiers import Frozen
 
+ErrorCode = Annotated[str, Field(pattern=r"^[a-z]+(-[a-z]+)*(\.[a-z]+(-[a-z]+)*)?$")]
+
 
 class Problem(Frozen):
     """Why something was not done: a stable code, what happened, what to do next, and the place where there is one."""
 
-    code: Annotated[str, Field(pattern=r"^[a-z]+(-[a-z]+)*(\.[a-z]+(-[a-z]+)*)?$")]
+    code: ErrorCode
     message: str
     hint: str
     field: str | None = None
@@ -95,6 +98,37 @@ class Told(Frozen):
     withheld: Literal["erased", "notified"] | None
     not_for: tuple[OfficeCode, ...]  # own offices from which this case must be kept
     standing: HandoffStanding | None  # None for a fact: no handoff waits for it
+
+
+class LetterToOpen(Frozen):
+    """One letter that is asked for: `fields` are those that would be opened, or `why_not` is the code why none is."""
+
+    by: Agency
+    id: UUID
+    type: TypeName | None
+    position: PositiveInt | None
+    fields: tuple[FieldName, ...]
+    why_not: ErrorCode | None
+
+
+class WouldOpen(Frozen):
+    """What the adapter found of an asking: does oversight vouch for who asks, and what is here of the letters.
+
+    It opens nothing to a credential that does not hold, whatever it is told.
+    """
+
+    holds: bool
+    why_not: ErrorCode | None
+    person: str | None
+    role: str | None
+    until: AwareDatetime | None
+    letters: tuple[LetterToOpen, ...]
+
+
+class ToldAsking(Told):
+    """A letter as the agency's own system hears it, with what it would open."""
+
+    opening: WouldOpen | None  # None to who is only notified, and once it is erased
 
 
 class ActVoided(Frozen):

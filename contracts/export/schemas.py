@@ -11,10 +11,11 @@ from pydantic_core.core_schema import DatetimeSchema
 
 from contracts.agencies import Agency
 from contracts.catalogue import CATALOGUE
+from contracts.catalogue.handoffs import CONTENT_ASKED
 from contracts.cloudevents import CommandEvent, FeedAsked, HttpProblem, LetterErased, LettersPage, ToldEvent
 from contracts.entry import Audience, Entry
 from contracts.envelope import Command, Letter, Notice, Postmark, Record, RecordData, Stamp, Submission, dataschema
-from contracts.export.answers import ActVoided, CommandRefused, CommandTaken, Problem, Told
+from contracts.export.answers import ActVoided, CommandRefused, CommandTaken, Problem, Told, ToldAsking
 from contracts.tiers import LOGGED, Frozen, Tier, tiers_of, view
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -57,9 +58,10 @@ def schemas() -> Mapping[str, dict[str, Any]]:
         if entry.command:
             found[f"{entry.type}.command"] = _command(entry)
         found[f"{entry.type}.record"] = _record(entry)
+        told = ToldAsking if entry.type == CONTENT_ASKED else Told
         for suffix, receivers in audiences(entry):
             found[f"{entry.type}.letter{suffix}"] = _letter(entry, Letter, f"letter{suffix}", receivers)
-            found[f"{entry.type}.told{suffix}"] = _letter(entry, Told, f"told{suffix}", receivers)
+            found[f"{entry.type}.told{suffix}"] = _letter(entry, told, f"told{suffix}", receivers)
     return MappingProxyType(dict(sorted(found.items())))
 
 
