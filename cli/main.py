@@ -31,6 +31,7 @@ ROOMS: Mapping[str, str] = MappingProxyType(
         "access": "access",
         "case": "case",
         "cases": "cases",
+        "content": "content",
         "reconcile": "reconcile",
         "projections": "projections",
         "handoffs": "handoffs",

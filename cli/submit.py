@@ -27,7 +27,11 @@ def submit(
     as_json: show.AsJson = False,
 ) -> None:
     """Hand an adapter a command. Answers with the event's id and, when logged, its stamp; or with a coded error."""
-    answer = asyncio.run(ask(Settings(), show.agency(agency), _read(file)))
+    report(asyncio.run(ask(Settings(), show.agency(agency), _read(file))), as_json=as_json)
+
+
+def report(answer: dict[str, Any], *, as_json: bool) -> None:
+    """Say what became of a command; a refusal ends this one with its exit code."""
     if as_json:
         show.document(answer)
     elif "error" not in answer:
