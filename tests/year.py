@@ -53,4 +53,6 @@ def verbs(plan: Iterable[Planned]) -> set[str]:
     return {planned.command["command"] for planned in plan}
 
 
-ALL_VERBS = frozenset(COMMANDS)
+BY_CREDENTIAL = frozenset({"content.ask", "content.open", "content.refuse"})
+"""What rests on oversight's signature is in no plan: a made-up year has no investigators."""
+ALL_VERBS = frozenset(COMMANDS) - BY_CREDENTIAL

@@ -13,6 +13,7 @@ from uuid import UUID, uuid4
 from cli.year.casebook import BASES, ROLES
 from contracts.agencies import SPONSORS, Agency, Institution
 from contracts.catalogue import CATALOGUE, words
+from contracts.catalogue.handoffs import CONTENT_ASKED, CONTENT_REFUSED
 from contracts.entry import Entry
 from contracts.errors import Refused
 from contracts.export import examples
@@ -28,6 +29,8 @@ HOLDS = timedelta(days=90)
 BEFORE_ASKING = {"therapy.referred": "safe-contact.set"}
 BEFORE_STARTING = {Service.FORENSIC_EXAM: "exam-consent.recorded"}
 """What the agency's own rules want said first."""
+ENDS_WITH = {Service.CONTENT_OPENING: CONTENT_REFUSED}
+"""Of two words for an end, the one that a script can say: which content is opened, a person decides."""
 _JUST_NOW = frozenset({"began_at", "examined_at", "as_of"})
 _LATER = {"expires_at": HOLDS}
 
@@ -46,8 +49,8 @@ class On:
 
 
 def offers(by: Agency, to: Agency) -> Iterator[tuple[Service, Entry]]:
-    """What one agency can ask another for, and by which type."""
-    for entry in CATALOGUE.values():
+    """What one agency can ask another for, and by which type. Nobody asks for content: oversight lets nobody look."""
+    for entry in (entry for entry in CATALOGUE.values() if entry.type != CONTENT_ASKED):
         if entry.move is Move.MAKE and by is not to and by in entry.senders and to in entry.asked:
             services = [entry.service] if entry.service else [one for one in OFFERED_BY if to in OFFERED_BY[one]]
             yield from ((service, entry) for service in services)
@@ -82,7 +85,8 @@ def request(by: Agency, to: Agency, service: Service | None, now: datetime) -> l
 def act(move: Move, on: On, by: Agency, now: datetime) -> list[Command]:
     """The commands by which an agency makes a move on a handoff; the last one is the move."""
     any_word = next(entry for entry in CATALOGUE.values() if entry.move is move)
-    entry = CATALOGUE[words(any_word, on.service)[0]]
+    first_word, *_ = words(any_word, on.service)
+    entry = CATALOGUE[ENDS_WITH.get(on.service, first_word) if move is Move.COMPLETE else first_word]
     said: dict[str, Any] = {"handoff_id": str(on.handoff_id), "next_step": "sender-keeps"}
     if "concerns" in entry.example:
         said["concerns"] = {**entry.example["concerns"], "ref": on.concerns}

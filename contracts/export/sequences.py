@@ -43,6 +43,13 @@ STORIES = (
             [(RECEIVER, "referral.confirm-withdrawal")],
         ],
     ),
+    Story(
+        "What letters said is opened to an investigator",
+        "An investigator's agency asks who received them. The receiver's system is told whether oversight's credential "
+        "holds and what would be opened, and names the fields; the adapter seals them to the investigator alone, so "
+        "the asking agency's system is told which they are, and not what they say. Oversight hears of each act.",
+        [[(OPENER, "content.ask")], [(RECEIVER, "referral.accept")], [(RECEIVER, "content.open")]],
+    ),
 )
 
 

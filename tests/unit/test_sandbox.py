@@ -19,8 +19,9 @@ from contracts.errors import Refused
 from contracts.handoff import fold, judge
 from contracts.standing import Act, Move, Stage, Standing
 from contracts.vocabulary.asking import Service
-from tests.builders import HEALTH, OVERSIGHT, POLICE, SOCIAL
+from tests.builders import CHILD, HEALTH, OVERSIGHT, POLICE, SOCIAL
 from tests.carried import Carried
+from tests.openings import matter
 
 ASSESSMENT = Service.CHILD_PROTECTION_ASSESSMENT
 OWN_WORDS = {(HEALTH, Service.SCREENING), (POLICE, Service.CASE_RESPONSIBILITY), (POLICE, ASSESSMENT)}
@@ -127,7 +128,19 @@ async def test_all_that_agencies_can_ask_of_each_other_is_taken_served_and_logge
             for said in speaking.act(move, on, to, agencies.by_hand.clock()):
                 await agencies.says(to, said)
         assert agencies.standing(by, made).stage in (Stage.COMPLETED, Stage.TRANSFERRED), (by, to, service)
-    assert len({service for _, service in served}) == len(Service)
+    assert {service for _, service in served} == set(Service) - {Service.CONTENT_OPENING}
+
+
+async def test_a_counterpart_that_is_asked_for_content_takes_it_on_and_refuses_it(agencies: Carried) -> None:
+    """Which content is opened to whom is for a person to decide; and nobody asks for any, for nobody may look."""
+    asked = await matter(agencies)
+    await asked.asks(taken_on=False)
+    on = speaking.On(asked.asking, asked.case, Service.CONTENT_OPENING, CHILD["ref"])
+    while move := next_move(Behaviour.ACCEPT, SOCIAL, agencies.standing(SOCIAL, asked.asking), set()):
+        for said in speaking.act(move, on, SOCIAL, agencies.by_hand.clock()):
+            await agencies.says(SOCIAL, said)
+    (ended,) = agencies.apps[OVERSIGHT].askings(asked.case)
+    assert (ended["stage"], ended["refused"]) == ("completed", "no-legal-basis")
 
 
 async def test_declining_asking_answering_and_letting_go_are_taken_in_the_words_of_each_course(
