@@ -94,7 +94,7 @@ def emergency(
     """Ask to look into a case that your credential does not name; another person has to vouch, within 15 minutes."""
     settings, now = Settings(), wall_clock()
     reading.reference(case_ref)
-    path, why = _given(credential), choosing.word(EmergencyGround, ground or None, "--ground")
+    path, why = leave.given(credential), choosing.word(EmergencyGround, ground or None, "--ground")
     if why is None:
         raise Refused("option.invalid", field="--ground", detail=f"One of: {', '.join(EmergencyGround)}.")
     _, key = leave.holder(path, directory.load(settings), now)
@@ -114,7 +114,7 @@ def vouch(
 ) -> None:
     """Vouch for another person's emergency; oversight is told of it, and of you, as soon as they look."""
     settings, now = Settings(), wall_clock()
-    path, keyring = _given(credential), directory.load(settings)
+    path, keyring = leave.given(credential), directory.load(settings)
     _, key = leave.holder(path, keyring, now)
     token = leave.text(asked)
     found = vouching.read_asked(token, keyring, now)
@@ -123,12 +123,6 @@ def vouch(
         f"Vouched in {out}: {found.asker.person} of {found.asker.agency} may look into {found.said.case_ref} for "
         f"{_minutes(OPEN_FOR)} minutes, for {found.said.ground}. They say `--emergency {out}` when they do."
     )
-
-
-def _given(path: Path | None) -> Path:
-    if path is None:
-        raise Refused("credential.missing", field="--credential")
-    return path
 
 
 def _write(path: Path, token: str) -> None:

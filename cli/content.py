@@ -1,65 +1,65 @@
 """`barnabus content ask|list|show`: an investigator asks what letters said, and is shown what proves itself."""
 
 import asyncio
-from pathlib import Path
 from typing import Annotated, Any
 from uuid import UUID
 
 import typer
 
-from bus import credential, directory, disclosing, keys
+from bus import directory, disclosing, seal
 from bus.clock import wall_clock
 from bus.disclosing import Proven
 from bus.settings import Settings
-from cli import reading, show, submit
+from cli import leave, looking, reading, recording, show, submit
 from cli.agencies import opened
-from cli.content_access import command, recorded
+from cli.leave import Asker
 from contracts.agencies import Agency
-from contracts.credential import Credential
 from contracts.errors import Refused
-from contracts.vocabulary.accounting import AccessPurpose
+from contracts.events.accounting import Replayed
+from contracts.vocabulary.accounting import Replay
 from projections.askable import asking
 
 app = typer.Typer(no_args_is_help=True, help="What letters said: asked of who holds them, and proven by the log.")
-TheCredential = Annotated[Path, typer.Option("--credential", help="The file that oversight gave you.")]
+_CONTENT = Replayed(what=Replay.CONTENT)
 
 
 @app.command()
 @show.coded
 def ask(
     case_ref: reading.Reference,
-    credential_file: TheCredential,
     to: Annotated[str, typer.Option(help="The agency that holds the letters: police, social.")],
     record: Annotated[list[str], typer.Option(help="A record's id; may be given ten times.")],
-    purpose: Annotated[AccessPurpose, typer.Option("--for", help="For what you need it.")],
+    purpose: leave.Purpose = "",
+    for_: leave.For = "",
+    credential: leave.File = None,
     field: Annotated[list[str] | None, typer.Option(help="Only this field; may be given several times.")] = None,
     office: Annotated[str | None, typer.Option(help="Your office's code.")] = None,
     as_json: show.AsJson = False,
 ) -> None:
     """Ask an agency to open letters that it was sent; it decides, and opens them to you alone."""
-    settings, holder = Settings(), show.agency(to)
-    token, who = _held(settings, credential_file)
-    _names(who, reading.reference(case_ref))
+    settings, holder, asker = Settings(), show.agency(to), Asker(purpose, for_, credential)
     ids = [_id(one, "--record") for one in record]
-    found = reading.case(case_ref, purpose)
-    told = [] if Agency.OVERSIGHT in (who.agency, holder) else [Agency.OVERSIGHT]
+    found = looking.case(case_ref, asker, _CONTENT)
+    path, given = leave.given(credential), leave.leave(asker, case_ref, directory.load(settings), wall_clock())
+    assert given, "who has looked has shown one"
+    told = [] if Agency.OVERSIGHT in (given.agency, holder) else [Agency.OVERSIGHT]
     data = {
         "to": holder,
         "notified": told,
-        "purpose": purpose,
-        "credential": token,
+        "purpose": given.purpose,
+        "credential": leave.text(path),
         **asking(found, ids, holder, field or []),
     }
-    asked = command(who, "content.ask", case_ref, data, wall_clock(), office)
-    submit.report(asyncio.run(submit.ask(settings, who.agency, asked)), as_json=as_json)
+    command = recording.command("content.ask", case_ref, given, data, wall_clock(), office)
+    submit.report(asyncio.run(submit.ask(settings, given.agency, seal.dump(command))), as_json=as_json)
 
 
 @app.command("list")
 @show.coded
-def list_(credential_file: TheCredential, as_json: show.AsJson = False) -> None:
+def list_(credential: leave.File = None, as_json: show.AsJson = False) -> None:
     """List what your agency has asked to be opened in the cases of your credential, and how far that is."""
     settings = Settings()
-    _, who = _held(settings, credential_file)
+    who, _ = leave.holder(leave.given(credential), directory.load(settings), wall_clock())
     with opened(who.agency, settings) as application:
         rows = [row for case_ref in who.cases for row in application.askings(case_ref)]
     if as_json:
@@ -79,20 +79,19 @@ def list_(credential_file: TheCredential, as_json: show.AsJson = False) -> None:
 @show.coded
 def show_(
     asking_id: Annotated[str, typer.Argument(metavar="ID", help="The asking's id: `barnabus content list`.")],
-    credential_file: TheCredential,
-    key_file: Annotated[Path, typer.Option("--key", help="The file of your own private sealing key.")],
+    purpose: leave.Purpose = "",
+    credential: leave.File = None,
     as_json: show.AsJson = False,
 ) -> None:
     """Show what was opened to you, once the log has that you look, and if all of it proves itself."""
-    settings = Settings()
-    keyring, person = directory.load(settings), keys.read_jwk(key_file)
-    _, who = _held(settings, credential_file)
+    settings, path = Settings(), leave.given(credential)
+    keyring = directory.load(settings)
+    who, _ = leave.holder(path, keyring, wall_clock())
+    person = leave.sealing_key(path, who)
     with opened(who.agency, settings) as application:
         answer = application.answer_to(_id(asking_id, "ID"))
-    case_ref = answer.of.case_ref
-    _names(who, case_ref)
-    recorded(settings, who, case_ref, answer.purpose, answer.records, wall_clock())
-    found = reading.case(case_ref, answer.purpose)
+    case_ref, asker = answer.of.case_ref, Asker(purpose, answer.purpose, credential)
+    found = looking.case(case_ref, asker, _CONTENT, answer.records)
     letter, proven = disclosing.opened(answer.signed, answer.of, person, found.records, keyring)
     document = {
         "case_ref": case_ref,
@@ -104,20 +103,6 @@ def show_(
         show.document(document)
     else:
         _print(document)
-
-
-def _held(settings: Settings, file: Path) -> tuple[str, Credential]:
-    """Raises `credential.invalid`, `credential.ended`, `file.unreadable`."""
-    try:
-        token = file.read_text().strip()
-    except (OSError, ValueError) as error:
-        raise Refused("file.unreadable", field="--credential", detail=type(error).__name__ + ".") from None
-    return token, credential.read(token, directory.load(settings), wall_clock())
-
-
-def _names(who: Credential, case_ref: str) -> None:
-    if case_ref not in who.cases:
-        raise Refused("content.not-vouched", field="--credential")
 
 
 def _id(text: str, at: str) -> UUID:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from joserfc.jwk import OKPKey
 
-from bus import credential, signing, vouching
+from bus import credential, keys, signing, vouching
 from bus.directory import Keyring
 from bus.vouching import Emergency
 from contracts.agencies import Agency
@@ -69,6 +69,13 @@ def leave(asker: Asker, case_ref: str, keyring: Keyring, now: datetime) -> Leave
     return Leave(held, AccessPurpose(asker.purpose), emergency)
 
 
+def given(path: Path | None) -> Path:
+    """The file that was named. Raises Refused `credential.missing`."""
+    if path is None:
+        raise Refused("credential.missing", field="--credential")
+    return path
+
+
 def holder(path: Path, keyring: Keyring, now: datetime) -> tuple[Credential, OKPKey]:
     """A credential and its private key. Raises `credential.*`: whoever it was shown to has the one, not the other."""
     found = credential.read(text(path), keyring, now)
@@ -76,6 +83,16 @@ def holder(path: Path, keyring: Keyring, now: datetime) -> tuple[Credential, OKP
     for key in signing.held(path.parent).values():
         if key.is_private and key.as_dict(private=False)["x"] == public:
             return found, key
+    raise Refused("credential.without-key", detail=f"Folder: {path.parent}.")
+
+
+def sealing_key(path: Path, whose: Credential) -> OKPKey:
+    """The person's private key, to which content is sealed. Raises `credential.without-key`."""
+    public = credential.sealing_key(whose).as_dict(private=False)["x"]
+    for file in sorted(path.parent.glob("sealing*.jwk")):
+        key = keys.read_jwk(file)
+        if key.is_private and key.as_dict(private=False)["x"] == public:
+            return key
     raise Refused("credential.without-key", detail=f"Folder: {path.parent}.")
 
 

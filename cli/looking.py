@@ -4,6 +4,7 @@ Made-up cases are shown without: nobody writes to their log any more.
 """
 
 import asyncio
+from collections.abc import Sequence
 from uuid import UUID
 
 from bus import directory
@@ -19,12 +20,13 @@ from contracts.catalogue.accounting import WITHDRAWN_FROM
 from contracts.credential import Credential
 from contracts.errors import BarnabusError, Refused
 from contracts.events.accounting import Replayed
+from contracts.vocabulary.accounting import Replay
 from projections import accesses
 from projections.case_log import CaseLog
 
 
-def case(case_ref: str, asker: Asker, replayed: Replayed) -> CaseLog:
-    """The whole case, once the log has it that somebody looks.
+def case(case_ref: str, asker: Asker, replayed: Replayed, opened: Sequence[UUID] = ()) -> CaseLog:
+    """The whole case, once the log has it that somebody looks, and at what these records' letters said, if at any.
 
     Raises Refused `purpose.missing`, `credential.*`, `vouching.*`; `purpose.unrecorded`, `access.unrecorded`,
     `case.not-found`, `log.damaged`.
@@ -34,11 +36,16 @@ def case(case_ref: str, asker: Asker, replayed: Replayed) -> CaseLog:
     keyring = directory.load(settings)  # without a home there is nothing to look at, and nowhere to write who looked
     given = leave(asker, case_ref, keyring, wall_clock())
     recording.write_down(settings, case_ref, asker, given)
-    return asyncio.run(_case(settings, keyring, case_ref, given, replayed))
+    return asyncio.run(_case(settings, keyring, case_ref, given, replayed, opened))
 
 
 async def _case(
-    settings: Settings, keyring: directory.Directory, case_ref: str, given: Leave | None, replayed: Replayed
+    settings: Settings,
+    keyring: directory.Directory,
+    case_ref: str,
+    given: Leave | None,
+    replayed: Replayed,
+    opened: Sequence[UUID],
 ) -> CaseLog:
     if (await log_end(settings)).synthetic_now is not None:
         return await _made_up(settings, keyring, case_ref)
@@ -49,13 +56,15 @@ async def _case(
     if given.emergency:
         for one in (given.credential, given.emergency.voucher):
             await _not_withdrawn(settings, keyring, one)
-    position = await recording.logged(settings, case_ref, given, replayed)
+    position = await recording.logged(settings, case_ref, given, replayed, opened)
     found = await reading.whole(settings, keyring, case_ref)
     _open_to(given, found, case_ref)  # a bypass may have been invoked meanwhile
-    show.err.print(
-        f"Logged at position {position}: {given.credential.person} looks, for {given.purpose}. These are codes only: "
-        "what letters said lies with the agencies; ask them with `barnabus content ask`."
+    codes_only = (
+        " These are codes only: what letters said lies with the agencies; ask them with `barnabus content ask`."
+        if replayed.what is not Replay.CONTENT
+        else ""
     )
+    show.err.print(f"Logged at position {position}: {given.credential.person} looks, for {given.purpose}.{codes_only}")
     return found
 
 

@@ -5,8 +5,10 @@ import getpass
 import json
 import os
 import time
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from bus import seal
 from bus.clock import wall_clock
@@ -51,20 +53,33 @@ def write_down(settings: Settings, case_ref: str, asker: Asker, given: Leave | N
         raise BarnabusError("purpose.unrecorded", detail=f"{path}: {error.strerror}.") from None
 
 
-async def logged(settings: Settings, case_ref: str, given: Leave, replayed: Replayed) -> int:
-    """Where the log has it that this person looks. Raises `access.unrecorded` if it has not, within a limit."""
+async def logged(
+    settings: Settings, case_ref: str, given: Leave, replayed: Replayed, opened: Sequence[UUID] = ()
+) -> int:
+    """Where the log has it that this person looks, and at what these records' letters said, if at any.
+
+    Raises `access.unrecorded` if it has not, within a limit.
+    """
     if given.emergency:  # its id is that of what both signed, so it is logged once however often it is shown
         await _said(settings, given.agency, _stated(case_ref, given, given.emergency))
-    now = wall_clock().isoformat()
     data = {
         "purpose": given.purpose,
+        "opened": [str(record_id) for record_id in opened],
         "by": _bearer(given.credential),
         "replayed": replayed.model_dump(mode="json"),
         "emergency": str(given.emergency.said.id) if given.emergency else None,
     }
-    clocks = {"occurred": now, "known": now, "recorded": now}
-    command = {"command": "access.record", "id": str(uuid4()), "case_ref": case_ref, "clocks": clocks, "data": data}
-    return await _said(settings, given.agency, command | _about(given))
+    return await _said(settings, given.agency, command("access.record", case_ref, given, data, wall_clock()))
+
+
+def command(
+    verb: str, case_ref: str, given: Leave, data: dict[str, Any], now: datetime, office: str | None = None
+) -> dict[str, Any]:
+    """A command of the person's own agency, said by the post that the credential names."""
+    moment = now.isoformat()
+    clocks = {"occurred": moment, "known": moment, "recorded": moment}
+    named = {"command": verb, "id": str(uuid4()), "case_ref": case_ref}
+    return named | {"clocks": clocks, "data": data} | _about(given, office)
 
 
 def _stated(case_ref: str, given: Leave, emergency: Emergency) -> dict[str, Any]:
@@ -82,11 +97,11 @@ def _stated(case_ref: str, given: Leave, emergency: Emergency) -> dict[str, Any]
     return named | {"clocks": clocks, "data": data} | _about(given)
 
 
-def _about(given: Leave) -> dict[str, Any]:
+def _about(given: Leave, office: str | None = None) -> dict[str, Any]:
     basis = LegalBasis.COURT_ORDER if given.purpose is AccessPurpose.COURT_REQUEST else LegalBasis.PROTECTION_DUTY
     return {
         "legal_basis": LegalBasis.VITAL_INTEREST if given.emergency else basis,
-        "post": {"role": given.credential.role},
+        "post": {"role": given.credential.role, "office": office},
     }
 
 

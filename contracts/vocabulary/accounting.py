@@ -48,6 +48,7 @@ class Replay(StrEnum):
     STATE = "state"  # what it had come to
     TIMELINE = "timeline"
     ACCESSES = "accesses"  # who had looked
+    CONTENT = "content"  # its events, to ask what their letters said, or to prove what was opened
 
 
 class EmergencyGround(StrEnum):

@@ -3,17 +3,18 @@
 import json
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from bus import keys
 from bus.settings import Settings
 from tests.builders import NAME, POLICE, SOCIAL, encoded, on, refer
+from tests.credentials import given
 from tests.docs.pages import barnabus_lines
 from tests.docs.test_commands import IN_ORDER, Up
-from tests.openings import Investigator, investigator, letter, open_
+from tests.openings import letter, open_
 
 LINES = [list(shown.words) for shown in barnabus_lines() if shown.words[0] == IN_ORDER]
 CASE, RECORD = "1e9x-83x6-q4bb-hv3n", "6f0c6f0e-6a4e-4d0a-9a55-0f6a3b6d7c11"
@@ -38,8 +39,9 @@ def test_what_the_page_shows_leads_from_the_asking_to_what_was_said(up: Up, tmp_
         return until(lambda: up.run("submit", agency, str(file), "--json"))
 
     referral = done(POLICE, refer())
-    who = investigator(Settings(home=tmp_path / "home", nats_url=None), referral["case_ref"])
-    words = {CASE: referral["case_ref"], RECORD: referral["id"], **files(who, tmp_path)}
+    settings = Settings(home=tmp_path / "home", nats_url=None)
+    mine = given(settings, referral["case_ref"], at=datetime.now(UTC))
+    words = {CASE: referral["case_ref"], RECORD: referral["id"], "CREDENTIAL": str(mine)}
     asked, listed, shown = ([words.get(word, word) for word in line] for line in LINES)
     asking = until(lambda: up.run(*asked, "--json"))["id"]
     done(SOCIAL, on(SOCIAL, "referral.accept", asking))
@@ -48,14 +50,6 @@ def test_what_the_page_shows_leads_from_the_asking_to_what_was_said(up: Up, tmp_
     assert one["id"] == asking
     found = until(lambda: up.run(*(asking if word == "ID" else word for word in shown), "--json"))
     assert found["letters"][0]["fields"]["identity"]["full_name"] == NAME
-
-
-def files(who: Investigator, folder: Path) -> dict[str, str]:
-    """The person's two files, by the names that they have on the page."""
-    token, key = folder / "mine.credential", folder / "mine.jwk"
-    token.write_text(who.token)
-    keys.write_jwk(key, who.sealing)
-    return {token.name: str(token), key.name: str(key)}
 
 
 def until(run: Callable[[], Any]) -> Any:
