@@ -131,7 +131,7 @@ class Inbox:
             (type_name, vault_item, sender, number),
         )
 
-    def said_at_last(self, mark: Postmark, letter: Letter, vault_item: str) -> list[Statement]:
+    def said_at_last(self, mark: Postmark, letter: Letter, vault_item: str | None) -> list[Statement]:
         """The writes that take a letter in that another one says again, and with it those that did so in vain."""
         clear = (
             "UPDATE inbox SET state = 'heard', reason = NULL, jwe = NULL, type = ? "
@@ -161,6 +161,16 @@ class Inbox:
     def set_aside(self, record_id: str) -> Statement:
         """The write by which a parked letter holds up nothing any more; named by its id it can still be tried again."""
         return Statement("UPDATE inbox SET state = 'set-aside' WHERE record_id = ? AND state = 'parked'", (record_id,))
+
+    def given_up(self, case_ref: str) -> list[dict[str, Any]]:
+        """Letters of a case that were set aside, with their sealed bytes."""
+        return [row for row in self.parked("set-aside") if row["case_ref"] == case_ref and row["jwe"]]
+
+    def emptied(self, sender: Agency, number: int) -> Statement:
+        """The write that destroys the sealed bytes of a letter that was set aside."""
+        return Statement(
+            "UPDATE inbox SET jwe = NULL WHERE sender = ? AND number = ? AND state = 'set-aside'", (sender, number)
+        )
 
     def unreceipted(self, *, since: datetime) -> Receipt | None:
         """The next receipt that is owed for letters held since then. A missing letter is never signed for."""

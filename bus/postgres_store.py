@@ -82,16 +82,17 @@ class PostgresStore(PostgresApplicationRecorder, Store):
         with self.datastore.get_connection() as connection, connection.pipeline() as pipeline, connection.transaction():
             yield connection, pipeline
 
-    def erase(self, *statements: Statement) -> None:
+    def settle(self) -> None:
         """What was deleted stays in its table's file until the table is written anew; of the keys that is done at once.
 
         The items are unreadable without them. The server's write-ahead log and its backups are out of reach here.
         """
-        self.write(*statements)
         try:
             with self.datastore.cursor() as c:
                 c.execute("VACUUM (FULL) vault_keys")
                 c.execute("VACUUM vault_items")
+                c.execute("VACUUM outbox")
+                c.execute("VACUUM inbox")
         except BarnabusError as error:  # erased it is
             _log.warning("store.not-vacuumed", code=error.code, hint="Run VACUUM FULL on the store's vault_keys.")
 

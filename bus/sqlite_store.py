@@ -5,11 +5,36 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Self
 
+import structlog
 from eventsourcing.persistence import StoredEvent
-from eventsourcing.sqlite import SQLiteApplicationRecorder, SQLiteConnection, SQLiteCursor, SQLiteDatastore
+from eventsourcing.sqlite import (
+    SQLiteApplicationRecorder,
+    SQLiteConnection,
+    SQLiteConnectionPool,
+    SQLiteCursor,
+    SQLiteDatastore,
+)
 
 from bus import node
 from bus.store import TABLES, Statement, Store
+
+_log = structlog.get_logger()
+
+
+class _Connections(SQLiteConnectionPool):
+    """What is deleted or overwritten is overwritten in the file too: SQLite would keep the bytes in free pages."""
+
+    def _create_connection(self) -> SQLiteConnection:
+        connection = super()._create_connection()
+        with connection.cursor() as c:
+            c.execute("PRAGMA secure_delete=ON")
+        return connection
+
+
+class _Datastore(SQLiteDatastore):
+    def __init__(self, path: Path) -> None:
+        super().__init__(str(path))
+        self.pool = _Connections(db_name=str(path))
 
 
 class SQLiteStore(SQLiteApplicationRecorder, Store):
@@ -25,9 +50,11 @@ class SQLiteStore(SQLiteApplicationRecorder, Store):
         with ExitStack() as opening:
             if alone:
                 opening.enter_context(node.locked(path.with_suffix(".lock"), alone))
-            store = cls(SQLiteDatastore(str(path)))
+            store = cls(_Datastore(path))
             opening.callback(store.datastore.close)
             store.create_table()
+            if alone:
+                store.settle()  # a crash may have come between
             store._held = opening.pop_all()
         return store
 
@@ -47,16 +74,12 @@ class SQLiteStore(SQLiteApplicationRecorder, Store):
             for statement in statements:
                 c.execute(statement.sql, statement.params)
 
-    def erase(self, *statements: Statement) -> None:
-        """Nothing is left behind: SQLite would keep the bytes in free pages and in its write-ahead log."""
-        with self.datastore.get_connection(commit=True) as connection:
-            with connection.cursor() as c:
-                c.execute("PRAGMA secure_delete=ON")
-            with connection.transaction(commit=True) as c:
-                for statement in statements:
-                    c.execute(statement.sql, statement.params)
-            with connection.cursor() as c:
-                c.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    def settle(self) -> None:
+        """SQLite keeps what was there before in its write-ahead log until all of that is in the file."""
+        with self.datastore.get_connection(commit=True) as connection, connection.cursor() as c:
+            c.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            if c.fetchone()[0]:  # somebody reads what was there before: the next time, or when it is opened again
+                _log.warning("store.not-settled", hint="What was erased is in the write-ahead log until it is opened.")
 
     def read(self, sql: str, *params: Any) -> list[dict[str, Any]]:
         """On a connection kept for reading: it is no transaction to end."""

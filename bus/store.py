@@ -53,6 +53,10 @@ TABLES = (
     "lost_id TEXT NOT NULL, recipient TEXT NOT NULL, by_id TEXT, PRIMARY KEY (lost_id, recipient))",
     "CREATE TABLE IF NOT EXISTS directory_noted (one INTEGER PRIMARY KEY CHECK (one = 1), digest TEXT NOT NULL)",
     "CREATE TABLE IF NOT EXISTS outbox_adopted (number INTEGER PRIMARY KEY, record_id TEXT NOT NULL UNIQUE)",
+    "CREATE TABLE IF NOT EXISTS outbox_emptied (number INTEGER PRIMARY KEY)",
+    # whose content was erased, by a digest under the vault's key; and cases of which nothing may be
+    "CREATE TABLE IF NOT EXISTS erased (mark TEXT PRIMARY KEY)",
+    "CREATE TABLE IF NOT EXISTS holds (case_ref TEXT PRIMARY KEY, since TEXT NOT NULL)",
     "CREATE TABLE IF NOT EXISTS receipts ("
     "recipient TEXT NOT NULL, position INTEGER NOT NULL, record TEXT NOT NULL, signature TEXT NOT NULL, "
     "stamp TEXT NOT NULL, PRIMARY KEY (recipient, position))",
@@ -116,9 +120,14 @@ class Store(ApplicationRecorder):
     def write(self, *statements: Statement) -> None:
         """All of these or none."""
 
-    @abstractmethod
     def erase(self, *statements: Statement) -> None:
-        """Deletions from the vault that leave as little behind as the database allows (docs/guarantees.md)."""
+        """Deletions that leave as little behind as the database allows (docs/guarantees.md)."""
+        self.write(*statements)
+        self.settle()
+
+    @abstractmethod
+    def settle(self) -> None:
+        """After deletions: see to it that as little of what was deleted is left behind as the database allows."""
 
     @abstractmethod
     def read(self, sql: str, *params: Any) -> list[dict[str, Any]]:

@@ -7,9 +7,10 @@ becomes unreadable at once, also in what nobody remembered to delete.
 import hmac
 import json
 from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 from secrets import token_bytes
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -18,6 +19,8 @@ from bus import seal
 from bus.store import Statement, Store
 from contracts.errors import BarnabusError
 
+MARK_LENGTH = 22
+"""Of a mark, in base64: 132 bits."""
 _NONCE_BYTES = 12
 
 
@@ -66,6 +69,46 @@ class Vault:
         """Under whose key an item lies; None if it was erased."""
         found = self._store.read("SELECT person FROM vault_items WHERE id = ?", item)
         return str(found[0]["person"]) if found else None
+
+    def mark(self, sender: str, record_id: UUID) -> str:
+        """By which this store knows a record whose content it erased, and whoever has not the vault's key does not."""
+        return self.fingerprint(f"erased:{sender}:{record_id}".encode())[:MARK_LENGTH]
+
+    def beside(self, items: Iterable[str]) -> dict[str, set[str]]:
+        """By person, all items that lie under the keys of these."""
+        found: dict[str, set[str]] = {}
+        for item in items:
+            for row in self._store.read("SELECT person FROM vault_items WHERE id = ?", item):
+                if row["person"] not in found:
+                    rows = self._store.read("SELECT id FROM vault_items WHERE person = ?", row["person"])
+                    found[row["person"]] = {row["id"] for row in rows}
+        return found
+
+    def forget(self, items: AbstractSet[str]) -> list[Statement]:
+        """The writes that destroy the keys of these; what else lay under one gets a new key. Settle the store then.
+
+        Raises `content.unreadable` if the vault key does not fit.
+        """
+        return [write for person, all_of in self.beside(items).items() for write in self._forget(person, all_of, items)]
+
+    def _forget(self, person: str, all_of: AbstractSet[str], items: AbstractSet[str]) -> list[Statement]:
+        gone = [Statement("DELETE FROM vault_items WHERE id = ?", (item,)) for item in sorted(all_of & items)]
+        if not all_of - items:
+            return [*gone, Statement("DELETE FROM vault_keys WHERE person = ?", (person,))]
+        old, _ = self._key_for(person)
+        new = token_bytes(32)
+        rows = self._store.read("SELECT id, sealed FROM vault_items WHERE person = ?", person)
+        anew = (
+            (_lock(AESGCM(new), _unlock(AESGCM(old), row["sealed"], row["id"]), row["id"]), row["id"])
+            for row in rows
+            if row["id"] not in items
+        )
+        wrapped = (_lock(self._wrap, new, person), person)
+        return [
+            *gone,
+            Statement("UPDATE vault_keys SET wrapped = ? WHERE person = ?", wrapped),
+            *(Statement("UPDATE vault_items SET sealed = ? WHERE id = ?", row) for row in anew),
+        ]
 
     def erase(self, person: str) -> None:
         """Destroy a person's key and items, in the file too."""

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import BigInteger, Boolean, Column, Index, String, Text
 
 from bus.log import Logged
+from contracts.casefile import whom
 from contracts.catalogue import entry_of
 from contracts.durations import KOSOVO
 from contracts.handoff import step
@@ -95,7 +96,7 @@ class Handoffs:
             return row | {"void": row["void"] + 1}
         if move is Move.MAKE:
             row |= {"case_ref": record.subject, "service": service, "urgency": codes.get("urgency")}
-            row["concerns"] = codes["concerns"]["ref"]
+            row["concerns"] = whom(codes)
             row["period"] = period_of(logged.stamp.logged_at)
         now_us = us_of(logged.stamp.logged_at)
         row |= {"standing": standings.dump(after), **_said(row, act, [now_us, claims(record)])}

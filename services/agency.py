@@ -20,17 +20,17 @@ from contracts.envelope import Stamp
 from contracts.standing import Void
 from services import translate
 from services.askings import Askings
+from services.erasing import Erasing
 from services.facts import Fact
 from services.handoffs import Handoff
 from services.hearing import Hearing
 from services.recovering import Recovering
-from services.taking import Taking
 from services.telling import Telling
 
 _OWN = [Handoff.Acted.TOPIC, Fact.Stated.TOPIC]
 
 
-class AgencyApplication(Taking, Hearing, Telling, Recovering, Askings):
+class AgencyApplication(Erasing, Hearing, Telling, Recovering, Askings):
     """Subclasses say who they are and what their posts may do. Here: what the relay asks of it."""
 
     def next_act(self, after: int) -> tuple[int, Outgoing] | None:

@@ -3,6 +3,9 @@
 The rules are ours (D): they are for the agencies to settle together.
 """
 
+from contracts.casefile import CaseFile, Said
+from contracts.catalogue.accounting import EXCUSED
+from contracts.duties.notices import ENDED, OWED
 from contracts.errors import Refused
 from contracts.handoff import AWAITING
 from contracts.vocabulary.investigation import ExamNotDone, MeasureChange
@@ -55,3 +58,14 @@ def suspect_professional(act: Proposal, case: Case) -> None:
     """An inspectorate hears of a professional only once there is a suspect, and never on a rumour."""
     if not case.file.last("suspect.identified", about=act.codes["suspect"]["ref"]):
         raise Refused("suspect.unknown", field="data.suspect")
+
+
+def open_duties(file: CaseFile) -> list[Said]:
+    """Those of which the keeper has told an agency, and whose end it has not heard of."""
+    last = {_duty(said): said for said in file.all(*OWED, *ENDED)}
+    excused = {_duty(said) for said in file.all(EXCUSED)}
+    return [said for duty, said in last.items() if said.type in OWED and duty not in excused]
+
+
+def _duty(said: Said) -> tuple[str, str, str]:
+    return said.codes["rule"], said.codes["trigger_id"], said.codes["trigger_by"]

@@ -13,7 +13,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 from eventsourcing.domain import Aggregate
 
 from contracts.agencies import Agency
-from contracts.casefile import UNLOGGED, Addressed, Said
+from contracts.casefile import UNLOGGED, Addressed, Said, whom
 from contracts.errors import Refused
 from contracts.handoff import fold, judge
 from contracts.standing import Act, Move, Standing, Void
@@ -135,14 +135,20 @@ class Handoff(Aggregate):
             if standing.void_of(Agency(said.by), said.id) is None
         ]
 
-    def propose(self, act: Proposal, receivers: Sequence[Agency], vault_item: str | None) -> None:
-        """Record this agency's own act. Raises Refused `handoff.void` with the law's reason if it would be void."""
+    def propose(
+        self, act: Proposal, receivers: Sequence[Agency], vault_item: str | None, causation_id: UUID | None = None
+    ) -> None:
+        """Record this agency's own act. Raises Refused `handoff.void` with the law's reason if it would be void.
+
+        `causation_id` is what it is made for, where that is no act of this handoff.
+        """
         standing = self.standing
         judged = judge(standing, act.act())
         if isinstance(judged, Void):
             raise Refused("handoff.void", detail=f"Standing: {standing.stage}. Reason: {judged}.")
         notified = [agency.value for agency in judged.notified]
-        self._record(act, receivers, notified, vault_item, self.correlation_id or self.handoff_id, standing.last)
+        because = causation_id or standing.last
+        self._record(act, receivers, notified, vault_item, self.correlation_id or self.handoff_id, because)
 
     def adopt(
         self,
@@ -212,7 +218,7 @@ class Handoff(Aggregate):
     def learn(self, move: str, service: str | None, codes: Mapping[str, Any], correlation_id: UUID | None) -> None:
         self.correlation_id = self.correlation_id or correlation_id
         if move == Move.MAKE and self.concerns is None:
-            self.concerns = codes["concerns"]["ref"]
+            self.concerns = whom(codes)
             self.service = Service(service) if service else None
 
     def place(self, act_id: UUID, position: int, logged_at: datetime) -> None:

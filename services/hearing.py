@@ -121,5 +121,7 @@ class Hearing(Retrying):
     def note_receipt(self, notice: Notice) -> None:
         """Keep what a recipient has signed for."""
         recipient, receipt, stamp = arrivals.receipt(notice, self.agency, self._directory)
-        kept = self.outbox.keep(recipient, notice, stamp.position)
-        self.store.write(*self.outbox.receipted(recipient, receipt), kept)
+        kept = [*self.outbox.receipted(recipient, receipt), self.outbox.keep(recipient, notice, stamp.position)]
+        letters = frozenset((recipient, letter.number) for letter in receipt.letters)
+        emptied = self.outbox.emptied(self._erased_among(letters), letters)
+        (self.store.erase if emptied else self.store.write)(*kept, *emptied)

@@ -17,6 +17,7 @@ from contracts.errors import Refused
 from contracts.standing import Standing
 from services import translate
 from services.facts import Fact
+from services.forgetting import Forgetting
 from services.handoffs import Handoff
 from services.opening import Opening
 
@@ -42,14 +43,14 @@ class Applied:
     """What an opened letter does here: what changes, where its content is kept, and under which place it stands."""
 
     part: Handoff | Fact
-    item: str
+    item: str | None  # none of what was erased before
     writes: tuple[Statement, ...]
     voided: tuple[Mapping[str, Any], ...]
     mark: Postmark
     received_at: datetime
 
 
-class Letters(Opening):
+class Letters(Opening, Forgetting):
     def _apply(self, opened: arrivals.Opened, mark: Postmark, received_at: datetime) -> Applied | None:
         """What a letter does; None if it says again what was heard. Raises Refused `case.mismatch`, `letter.awaited`.
 
@@ -73,10 +74,10 @@ class Letters(Opening):
 
     def _applied(
         self, opened: arrivals.Opened, mark: Postmark
-    ) -> tuple[Handoff | Fact, str, list[Statement], tuple[Mapping[str, Any], ...]]:
+    ) -> tuple[Handoff | Fact, str | None, list[Statement], tuple[Mapping[str, Any], ...]]:
         if not translate.is_act(opened):
             fact = translate.fact(opened, mark)
-            item, writes = self.vault.put(person_key(mark.case_ref, whom(fact.codes)), opened.signed)
+            item, writes = self._kept_of(mark, whom(fact.codes), opened.signed)
             return fact, item, [*writes, *self._indexed(fact, mark.record_id)], ()
         handoff_id = translate.handoff_id(opened)
         handoff = self._handoff(handoff_id) or Handoff.begin(handoff_id, mark.case_ref)
@@ -85,15 +86,21 @@ class Letters(Opening):
         before = handoff.standing
         act, service, codes = translate.heard(opened, mark), translate.service_asked(opened), translate.codes(opened)
         handoff.hear(act, opened.letter.type, service, codes, opened.letter.correlation_id)
-        item, writes = self.vault.put(person_key(mark.case_ref, handoff.concerns or whom(codes)), opened.signed)
+        item, writes = self._kept_of(mark, handoff.concerns or whom(codes), opened.signed)
         return handoff, item, writes, self._newly_void(handoff, before)
+
+    def _kept_of(self, mark: Postmark, concerns: str | None, signed: str) -> tuple[str | None, list[Statement]]:
+        """Nothing is kept anew of what was erased here, and comes again because the store was put back."""
+        if self.is_erased(mark.sender, mark.record_id):
+            return None, []
+        return self.vault.put(person_key(mark.case_ref, concerns), signed)
 
     def _fed(self, mark: Postmark, opened: arrivals.Opened, done: Applied) -> list[Statement]:
         """The writes by which the agency's own systems come to be told of it, in the order in which they are."""
         return [self.feed.heard(mark, opened.letter.type), *self.feed.voided(*done.voided)]
 
     def _told_of(self, opened: arrivals.Opened, done: Applied | None) -> Mapping[str, Any] | None:
-        if done is None:
+        if done is None or done.item is None:
             return None
         standing = done.part.standing if isinstance(done.part, Handoff) else None
         return self._as_told(opened, done.mark, done.received_at, standing)

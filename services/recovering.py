@@ -14,22 +14,23 @@ from bus.submission import Built
 from contracts import documents
 from contracts.agencies import Agency
 from contracts.catalogue import entry_of
+from contracts.catalogue.erasing import ERASED
 from contracts.catalogue.post import SAID_AGAIN
 from contracts.entry import Entry
 from contracts.envelope import Record
 from contracts.events.post import SubmissionRefused
 from contracts.standing import Move
 from services.facts import Fact, fact_id
+from services.forgetting import Forgetting
 from services.handoffs import Handoff, handoff_key
 from services.keeping import BY_ID_ALONE
 from services.proposals import Proposal
-from services.routing import Routing
 
 Parts = dict[UUID, Handoff | Fact]
 """What changes here, by the aggregate's id."""
 
 
-class Recovering(Routing):
+class Recovering(Forgetting):
     """One transaction: a store is as it was, or has all that the log knows."""
 
     def adopt(self, lack: Lacking, said: Built) -> None:
@@ -39,7 +40,21 @@ class Recovering(Routing):
             writes += self._adopted(own, parts)
         for sender in Agency:
             writes.append(self.inbox.signed_for(sender, min(lack.signed.get(sender, 0), self.inbox.held(sender))))
+        writes += self._erased_again(lack)
         self._save(*parts.values(), also=[*writes, *self.outbox.add(said, None)])
+        self.store.settle()
+
+    def _erased_again(self, lack: Lacking) -> list[Statement]:
+        """The writes by which a store forgets again what was erased after it was copied, also what comes again yet."""
+        marks: dict[str, set[str]] = {}
+        for own in lack.own:
+            if own.logged.record.type == ERASED:
+                marks.setdefault(own.logged.record.subject, set()).update(own.logged.record.data.content["marks"])
+        return [write for case_ref, of_case in marks.items() for write in self._erased_in(case_ref, of_case)]
+
+    def _erased_in(self, case_ref: str, marks: set[str]) -> list[Statement]:
+        chosen = [one for one in self.contents(case_ref) if self.vault.mark(one.sender, one.record_id) in marks]
+        return self.forgotten(case_ref, chosen, sorted(marks))
 
     def _adopted(self, own: Own, parts: Parts) -> list[Statement]:
         record, number = own.logged.record, own.logged.record.number

@@ -31,7 +31,7 @@ class Retrying(Letters):
         return done + self._in_order(left, wanted)
 
     def _rows(self, wanted: set[str]) -> list[Row]:
-        aside = [row for row in self.inbox.parked("set-aside") if row["record_id"] in wanted]
+        aside = [row for row in self.inbox.parked("set-aside") if row["record_id"] in wanted and row["jwe"]]
         return [*self.inbox.parked(), *aside]
 
     def _behind(self, mark: Postmark, heard: Heard) -> tuple[Heard, ...]:

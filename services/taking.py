@@ -22,6 +22,7 @@ from contracts.tiers import Frozen
 from services import translate
 from services.facts import Fact
 from services.filing import Filing
+from services.forgetting import Forgetting
 from services.handoffs import Handoff
 from services.keeping import BY_ID_ALONE
 from services.opening import Opening
@@ -41,7 +42,7 @@ class Taken:
     repeated: bool
 
 
-class Taking(Opening, Filing):
+class Taking(Opening, Forgetting, Filing):
     """`rules` are the agency's own: which of its posts may do which act. `may_say` goes before them, by type; a fact
     that it does not name, any post may state. `policies` say, by type, what the case must hold for it.
     """
@@ -58,12 +59,18 @@ class Taking(Opening, Filing):
         fingerprint = self.vault.fingerprint(seal.dump(said))
         if known := self._known(command.id, fingerprint):
             return known
+        parts, writes = self._recorded(entry, command, content, now)
+        row = (str(command.id), fingerprint, str(parts[0].id), parts[0].case_ref, now.isoformat())
+        self._save(*parts, also=[*writes, Statement("INSERT INTO commands VALUES (?,?,?,?,?)", row)])
+        return Taken(command.id, parts[0].case_ref, repeated=False)
+
+    def _recorded(
+        self, entry: Entry, command: Command, content: Frozen, now: datetime
+    ) -> tuple[list[Handoff | Fact], list[Statement]]:
+        """What changes, the command's own first, with the writes beside it."""
         record = self._act if entry.acts(content.model_dump(mode="json")) else self._state
         part, writes = record(entry, command, content, now)
-        row = (str(command.id), fingerprint, str(part.id), part.case_ref, now.isoformat())
-        writes.append(Statement("INSERT INTO commands VALUES (?,?,?,?,?)", row))
-        self._save(part, also=writes)
-        return Taken(command.id, part.case_ref, repeated=False)
+        return [part], writes
 
     def _known(self, command_id: UUID, fingerprint: str) -> Taken | None:
         found = self.store.read("SELECT digest, case_ref FROM commands WHERE id = ?", str(command_id))

@@ -9,7 +9,16 @@ from itertools import product
 from types import MappingProxyType
 
 from contracts.agencies import Agency
-from contracts.catalogue import accounting, handoffs, intervention, investigation, post, register, reintegration
+from contracts.catalogue import (
+    accounting,
+    erasing,
+    handoffs,
+    intervention,
+    investigation,
+    post,
+    register,
+    reintegration,
+)
 from contracts.entry import Entry
 from contracts.errors import Refused
 from contracts.standing import Move
@@ -22,6 +31,7 @@ _ENTRIES = (
     *reintegration.ENTRIES,
     *register.ENTRIES,
     *accounting.ENTRIES,
+    *erasing.ENTRIES,
     *post.ENTRIES,
 )
 

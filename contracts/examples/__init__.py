@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from contracts.examples import accounting, handoffs, intervention, investigation, post, register, reintegration
+from contracts.examples import accounting, erasing, handoffs, intervention, investigation, post, register, reintegration
 
-_MODULES = (handoffs, intervention, investigation, reintegration, register, accounting, post)
+_MODULES = (handoffs, intervention, investigation, reintegration, register, accounting, erasing, post)
 VALID: Mapping[str, Mapping[str, Any]] = {name: said for module in _MODULES for name, said in module.VALID.items()}
 INVALID: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     name: wrong for module in _MODULES for name, wrong in module.INVALID.items()

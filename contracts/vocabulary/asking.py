@@ -30,6 +30,7 @@ class Service(StrEnum):
     THERAPY = "therapy"
     CLEARANCE = "clearance"  # may this person work with children?
     CONTENT_OPENING = "content-opening"  # of letters that the receiver holds, for an investigator
+    ERASURE = "erasure"  # of what the one who asks has sent, and erased itself
 
 
 OFFERED_BY: Mapping[Service, frozenset[Agency]] = MappingProxyType(

@@ -36,6 +36,7 @@ class LegalBasis(StrEnum):
     COURT_ORDER = "court-order"
     VITAL_INTEREST = "vital-interest"
     CONSENT = "consent"
+    DATA_PROTECTION = "data-protection"  # that what may be kept no longer is erased
 
 
 class Known(StrEnum):

@@ -5,14 +5,12 @@ The rules are ours (D): they are for the Centre to settle.
 
 from collections.abc import Mapping
 
-from contracts.casefile import CaseFile, Said
-from contracts.catalogue.accounting import EXCUSED
 from contracts.catalogue.reintegration import CLOSED, REOPENED
-from contracts.duties.notices import ENDED, OWED
 from contracts.errors import Refused
 from contracts.vocabulary.people import Role
 from contracts.vocabulary.protection import SafeContact
 from contracts.vocabulary.reintegration import CaseClosure
+from services.alike import open_duties
 from services.posts import held_by
 from services.proposals import Case, Policy, Proposal
 
@@ -58,22 +56,11 @@ def close(act: Proposal, case: Case) -> None:
         raise Refused("case.closed-already", field="case_ref")
     waiting = [f"{one.service} with {one.standing.whose_move}" for one in case.file.asked if one.open]
     if act.codes["reason"] != CaseClosure.UNFOUNDED:  # which itself ends what is owed; the keeper says if not all
-        waiting += [f"the duty {duty.codes['rule']}" for duty in _open_duties(case.file)]
+        waiting += [f"the duty {duty.codes['rule']}" for duty in open_duties(case.file)]
     missing = {said.codes["concerns"]["ref"] for said in case.file.all("child.missing")}
     waiting += [f"a missing child ({child})" for child in sorted(missing) if case.file.missing(child)]
     if waiting:
         raise Refused("case.open", field="case_ref", detail=f"Open: {'; '.join(waiting)}.")
-
-
-def _open_duties(file: CaseFile) -> list[Said]:
-    """Those of which the keeper has told the Centre, and whose end it has not heard of."""
-    last = {_duty(said): said for said in file.all(*OWED, *ENDED)}
-    excused = {_duty(said) for said in file.all(EXCUSED)}
-    return [said for duty, said in last.items() if said.type in OWED and duty not in excused]
-
-
-def _duty(said: Said) -> tuple[str, str, str]:
-    return said.codes["rule"], said.codes["trigger_id"], said.codes["trigger_by"]
 
 
 def reopen(act: Proposal, case: Case) -> None:
