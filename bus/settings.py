@@ -35,12 +35,14 @@ class Settings:
     """`home` holds keys, directory and stores; `nats_url` overrides the address that `barnabus up` wrote there.
 
     `protocol` is the folder of another country's duties and time limits, in place of the shipped ones.
+    `retention` is the file of another country's periods, likewise.
     `alarms` is the file that says whom alarms reach; without one they reach nobody.
     """
 
     home: Path = field(default_factory=lambda: Path(os.environ.get("BARNABUS_HOME", "barnabus-home")))
     nats_url: str | None = field(default_factory=lambda: os.environ.get("BARNABUS_NATS_URL"))
     protocol: Path | None = field(default_factory=lambda: _path("BARNABUS_PROTOCOL"))
+    retention: Path | None = field(default_factory=lambda: _path("BARNABUS_RETENTION"))
     alarms: Path | None = field(default_factory=lambda: _path("BARNABUS_ALARMS"))
 
     @property

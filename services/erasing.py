@@ -22,7 +22,6 @@ from contracts.tiers import Frozen
 from contracts.vocabulary.asking import Service
 from contracts.vocabulary.erasing import ErasureAuthority
 from contracts.vocabulary.people import Role
-from services.alike import open_duties
 from services.facts import Fact
 from services.forgetting import Content
 from services.handoffs import Handoff
@@ -30,13 +29,14 @@ from services.keeping import BY_ID_ALONE
 from services.letters import Letters
 from services.posts import held_by
 from services.proposals import Proposal
+from services.retaining import Retaining
 from services.taking import Taken, Taking
 
 may_erase = held_by({Role.SUPERVISOR})
 """What is destroyed comes back for nobody (D)."""
 
 
-class Erasing(Taking, Letters):
+class Erasing(Taking, Letters, Retaining):
     _destroyed = False
 
     def take(self, raw: bytes, now: datetime) -> Taken:
@@ -69,8 +69,8 @@ class Erasing(Taking, Letters):
         said = self._word(command, command.id, case_ref, now)
         self._fits_the_case(said, CATALOGUE[ERASED], Standing())
         may_erase(said, Standing())
-        if content.authority is ErasureAuthority.RETENTION_PERIOD:
-            self._is_over(case_ref)
+        if content.authority is ErasureAuthority.RETENTION_PERIOD and not self.ending(case_ref):
+            raise Refused("erasure.too-early")
         chosen = self._chosen(case_ref, content)
         if not chosen:
             raise Refused("erasure.nothing")
@@ -104,7 +104,7 @@ class Erasing(Taking, Letters):
 
     def _chosen(self, case_ref: str, meant: OfContent) -> list[Content]:
         """Raises Refused `erasure.held`, `erasure.parked`, `erasure.too-many`."""
-        if self.store.read("SELECT 1 FROM holds WHERE case_ref = ?", case_ref):
+        if self.held_since(case_ref):
             raise Refused("erasure.held")
         if any(row["case_ref"] == case_ref for row in self.inbox.parked()):
             raise Refused("erasure.parked")
@@ -160,12 +160,6 @@ class Erasing(Taking, Letters):
         )
         ask.propose(proposal, (to,), item, said.id)
         return ask
-
-    def _is_over(self, case_ref: str) -> None:
-        """Raises Refused `erasure.too-early` while the case is open, or anything is owed or asked in it."""
-        file = self.file(case_ref)
-        if not file.closed or any(one.open for one in file.asked) or open_duties(file):
-            raise Refused("erasure.too-early")
 
     def _word(self, command: Command, record_id: UUID, case_ref: str, now: datetime) -> Proposal:
         """What will be said of it: this agency's own word, whoever the command speaks for."""

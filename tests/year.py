@@ -10,6 +10,7 @@ from uuid import UUID
 from cli.year.plan import Planned
 from contracts import check
 from contracts.catalogue import COMMANDS
+from contracts.catalogue.erasing import OF_ERASING
 from contracts.handoff import fold
 from contracts.standing import Act, Standing, course_of
 from contracts.tiers import LOGGED, cut
@@ -55,4 +56,6 @@ def verbs(plan: Iterable[Planned]) -> set[str]:
 
 BY_CREDENTIAL = frozenset({"content.ask", "content.open", "content.refuse"})
 """What rests on oversight's signature is in no plan: a made-up year has no investigators."""
-ALL_VERBS = frozenset(COMMANDS) - BY_CREDENTIAL
+TO_ERASE = frozenset(verb for verb, entry in COMMANDS.items() if entry.type in OF_ERASING)
+"""In a year nothing is erased: every period is longer."""
+ALL_VERBS = frozenset(COMMANDS) - BY_CREDENTIAL - TO_ERASE

@@ -169,7 +169,6 @@ class Counterpart:
 
 def _on(handoff: Handoff, me: Agency) -> speaking.On:
     assert handoff.service, "its making is known"
-    assert handoff.concerns
     question = next((one for one, asked in handoff.standing.questions if asked is me), None)
     said = next((said for said in handoff.said if said.id == question), None)
     asked = (said.id, tuple(said.codes["questions"])) if said else None

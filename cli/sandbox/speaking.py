@@ -14,13 +14,14 @@ from cli.year.casebook import BASES, ROLES
 from contracts.agencies import SPONSORS, Agency, Institution
 from contracts.catalogue import CATALOGUE, words
 from contracts.catalogue.handoffs import CONTENT_ASKED, CONTENT_REFUSED
+from contracts.catalogue.erasing import OF_ERASING
 from contracts.entry import Entry
 from contracts.errors import Refused
 from contracts.export import examples
 from contracts.ids import case_ref_from, person_ref_from
 from contracts.standing import Move
 from contracts.vocabulary.asking import NEEDS_CONSENT, OFFERED_BY, Service
-from contracts.vocabulary.people import LegalBasis
+from contracts.vocabulary.people import LegalBasis, Role
 
 HELD_IN = timedelta(days=2)
 """What is set down for later: an interview, a roundtable."""
@@ -44,7 +45,7 @@ class On:
     handoff_id: UUID
     case_ref: str
     service: Service
-    concerns: str
+    concerns: str | None
     asked: tuple[UUID, tuple[str, ...]] | None = None
 
 
@@ -69,7 +70,8 @@ def request(by: Agency, to: Agency, service: Service | None, now: datetime) -> l
     entry, case_ref, person = offered[wanted], case_ref_from(token_bytes(16)), person_ref_from(token_bytes(16))
     asking = {
         "to": to.value,
-        "concerns": {**entry.example["concerns"], "ref": person},
+        "concerns": {**entry.example.get("concerns", {}), "ref": person},
+        "person": {**(entry.example.get("person") or {}), "ref": person},
         "notified": sorted(entry.told - {by, to}),
         "expires_at": None,
         "service": wanted.value,
@@ -111,11 +113,11 @@ def command(
         "case_ref": case_ref,
         "clocks": {"occurred": at, "known": at, "recorded": at},
         "legal_basis": (basis or BASES[by]).value,
-        "post": {"role": ROLES[by].value, "office": f"example-{by}"},
+        "post": {"role": Role.SUPERVISOR if entry.type in OF_ERASING else ROLES[by].value, "office": f"example-{by}"},
     }
 
 
-def fact(entry: Entry, by: Agency, case_ref: str, person: str, now: datetime, **names: Any) -> Command:
+def fact(entry: Entry, by: Agency, case_ref: str, person: str | None, now: datetime, **names: Any) -> Command:
     """What is said about a case, of this person; `names` are fields that have to name something that there is."""
     said: dict[str, Any] = dict(names)
     if "concerns" in entry.example:

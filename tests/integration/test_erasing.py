@@ -21,17 +21,24 @@ async def test_who_got_it_is_asked_and_answers_in_one_step_with_what_it_destroys
     made = await bus.police.do(refer(data={"concerns": {"ref": child, "role": "child"}}))
     await bus.social.hears(made["id"])
     await bus.settled()
-    erased = await bus.police.do(erase(POLICE, made["case_ref"], child))
+    await bus.police.do(erase(POLICE, made["case_ref"], child))
     asked = await eventually(lambda: next((told for told in bus.social.told if told["type"] == "erasure.asked"), None))
     assert asked
     assert asked["content"]["person"]["ref"] == child
-    accepted = await bus.social.do(on(SOCIAL, "referral.accept", asked["id"]))
+    await bus.social.do(on(SOCIAL, "referral.accept", asked["id"]))
     done = await bus.social.do(on(SOCIAL, "erasure.carry-out", asked["id"], {"post": SUPERVISOR}))
     told = await bus.police.hears(done["id"])
     assert told["content"]["items"] == 1
     log = await bus.living.log()
-    assert child not in "".join(e.record.model_dump_json() for e in log if e.record.type.startswith(("content.", "erasure.")))
+    assert child not in "".join(
+        e.record.model_dump_json() for e in log if e.record.type.startswith(("content.", "erasure."))
+    )
     assert [e.record.type for e in log if e.record.type != "receipt"] == [
-        "referral.made", "content.erased", "erasure.asked", "referral.accepted", "erasure.done", "content.erased",
+        "referral.made",
+        "content.erased",
+        "erasure.asked",
+        "referral.accepted",
+        "erasure.done",
+        "content.erased",
     ]
     assert bus.app(POLICE).outbox.holding(SOCIAL, [1]) == []

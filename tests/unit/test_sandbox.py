@@ -122,7 +122,7 @@ async def test_all_that_agencies_can_ask_of_each_other_is_taken_served_and_logge
             continue
         await agencies.sends(by)
         assert {heard.state for heard in agencies.hears()} == {"heard"}
-        person = command["data"]["concerns"]["ref"]
+        person = command["data"].get("concerns", {}).get("ref")
         on = speaking.On(made, command["case_ref"], service, person)
         while move := next_move(Behaviour.ACCEPT, to, agencies.standing(to, made), set()):
             for said in speaking.act(move, on, to, agencies.by_hand.clock()):
@@ -153,7 +153,8 @@ async def test_declining_asking_answering_and_letting_go_are_taken_in_the_words_
             question: tuple[UUID, tuple[str, ...]] | None = None
             for move in moves:
                 who = by if move in (Move.GIVE, Move.ASK_WITHDRAWAL) else to
-                on = speaking.On(made, command["case_ref"], service, command["data"]["concerns"]["ref"], question)
+                person = command["data"].get("concerns", {}).get("ref")
+                on = speaking.On(made, command["case_ref"], service, person, question)
                 (said,) = speaking.act(move, on, who, agencies.by_hand.clock())
                 said_id = await agencies.says(who, said)
                 question = (said_id, tuple(said["data"]["questions"])) if move is Move.ASK else question
