@@ -6,7 +6,7 @@ from typing import Any
 from bus.log import Logged
 from contracts.catalogue.erasing import ASKED, DONE, ERASED
 
-KEPT = "erasure.kept"
+_UNANSWERED = dict.fromkeys(("answer", "items", "ground", "until", "answered_at"))
 
 
 def erasures(records: Iterable[Logged]) -> list[dict[str, Any]]:
@@ -20,14 +20,7 @@ def erasures(records: Iterable[Logged]) -> list[dict[str, Any]]:
         if record.type == ERASED:
             found[record.sender, str(record.id)] = _made(logged)
         elif record.type == ASKED:
-            ask = {
-                "id": str(record.id),
-                "to": codes["to"],
-                "answer": None,
-                "items": None,
-                "ground": None,
-                "until": None,
-            }
+            ask = {"id": str(record.id), "to": codes["to"], **_UNANSWERED}
             asks.setdefault(str(record.id), ask)
             made = found.get((record.sender, str(record.causationid)))
             if made is None:  # it was asked by itself
@@ -36,7 +29,7 @@ def erasures(records: Iterable[Logged]) -> list[dict[str, Any]]:
         elif (ask := asks.get(codes["handoff_id"], {})).get("to") == record.sender and ask["answer"] is None:
             ask |= {"answer": "erased" if record.type == DONE else "kept", "items": codes.get("items")}
             ask |= {"ground": codes.get("ground"), "until": codes.get("until")}
-            ask["answered_at"] = logged.stamp.logged_at.isoformat()
+            ask |= {"answered_at": logged.stamp.logged_at.isoformat()}
     return list(found.values())
 
 

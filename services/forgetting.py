@@ -42,6 +42,14 @@ class Forgetting(Routing):
 
     def contents(self, case_ref: str) -> list[Content]:
         """All of a case that can be erased, and has not been."""
+        return [
+            one
+            for one in self._everything(case_ref)
+            if one.type not in OF_ERASING and not self.is_erased(one.sender, one.record_id)
+        ]
+
+    def _everything(self, case_ref: str) -> list[Content]:
+        """Likewise, with what asks for erasing."""
         own, heard = list[Content](), dict[tuple[Agency, UUID], Content]()
         for part in self._parts(case_ref):
             of_handoff = {part.concerns} if isinstance(part, Handoff) and part.concerns else set[str]()
@@ -56,14 +64,7 @@ class Forgetting(Routing):
                 assert isinstance(word, Handoff.Heard | Fact)
                 key = Agency(word.by), event.act_id
                 heard[key] = Content(*key, word.type, persons, None)
-        found = [*own, *self._heard_contents(case_ref, heard)]
-        return [
-            one
-            for one in found
-            if (one.item or one.reached)
-            and one.type not in OF_ERASING
-            and not self.is_erased(one.sender, one.record_id)
-        ]
+        return [one for one in (*own, *self._heard_contents(case_ref, heard)) if one.item or one.reached]
 
     def _own_content(self, event: Handoff.Acted | Fact.Stated, persons: AbstractSet[str]) -> Content:
         """To whom it is sent in the end is known once it is built; an adopted one has no item, and reached somebody."""
@@ -83,22 +84,22 @@ class Forgetting(Routing):
     def forgotten(self, case_ref: str, chosen: Iterable[Content], marks: Iterable[str] = ()) -> list[Statement]:
         """The writes that destroy these in the store, and what repeats them; settle it then. `marks` are noted beside.
 
-        The agency's own file numbers go with the last content under the same key.
+        What else lies under a key, such as the agency's own file numbers, goes with the last content that does.
         """
         chosen = list(chosen)
         items = {one.item for one in chosen if one.item}
-        filed = {
-            row["vault_item"] for row in self.store.read("SELECT vault_item FROM files WHERE case_ref = ?", case_ref)
-        }
+        others = {one.item for one in self._everything(case_ref)} - items
         for all_of in self.vault.beside(items).values():
-            if all_of - items <= filed:
+            if not all_of & others:
                 items |= all_of
+        rows = self.store.read("SELECT vault_item FROM files WHERE case_ref = ?", case_ref)
+        filed = items & {row["vault_item"] for row in rows}
         own = [one.record_id for one in chosen if one.sender is self.agency]
         noted = [*(self.vault.mark(one.sender, one.record_id) for one in chosen), *marks]
         note = "INSERT INTO erased (mark) VALUES (?) ON CONFLICT (mark) DO NOTHING"
         return [
             *self.vault.forget(items),
-            *(Statement("DELETE FROM files WHERE vault_item = ?", (item,)) for item in sorted(items & filed)),
+            *(Statement("DELETE FROM files WHERE vault_item = ?", (item,)) for item in sorted(filed)),
             *(Statement(note, (mark,)) for mark in noted),
             *self.outbox.emptied([again for one in own for again in self._said_again(one)]),
             *(self.inbox.emptied(Agency(row["sender"]), row["number"]) for row in self.inbox.given_up(case_ref)),
