@@ -15,6 +15,7 @@ POINTS = (
     "gateway.posted",  # record and letters are out, the agency has no answer
     "inbox.taken",  # the letter is in hand, and not in the recipient's store
     "inbox.saved",  # the letter is in the recipient's store, the post is not acknowledged
+    "erasing.saved",  # content is destroyed and the log's record of it saved; what the disk still holds is not settled
     "webhook.sent",  # a system's webhook has the item, and that is not noted
     "keeper.judged",  # what is to be said of a case is decided, and not recorded
     "keeper.recorded",  # it is recorded in the keeper's store, and not sent

@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 from uuid import UUID, uuid5
 
+from bus import faults
 from bus.store import Statement
 from contracts.agencies import Agency
 from contracts.catalogue import CATALOGUE
@@ -42,6 +43,7 @@ class Erasing(Taking, Letters, Retaining):
     def take(self, raw: bytes, now: datetime) -> Taken:
         taken = super().take(raw, now)
         if self._destroyed:
+            faults.point("erasing.saved")
             self.store.settle()
             self._destroyed = False
         return taken

@@ -3,14 +3,19 @@
 import shutil
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 
 from bus.settings import Settings
-from tests.builders import POLICE, SOCIAL, command, refer
+from cli.agencies import opened
+from tests.builders import NAME, POLICE, SOCIAL, command, refer
 from tests.fault.drill import at_hand
 from tests.fault.drill import command as command_of
+from tests.fault.house import House
+from tests.fault.waiting import until
 from tests.living import eventually, whole
+from tests.searching import in_base64
 
 pytestmark = [pytest.mark.fault, pytest.mark.timeout(180)]
 SUPERVISOR = {"role": "supervisor", "office": "an-office"}
@@ -64,3 +69,38 @@ async def test_a_store_from_a_backup_forgets_again_what_was_erased_since(
         assert [one.record_id for one in back.contents(kept["case_ref"])], "and nothing else"
         items = [item for item in back.told(0, limit=100).items if item["data"]["id"] == later["id"]]
         assert [item["type"] for item in items] == ["letter.erased"]
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_an_adapter_that_dies_in_the_middle_has_erased_all_of_it_and_says_so_or_nothing(house: House) -> None:
+    """Nothing is settled when it dies: the bytes go as it starts again, and the same command is answered as done."""
+    police = house.systems[POLICE]
+    made = refer()
+    answer = await police.asks(made)
+    assert answer
+    case = answer["case_ref"]
+    await until("the letter is signed for", lambda: _signed_for(house))
+    said = erase(case, made["data"]["concerns"])
+    await house.replace("police", kill_at="erasing.saved:1")
+    await house.ready("police")
+    assert await police.asks(said) is None
+    await house.dies("police")
+    with opened(POLICE, house.settings) as application:
+        assert application.contents(case) == []
+        assert application.knows(UUID(said["id"])), "what the log will be told is saved with it"
+    await house.start("police")
+    await house.ready("police")
+    again = await police.asks(said)
+    assert again
+    assert (again["repeated"], again["case_ref"]) == (True, case)
+    log = await house.verdict.log()
+    assert said["id"] in log.ids(POLICE, receipts=False)
+    store = {path: path.read_bytes() for path in house.home.glob("stores/police.db*")}
+    assert not [path for path, raw in store.items() for one in in_base64(NAME.encode()) if one in raw]
+    assert case in str(store), "what stays is there"
+
+
+async def _signed_for(house: House) -> bool:
+    with opened(POLICE, house.settings) as application:
+        rows = application.store.read("SELECT received_at FROM outbox_letters")
+    return bool(rows) and all(row["received_at"] for row in rows)

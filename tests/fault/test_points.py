@@ -22,12 +22,16 @@ ALARM_POINT = "alarm.sent"
 """Of what carries alarms: tried in tests/integration/test_alarms.py."""
 
 
+ERASING_POINT = "erasing.saved"
+"""Tried in tests/fault/test_erasing.py."""
 WEBHOOK_POINT = "webhook.sent"
 """Of what carries the feed to webhooks: tried in tests/integration/test_webhooks.py."""
 
 
 async def test_every_named_point_is_tried() -> None:
-    assert {*ADAPTER_POINTS, *GATEWAY_POINTS, *KEEPER_POINTS, ALARM_POINT, WEBHOOK_POINT} == set(faults.POINTS)
+    assert {*ADAPTER_POINTS, *GATEWAY_POINTS, *KEEPER_POINTS, ALARM_POINT, ERASING_POINT, WEBHOOK_POINT} == set(
+        faults.POINTS
+    )
 
 
 @pytest.mark.parametrize("point", ADAPTER_POINTS)
