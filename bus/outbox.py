@@ -5,7 +5,6 @@ restored from here.
 """
 
 from collections.abc import Iterable, Iterator
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -214,46 +213,6 @@ class Outbox:
     def signed_anew(self, number: int, body: bytes) -> Statement:
         """The write that puts the same record, signed by another key, in place of one that is not logged."""
         return Statement("UPDATE outbox SET submission = ? WHERE number = ? AND stamp IS NULL", (body, number))
-
-    def emptied(
-        self, record_ids: Iterable[UUID], also: AbstractSet[tuple[Agency, int]] = frozenset()
-    ) -> list[Statement]:
-        """The writes that destroy the sealed letters of these, where every recipient has signed for its own.
-
-        The record stays as it was signed. A letter that is still on its way stays until then: what comes behind it on
-        its link hangs on it. `also` are letters that are signed for in the same transaction.
-        """
-        return [write for one in record_ids for write in self._emptied(one, also)]
-
-    def _emptied(self, record_id: UUID, also: AbstractSet[tuple[Agency, int]]) -> list[Statement]:
-        rows = self._store.read(
-            "SELECT o.number, o.submission, l.recipient, l.number AS link, l.received_at FROM outbox o "
-            "JOIN outbox_letters l ON l.outbox_number = o.number WHERE o.record_id = ? AND o.stamp IS NOT NULL "
-            "AND NOT EXISTS (SELECT 1 FROM outbox_emptied e WHERE e.number = o.number)",
-            str(record_id),
-        )
-        signed_for = (row["received_at"] or (Agency(row["recipient"]), row["link"]) in also for row in rows)
-        if not rows or not all(signed_for):
-            return []
-        sent, number = Submission.model_validate_json(rows[0]["submission"]), rows[0]["number"]
-        body = sent.model_copy(update={"letters": ()}).model_dump_json().encode()
-        return [
-            Statement("UPDATE outbox SET submission = ? WHERE number = ?", (body, number)),
-            Statement("INSERT INTO outbox_emptied (number) VALUES (?)", (number,)),
-        ]
-
-    def said_in(self, recipient: Agency, numbers: Iterable[int]) -> dict[int, UUID]:
-        """The records to which these letters belong."""
-        found = dict[int, UUID]()
-        for number in numbers:
-            for row in self._store.read(
-                "SELECT o.record_id FROM outbox_letters l JOIN outbox o ON o.number = l.outbox_number "
-                "WHERE l.recipient = ? AND l.number = ?",
-                recipient,
-                number,
-            ):
-                found[number] = UUID(row["record_id"])
-        return found
 
     def take_back(self, waiting: Waiting) -> list[Statement]:
         """The writes that free number and links of one that the log has nothing of."""

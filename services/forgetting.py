@@ -5,6 +5,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from uuid import UUID
 
+from bus import emptying
 from bus.store import Statement
 from contracts.agencies import Agency
 from contracts.casefile import ABOUT
@@ -12,6 +13,7 @@ from contracts.catalogue.erasing import OF_ERASING
 from contracts.tiers import LOGGED
 from services.facts import Fact
 from services.handoffs import Handoff
+from services.keeping import BY_ID_ALONE
 from services.routing import Routing
 
 OWN = (Handoff.Acted, Fact.Stated)
@@ -67,10 +69,9 @@ class Forgetting(Routing):
         return [one for one in (*own, *self._heard_contents(case_ref, heard)) if one.item or one.reached]
 
     def _own_content(self, event: Handoff.Acted | Fact.Stated, persons: AbstractSet[str]) -> Content:
-        """To whom it is sent in the end is known once it is built; an adopted one has no item, and reached somebody."""
-        sent = self.outbox.letters(event.act_id)
-        beyond = {to for to, tiers in sent.items() if tiers - LOGGED} if sent else set(map(Agency, event.receivers))
-        reached = beyond if event.vault_item or self.outbox.adopted(event.act_id) else set[Agency]()
+        """What is not built yet goes out without it, and reaches nobody; an adopted one has no item, and did."""
+        letters = self.outbox.letters(event.act_id) if event.vault_item or self.outbox.adopted(event.act_id) else {}
+        reached = {to for to, tiers in letters.items() if tiers - LOGGED}
         return Content(self.agency, event.act_id, event.type, persons, event.vault_item, reached)
 
     def _heard_contents(self, case_ref: str, heard: dict[tuple[Agency, UUID], Content]) -> Iterable[Content]:
@@ -96,12 +97,14 @@ class Forgetting(Routing):
         filed = items & {row["vault_item"] for row in rows}
         own = [one.record_id for one in chosen if one.sender is self.agency]
         noted = [*(self.vault.mark(one.sender, one.record_id) for one in chosen), *marks]
+        by_id_alone = "UPDATE commands SET digest = ? WHERE id = ?"  # else whoever has the key could test guesses
         note = "INSERT INTO erased (mark) VALUES (?) ON CONFLICT (mark) DO NOTHING"
         return [
             *self.vault.forget(items),
             *(Statement("DELETE FROM files WHERE vault_item = ?", (item,)) for item in sorted(filed)),
             *(Statement(note, (mark,)) for mark in noted),
-            *self.outbox.emptied([again for one in own for again in self._said_again(one)]),
+            *(Statement(by_id_alone, (BY_ID_ALONE, str(one))) for one in own),
+            *emptying.emptied(self.store, [again for one in own for again in self._said_again(one)]),
             *(self.inbox.emptied(Agency(row["sender"]), row["number"]) for row in self.inbox.given_up(case_ref)),
         ]
 
@@ -115,12 +118,10 @@ class Forgetting(Routing):
 
     def _erased_among(self, letters: Iterable[tuple[Agency, int]]) -> list[UUID]:
         """The own records of these letters whose content was erased; or that of what they say again."""
-        found = list[UUID]()
-        for recipient, number in letters if self.store.read("SELECT 1 FROM erased LIMIT 1") else ():
-            for record_id in self.outbox.said_in(recipient, (number,)).values():
-                if self.is_erased(self.agency, self._first_said(record_id)):
-                    found.append(record_id)
-        return found
+        if not self.store.read("SELECT 1 FROM erased LIMIT 1"):
+            return []
+        records = (emptying.record_of(self.store, *letter) for letter in letters)
+        return [one for one in records if one and self.is_erased(self.agency, self._first_said(one))]
 
     def _first_said(self, record_id: UUID) -> UUID:
         while rows := self.store.read("SELECT lost_id FROM said_again WHERE by_id = ?", str(record_id)):

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from bus import arrivals
+from bus import arrivals, emptying
 from bus.inbox import AWAITED, letter_id
 from bus.store import Statement
 from contracts.catalogue.post import SAID_AGAIN
@@ -123,5 +123,5 @@ class Hearing(Retrying):
         recipient, receipt, stamp = arrivals.receipt(notice, self.agency, self._directory)
         kept = [*self.outbox.receipted(recipient, receipt), self.outbox.keep(recipient, notice, stamp.position)]
         letters = frozenset((recipient, letter.number) for letter in receipt.letters)
-        emptied = self.outbox.emptied(self._erased_among(letters), letters)
-        (self.store.erase if emptied else self.store.write)(*kept, *emptied)
+        gone = emptying.emptied(self.store, self._erased_among(letters), letters)
+        (self.store.erase if gone else self.store.write)(*kept, *gone)

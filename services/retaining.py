@@ -7,8 +7,10 @@ from uuid import UUID
 
 from bus.store import Statement
 from contracts.casefile import CaseFile
+from contracts.catalogue import entry_of
 from contracts.catalogue.reintegration import CLOSED
 from contracts.retention import Ending, Periods
+from contracts.tiers import LOGGED, tiers_of
 from services.alike import open_duties
 from services.forgetting import Forgetting
 
@@ -37,7 +39,7 @@ class Retaining(Forgetting):
             case_ref = row["case_ref"]
             if self.held_since(case_ref) or (ending := self.ending(case_ref)) is None:
                 continue
-            types = [one.type for one in self.contents(case_ref)]
+            types = [one.type for one in self.contents(case_ref) if _says_more_than_codes(one.type)]
             if over := periods.due(types, ending, now):
                 yield Due(case_ref, min(over.values()), {name: types.count(name) for name in over})
 
@@ -75,3 +77,7 @@ class Retaining(Forgetting):
 
     def lift(self, case_ref: str) -> None:
         self.store.write(Statement("DELETE FROM holds WHERE case_ref = ?", (case_ref,)))
+
+
+def _says_more_than_codes(type_name: str) -> bool:
+    return bool(set(tiers_of(entry_of(type_name).content).values()) - LOGGED)

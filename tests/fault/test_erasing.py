@@ -1,5 +1,6 @@
 """A process dies in the middle of erasing, or a store comes back that knows nothing of it: what is gone stays gone."""
 
+import json
 import shutil
 from pathlib import Path
 from typing import Any
@@ -10,9 +11,10 @@ import pytest
 from bus.settings import Settings
 from cli.agencies import opened
 from tests.builders import NAME, POLICE, SOCIAL, command, refer
-from tests.fault.drill import at_hand
+from tests.fault.drill import Picture, at_hand
 from tests.fault.drill import command as command_of
 from tests.fault.house import House
+from tests.fault.test_reconcile import WRITE
 from tests.fault.waiting import until
 from tests.living import eventually, whole
 from tests.searching import in_base64
@@ -69,6 +71,28 @@ async def test_a_store_from_a_backup_forgets_again_what_was_erased_since(
         assert [one.record_id for one in back.contents(kept["case_ref"])], "and nothing else"
         items = [item for item in back.told(0, limit=100).items if item["data"]["id"] == later["id"]]
         assert [item["type"] for item in items] == ["letter.erased"]
+
+
+async def test_a_lost_log_comes_back_from_outboxes_that_were_emptied(
+    settings: Settings, quick: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at_hand(settings, monkeypatch)
+    async with whole(settings) as bus:
+        made = refer()
+        case = (await bus.police.do(made))["case_ref"]
+        await bus.social.hears(made["id"])
+        await bus.settled()
+        await bus.police.do(erase(case, made["data"]["concerns"]))
+        assert bus.app(POLICE).outbox.holding(SOCIAL, [1]) == []
+        await bus.settled()
+        before = await Picture.of(bus)
+    shutil.rmtree(settings.home / "nats")
+    done = await command_of(*WRITE, "--json")
+    assert done.exit_code == 0, done.stderr
+    async with whole(settings) as bus:
+        after = await Picture.of(bus)
+        assert (after.log[: len(before.log)], after.standings) == (before.log, before.standings)
+        assert json.loads((await command_of("erasures", "list", "--json")).stdout)["erasures"][0]["items"] == 1
 
 
 @pytest.mark.asyncio(loop_scope="module")

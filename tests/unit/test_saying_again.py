@@ -19,6 +19,7 @@ from contracts.catalogue.post import SAID_AGAIN
 from contracts.envelope import Submission
 from projections.case_log import case_log
 from services.agency import AgencyApplication
+from tests import builders
 from tests.builders import (
     HEALTH,
     NAME,
@@ -206,6 +207,25 @@ def test_what_was_erased_meanwhile_is_said_again_without_it(post: Post) -> None:
     assert (heard.told["withheld"], heard.told["content"]["urgency"]) == ("erased", "urgent")
     assert "identity" not in heard.told["content"]
     assert post.agree(lost.record.id)
+
+
+def test_of_what_was_erased_the_sealed_letter_is_not_kept_until_it_can_be_said_again(post: Post) -> None:
+    """Its recipient has signed for it and could not open it: it is said again as withheld, though nothing is left."""
+    command = refer()
+    lost = post.says(command)
+    post.loses_key()
+    post.arrives(lost)
+    police = post.police
+    by = {"authority": "court-order", "person": command["data"]["concerns"]}
+    post_of = {"role": "supervisor", "office": "an-office"}
+    erase = builders.command(POLICE, "content.erase", by, case_ref=lost.record.subject, post=post_of)
+    police.take(encoded(erase), now())
+    assert police.outbox.holding(SOCIAL, [1]) == []
+    (again,) = post.again()
+    assert again.record.data.withheld == "erased"
+    heard = post.by_hand.deliver(post.social, again)
+    assert heard.told
+    assert "identity" not in heard.told["content"]
 
 
 def test_who_was_notified_gets_the_envelope_again_and_no_more(post: Post) -> None:
