@@ -73,7 +73,7 @@ class Erasing(Taking, Letters, Retaining):
         may_erase(said, Standing())
         if content.authority is ErasureAuthority.RETENTION_PERIOD and not self.ending(case_ref):
             raise Refused("erasure.too-early")
-        chosen = self._chosen(case_ref, content)
+        chosen = self._meant(case_ref, content)
         if not chosen:
             raise Refused("erasure.nothing")
         return self._destroy(said, content, chosen, frozenset(), now)
@@ -87,7 +87,7 @@ class Erasing(Taking, Letters, Retaining):
         asked, sender = self._asked(content.handoff_id)
         handoff = self._handoff(content.handoff_id)
         assert handoff
-        chosen = self._chosen(handoff.case_ref, asked)
+        chosen = self._meant(handoff.case_ref, asked)
         done, writes = self._act(entry, command, content.model_copy(update={"items": len(chosen)}), now)
         said = self._word(command, uuid5(command.id, ERASED), handoff.case_ref, now)
         may_erase(said, Standing())
@@ -104,7 +104,7 @@ class Erasing(Taking, Letters, Retaining):
             raise Refused("handoff.unknown", field="data.handoff_id")
         return ErasureAsked.model_validate(letter["content"]), Agency(row["sender"])
 
-    def _chosen(self, case_ref: str, meant: OfContent) -> list[Content]:
+    def _meant(self, case_ref: str, meant: OfContent) -> list[Content]:
         """Raises Refused `erasure.held`, `erasure.parked`, `erasure.too-many`."""
         if self.held_since(case_ref):
             raise Refused("erasure.held")

@@ -13,8 +13,8 @@ from uuid import UUID, uuid4
 from cli.year.casebook import BASES, ROLES
 from contracts.agencies import SPONSORS, Agency, Institution
 from contracts.catalogue import CATALOGUE, words
-from contracts.catalogue.handoffs import CONTENT_ASKED, CONTENT_REFUSED
 from contracts.catalogue.erasing import OF_ERASING
+from contracts.catalogue.handoffs import CONTENT_ASKED, CONTENT_REFUSED
 from contracts.entry import Entry
 from contracts.errors import Refused
 from contracts.export import examples

@@ -3,7 +3,19 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from contracts.codes import decisions, documents, erasing, log, looking, opening, policies, post, releases, running, ways
+from contracts.codes import (
+    decisions,
+    documents,
+    erasing,
+    log,
+    looking,
+    opening,
+    policies,
+    post,
+    releases,
+    running,
+    ways,
+)
 from contracts.codes.code import Code
 
 _MODULES = (documents, decisions, policies, ways, post, opening, log, looking, erasing, running, releases)

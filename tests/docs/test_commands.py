@@ -25,7 +25,8 @@ MAY_BE_BEHIND = {("projections", "status")}
 NOT_YET: dict[tuple[str, ...], str] = {("figures", "publish"): "figures.before-log"}
 """A log of today has seen no period that is over; tests/fault publishes one of a made-up year."""
 PLACEHOLDERS = {
-    "AGENCY": "social", "POSITION": "0", "REF": "{case_ref}", "PERSON": "p-7k3q9m2xw4", "FILE.csv": "{home}/figures.csv",
+    "AGENCY": "social", "POSITION": "0", "REF": "{case_ref}", "PERSON": "p-7k3q9m2xw4",
+    "FILE.csv": "{home}/figures.csv",
     "CREDENTIAL": "{home}/investigators/inspector-1/credential.jws",
     "THEIRS": "{home}/investigators/inspector-17/credential.jws",
     "ASKED": "{home}/asked.jws", "VOUCHED": "{home}/vouched.jws",
