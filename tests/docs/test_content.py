@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from bus.settings import Settings
-from tests.builders import NAME, POLICE, SOCIAL, encoded, on, refer
+from tests.builders import NAME, OVERSIGHT, POLICE, SOCIAL, encoded, on, refer
 from tests.credentials import given
 from tests.docs.pages import barnabus_lines
 from tests.docs.test_commands import IN_ORDER, Up
@@ -40,7 +40,7 @@ def test_what_the_page_shows_leads_from_the_asking_to_what_was_said(up: Up, tmp_
 
     referral = done(POLICE, refer())
     settings = Settings(home=tmp_path / "home", nats_url=None)
-    mine = given(settings, referral["case_ref"], at=datetime.now(UTC))
+    mine = given(settings, referral["case_ref"], agency=OVERSIGHT, at=datetime.now(UTC))
     words = {CASE: referral["case_ref"], RECORD: referral["id"], "CREDENTIAL": str(mine)}
     asked, listed, shown = ([words.get(word, word) for word in line] for line in LINES)
     asking = until(lambda: up.run(*asked, "--json"))["id"]
