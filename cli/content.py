@@ -37,11 +37,10 @@ def ask(
     as_json: show.AsJson = False,
 ) -> None:
     """Ask an agency to open letters that it was sent; it decides, and opens them to you alone."""
-    settings, holder, asker = Settings(), show.agency(to), Asker(purpose, for_, credential)
-    ids = [_id(one, "--record") for one in record]
+    settings, holder, path = Settings(), show.agency(to), leave.given(credential)
+    asker, ids = Asker(purpose, for_, path), [_id(one, "--record") for one in record]
+    given = leave.leave(asker, case_ref, directory.load(settings), wall_clock())
     found = looking.case(case_ref, asker, _CONTENT)
-    path, given = leave.given(credential), leave.leave(asker, case_ref, directory.load(settings), wall_clock())
-    assert given, "who has looked has shown one"
     told = [] if Agency.OVERSIGHT in (given.agency, holder) else [Agency.OVERSIGHT]
     data = {
         "to": holder,
@@ -90,7 +89,7 @@ def show_(
     person = leave.sealing_key(path, who)
     with opened(who.agency, settings) as application:
         answer = application.answer_to(_id(asking_id, "ID"))
-    case_ref, asker = answer.of.case_ref, Asker(purpose, answer.purpose, credential)
+    case_ref, asker = answer.of.case_ref, Asker(purpose, answer.purpose, path)
     found = looking.case(case_ref, asker, _CONTENT, answer.records)
     letter, proven = disclosing.opened(answer.signed, answer.of, person, found.records, keyring)
     document = {

@@ -53,12 +53,10 @@ class Leave:
         return self.credential.agency
 
 
-def leave(asker: Asker, case_ref: str, keyring: Keyring, now: datetime) -> Leave | None:
-    """None for who shows no credential. Raises `purpose.missing`, `credential.*`, `vouching.*`."""
-    if not asker.words.strip():
-        raise Refused("purpose.missing", field="--purpose")
+def leave(asker: Asker, case_ref: str, keyring: Keyring, now: datetime) -> Leave:
+    """Raises `credential.*`, `vouching.*`; `purpose.missing` or `option.invalid` for the code."""
     if asker.credential is None:
-        return None
+        raise Refused("credential.missing", field="--credential")
     held, _ = holder(asker.credential, keyring, now)
     if asker.purpose not in set(AccessPurpose):
         code = "option.invalid" if asker.purpose else "purpose.missing"

@@ -33,9 +33,15 @@ def case(case_ref: str, asker: Asker, replayed: Replayed, opened: Sequence[UUID]
     """
     settings = Settings()
     reading.reference(case_ref)
+    if not asker.words.strip():
+        raise Refused("purpose.missing", field="--purpose")
     keyring = directory.load(settings)  # without a home there is nothing to look at, and nowhere to write who looked
-    given = leave(asker, case_ref, keyring, wall_clock())
-    recording.write_down(settings, case_ref, asker, given)
+    given: Leave | BarnabusError
+    try:
+        given = leave(asker, case_ref, keyring, wall_clock())
+    except BarnabusError as error:
+        given = error  # which is no matter for made-up cases
+    recording.write_down(settings, case_ref, asker, given if isinstance(given, Leave) else None)
     return asyncio.run(_case(settings, keyring, case_ref, given, replayed, opened))
 
 
@@ -43,15 +49,15 @@ async def _case(
     settings: Settings,
     keyring: directory.Directory,
     case_ref: str,
-    given: Leave | None,
+    given: Leave | BarnabusError,
     replayed: Replayed,
     opened: Sequence[UUID],
 ) -> CaseLog:
     if (await log_end(settings)).synthetic_now is not None:
         return await _made_up(settings, keyring, case_ref)
-    if given is None:
-        raise Refused("credential.missing", field="--credential")
-    # read in any case, so that a refusal takes as long whatever it is for
+    if isinstance(given, BarnabusError):
+        raise given
+    # read whatever the credential names, so that no refusal comes sooner than another
     _open_to(given, await reading.whole(settings, keyring, case_ref), case_ref)
     if given.emergency:
         for one in (given.credential, given.emergency.voucher):

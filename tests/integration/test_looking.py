@@ -153,6 +153,8 @@ async def test_nothing_is_shown_without_a_credential_or_a_code_for_the_purpose(e
     nowhere = await run("case", "log", case, *why, "--credential", credential.parent / "nowhere", "--for", "complaint")
     refused(nowhere, "file.unreadable")
     assert await logged(everybody, LOOKED) == []
+    journal = (everybody.living.settings.home / "reader" / "access.jsonl").read_text().splitlines()
+    assert [json.loads(line)["case_ref"] for line in journal] == [case] * 4, "who tried is written down all the same"
 
 
 async def test_nothing_is_shown_by_a_credential_that_has_ended(everybody: Everybody, run: Run) -> None:

@@ -390,8 +390,9 @@ def test_of_made_up_cases_the_journal_alone_has_who_looked_and_that_is_said(
 ) -> None:
     """Nobody writes to their log any more."""
     before = len(asyncio.run(entries(settings)))
-    found = looking.case(cases[1], Asker("a look around", "", None), Replayed(what=Replay.LOG))
-    assert found.document(cases[1]) == read(cases[1]).document(cases[1])
+    for credential in (None, settings.home / "of another home.jws"):
+        found = looking.case(cases[1], Asker("a look around", "", credential), Replayed(what=Replay.LOG))
+        assert found.document(cases[1]) == read(cases[1]).document(cases[1])
     assert "Made-up cases" in capsys.readouterr().err
     assert len(asyncio.run(entries(settings))) == before
     assert cases[1] in (settings.home / "reader" / "access.jsonl").read_text()
