@@ -7,7 +7,7 @@ from cli.year.casebook import Casebook, Said
 from cli.year.intervention import Report
 from cli.year.turns import Lot, Turn
 from contracts.agencies import Agency
-from contracts.catalogue.parties import POLICE, SOCIAL
+from contracts.catalogue.parties import OVERSIGHT, POLICE, SOCIAL
 
 
 def answered_for(book: Casebook, rule: str, trigger: Said, owner: Agency, due: datetime, met: Said | None) -> None:
@@ -30,6 +30,8 @@ def looked_into(book: Casebook, told: Report, lot: Lot) -> None:
         at = concern.after(hours=rng.uniform(1, 60))
         vouches = {"role": "supervisor", "office": book.office(by, at)}
         book.says(by, "access.state-emergency", at, {"ground": why, "vouched_by": vouches, "opened": [concern.id]})
+        # what was a way in for an hour is none after it
+        book.says(OVERSIGHT, "credential.withdraw", at + timedelta(days=1), {"credential": book.new_id()})
     if Turn.ALLEGED in lot.turns:
         why = rng.choice(("not-taken-on", "not-protected", "not-examined", "not-told", "too-late"))
         alleged: dict[str, Any] = {
