@@ -18,6 +18,7 @@ from contracts.ids import case_ref_from, person_ref_from
 from tests.builders import HEALTH, POLICE, PROSECUTION, SOCIAL, command, now
 from tests.fault.drill import at_hand
 from tests.fault.drill import command as command_of
+from tests.credentials import given
 from tests.living import Everybody, all_agencies, eventually, letters_sent
 from tests.postgres import PostgresServer
 from tests.searching import holding, holding_sealed, in_base64
@@ -176,7 +177,8 @@ async def test_no_file_of_a_home_holds_a_word_of_it_nor_a_sealed_letter_that_doe
         assert not [word for word in (*WORDS, *told_as()) if word in str(items)]
     assert {one: standing for one, standing in standings(everybody, case).items() if one in before} == before
     assert (await command_of("projections", "verify")).exit_code == 0
-    assert (await command_of("case", "log", case.ref, "--purpose", "a test")).exit_code == 0
+    why = ("--credential", str(given(settings, case.ref)), "--for", "inspection", "--purpose", "a test")
+    assert (await command_of("case", "log", case.ref, *why)).exit_code == 0
     shown = await command_of("erasures", "list", "--open", "--json")
     assert json.loads(shown.stdout) == {"erasures": []}, "everybody has answered"
 
