@@ -38,7 +38,9 @@ def _those(*values: StrEnum | str) -> tuple[str, ...]:
     return (*(str(value) for value in values), OTHER)
 
 
-AGENCIES, SERVICES, STAGES = _those(*FIELD), _those(*Service), _those(*Stage)
+_FOR_A_CHILD = tuple(service for service in Service if service is not Service.ERASURE)
+"""To be asked to erase something is nobody's service to a child: with its answer it is `other`."""
+AGENCIES, SERVICES, STAGES = _those(*FIELD), _those(*_FOR_A_CHILD), _those(*Stage)
 REASONS = _those("type.unknown", "version.unknown", "case.held-up")
 STOPS = _those("projections.gap", "projections.stale", "log.damaged")
 OWED = _those(State.OPEN, State.DUE_SOON, State.BREACHED)
@@ -48,7 +50,7 @@ WAITS = _those(
 )
 """What keeps the keeper from deciding."""
 MODEL_NAMES = tuple(model.name for model in MODELS)
-WAYS = (*((agency.value, service.value) for service, agency in ASKED), (OTHER, OTHER))
+WAYS = (*((agency.value, service.value) for service, agency in ASKED if service in _FOR_A_CHILD), (OTHER, OTHER))
 """Who can be asked, and for what."""
 _WITHIN = (
     *(timedelta(hours=n) for n in (1, 2, 6, 24, 48, 72, 120)),

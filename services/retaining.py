@@ -6,13 +6,18 @@ from datetime import datetime
 from uuid import UUID
 
 from bus.store import Statement
+from contracts.agencies import Agency
 from contracts.casefile import CaseFile
 from contracts.catalogue import entry_of
+from contracts.catalogue.erasing import ERASED
 from contracts.catalogue.reintegration import CLOSED
 from contracts.retention import Ending, Periods
 from contracts.tiers import LOGGED, tiers_of
+from contracts.vocabulary.asking import Service
 from services.alike import open_duties
+from services.facts import Fact
 from services.forgetting import Forgetting
+from services.handoffs import Handoff
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +60,15 @@ class Retaining(Forgetting):
         return datetime.fromisoformat(rows[0]["at"])
 
     def _last_act_at(self, case_ref: str) -> datetime:
-        heard = self.store.read("SELECT logged_at AS at FROM inbox WHERE case_ref = ?", case_ref)
-        said = self.store.read("SELECT recorded_at AS at FROM commands WHERE case_ref = ?", case_ref)
-        return max(datetime.fromisoformat(row["at"]) for row in (*heard, *said))
+        """Of what was said in the case by who works on it: neither erasing nor the keeper makes it last longer."""
+        heard = self.store.read(
+            "SELECT record_id AS id, logged_at AS at FROM inbox WHERE case_ref = ? AND sender != ?",
+            case_ref,
+            Agency.KEEPER,
+        )
+        said = self.store.read("SELECT id, recorded_at AS at FROM commands WHERE case_ref = ?", case_ref)
+        erasing = {str(act) for part in self._parts(case_ref) for act in _of_erasing(part)}
+        return max(datetime.fromisoformat(row["at"]) for row in (*heard, *said) if row["id"] not in erasing)
 
     # holds
 
@@ -77,6 +88,13 @@ class Retaining(Forgetting):
 
     def lift(self, case_ref: str) -> None:
         self.store.write(Statement("DELETE FROM holds WHERE case_ref = ?", (case_ref,)))
+
+
+def _of_erasing(part: Handoff | Fact) -> list[UUID]:
+    """The acts that it holds, if erasing is what it is about."""
+    if isinstance(part, Handoff):
+        return [act.id for act in part.acts] if part.service is Service.ERASURE else []
+    return [part.record_id] if part.record_id and part.type == ERASED else []
 
 
 def _says_more_than_codes(type_name: str) -> bool:

@@ -6,7 +6,7 @@ Whose it was is in no record: a letter alone names the person, and the store for
 from datetime import date
 from typing import Annotated
 
-from pydantic import Field, NonNegativeInt, StringConstraints
+from pydantic import AwareDatetime, Field, NonNegativeInt, StringConstraints
 
 from contracts.agencies import Answerable
 from contracts.envelope import TypeName
@@ -43,6 +43,7 @@ class ErasureAsked(OfContent):
 
     to: Annotated[Answerable, Tier.E]
     notified: Annotated[tuple[Answerable, ...], Field(max_length=0), Tier.E] = ()  # it is between these two
+    expires_at: Annotated[AwareDatetime | None, Tier.E] = None
 
 
 class ErasureDone(OnHandoff):

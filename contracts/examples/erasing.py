@@ -13,7 +13,14 @@ VALID: Mapping[str, Mapping[str, Any]] = {
         "items": 0,
         "marks": [],
     },
-    "erasure.asked": {"authority": "court-order", "types": [], "person": CHILD, "to": "social", "notified": []},
+    "erasure.asked": {
+        "authority": "court-order",
+        "types": [],
+        "person": CHILD,
+        "to": "social",
+        "notified": [],
+        "expires_at": None,
+    },
     "erasure.done": {"handoff_id": HANDOFF, "items": 0},
     "erasure.kept": {"handoff_id": HANDOFF, "ground": "ongoing-proceedings", "until": "2030-12-31"},
 }

@@ -273,6 +273,23 @@ async def test_what_is_due_is_erased_by_its_types_and_nobody_is_asked(agencies: 
     assert not [text for text in (e.text for e in agencies.log.entries.values()) if f'"{ASKED}"' in text]
 
 
+async def test_that_something_was_erased_makes_no_other_period_longer(agencies: Carried) -> None:
+    """Content under a period of the last act in the case, and content that goes before it."""
+    social, case = agencies.apps[SOCIAL], new_case()
+    await agencies.says(SOCIAL, about(CHILD, SOCIAL, POLICE, case_ref=case))
+    await agencies.says(SOCIAL, safe_contact(case))
+    (asked,) = (one.handoff_id for one in social.handoffs_of(case))
+    not_done: dict[str, Any] = {"outcome": "not-done", "not_done_reason": "overtaken"}
+    await agencies.says(POLICE, on(POLICE, "referral.accept", asked))
+    await agencies.says(POLICE, on(POLICE, "referral.complete", asked, **not_done))
+    closing = command(SOCIAL, "case.close", {"reason": "goals-reached"}, case_ref=case, post=SUPERVISOR)
+    await agencies.says(SOCIAL, closing)
+    before = social.ending(case)
+    await agencies.says(SOCIAL, erase(SOCIAL, case, None, authority="retention-period", types=["safe-contact.set"]))
+    assert before
+    assert social.ending(case) == before
+
+
 def test_a_case_that_ended_on_a_leap_day_keeps_nothing_a_day_too_short() -> None:
     leap = now().replace(year=2024, month=2, day=29)
     period = retention.read().of("safe-contact.set")
