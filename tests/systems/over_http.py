@@ -42,7 +42,7 @@ def commands(me: Agency, letter: dict[str, Any]) -> list[dict[str, Any]]:
         content, entry = letter["content"], CATALOGUE[letter["type"]]
         service = entry.service_of(content)
         assert service
-        on = speaking.On(UUID(letter["id"]), letter["case_ref"], service, content["concerns"]["ref"])
+        on = speaking.On(UUID(letter["id"]), letter["case_ref"], service, content.get("concerns", {}).get("ref"))
         made = [
             command
             for move in (Move.ACKNOWLEDGE, Move.ACCEPT)
