@@ -16,9 +16,9 @@ from contracts.envelope import Submission
 from contracts.errors import BarnabusError
 from contracts.ids import case_ref_from, person_ref_from
 from tests.builders import HEALTH, POLICE, PROSECUTION, SOCIAL, command, now
+from tests.credentials import given
 from tests.fault.drill import at_hand
 from tests.fault.drill import command as command_of
-from tests.credentials import given
 from tests.living import Everybody, all_agencies, eventually, letters_sent
 from tests.postgres import PostgresServer
 from tests.searching import holding, holding_sealed, in_base64
