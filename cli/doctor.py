@@ -2,7 +2,8 @@
 
 import asyncio
 import stat
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -36,14 +37,23 @@ def doctor(as_json: show.AsJson = False) -> None:
     """Check binary, home, keys, NATS, streams, gateway, adapters, keeper and stores; exit 1 if something fails."""
     findings = asyncio.run(_examine(Settings()))
     if as_json:
-        rows = [{"check": f.check, "state": f.state, "said": f.said, "next": f.next} for f in findings]
-        show.document({"ok": all(f.state != "fail" for f in findings), "findings": rows})
+        show.document(_document(findings))
     else:
         colours = {"ok": "green", "warn": "yellow", "fail": "red"}
         rows_ = ((f"[{colours[f.state]}]{f.state}[/]", f.check, f.said, f.next) for f in findings)
         show.table(("", "check", "finding", "next step"), rows_, empty="")
     if any(f.state == "fail" for f in findings):
         raise typer.Exit(1)
+
+
+async def examined(settings: Settings) -> dict[str, Any]:
+    """What `--json` shows."""
+    return _document(await _examine(settings))
+
+
+def _document(findings: Sequence[Finding]) -> dict[str, Any]:
+    rows = [{"check": f.check, "state": f.state, "said": f.said, "next": f.next} for f in findings]
+    return {"ok": all(f.state != "fail" for f in findings), "findings": rows}
 
 
 async def _examine(settings: Settings) -> list[Finding]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, NamedTuple
 
 import typer
 from sqlalchemy import Connection
@@ -69,7 +69,7 @@ def list_(
         behind = owed.held_up(connection)
     rows = [owed.row(one) | {"held_up": one.case_ref in behind} for one in found]
     if as_json:
-        show.document(_head(among, folded) | {"duties": rows, "limit": limit, "failing": failing})
+        show.document(owed.head(among.at, folded) | {"duties": rows, "limit": limit, "failing": failing})
     elif as_csv:
         show.as_csv(duty_rows.COLUMNS, map(duty_rows.flat, rows))
     else:
@@ -94,7 +94,7 @@ def show_(
         _say_what_fails(failing)
         found = one_duty.one(connection, every, duty_id)
         behind = found["case_ref"] in owed.held_up(connection)
-    found = _head(among, folded) | found | {"held_up": behind}
+    found = owed.head(among.at, folded) | found | {"held_up": behind}
     if as_json:
         show.document(found)
     else:
@@ -124,7 +124,9 @@ def missing(
     shown = [one | {"held_up": one["case_ref"] in behind} for one in shown]
     counts = protections.counts(found)
     if as_json:
-        show.document(_head(among, folded) | {"counts": counts, "cases": shown, "limit": limit, "failing": failing})
+        show.document(
+            owed.head(among.at, folded) | {"counts": counts, "cases": shown, "limit": limit, "failing": failing}
+        )
     elif as_csv:
         show.as_csv(duty_rows.MISSING_COLUMNS, duty_rows.flat_missing(shown))
     else:
@@ -142,7 +144,7 @@ def check(as_of: times.AsOf = None, as_json: show.AsJson = False) -> None:
     with _asked(as_of, None, closed=True) as (connection, among, folded):
         found = agreed.agreed(connection, among, rules)
     if as_json:
-        show.document(_head(among, folded) | found.document())
+        show.document(owed.head(among.at, folded) | found.document())
     else:
         duty_rows.print_check(found.document())
     _say_what_fails(found.failing)
@@ -162,11 +164,6 @@ def _asked(as_of: str | None, case_ref: str | None, closed: bool) -> Iterator[As
             _say_if_nobody_folds(settings)
         moment = at or folded.present(wall_clock())
         yield Asked(connection, Among(moment, closed or case_ref is not None, case_ref), folded)
-
-
-def _head(among: Among, folded: owed.Folded) -> dict[str, Any]:
-    logged_at = folded.logged_at.isoformat() if folded.logged_at else None
-    return {"as_of": among.at.isoformat(), "folded": {"position": folded.position, "logged_at": logged_at}}
 
 
 def _say_if_nobody_folds(settings: Settings) -> None:

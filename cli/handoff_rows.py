@@ -9,6 +9,7 @@ from cli.show import minute
 from contracts.agencies import FIELD
 from projections.account import NOBODY
 from projections.legs import INFORMATION, LEGS, MADE, RECEIVED
+from projections.lengths import at_most
 
 _ONCE = [leg for leg in LEGS if leg != INFORMATION]
 _OF_A_LEG = (
@@ -30,7 +31,6 @@ SUMMARY_COLUMNS = (
     *(f"{quantile}_{end}" for quantile in _QUANTILES for end in ("over_s", "most_s")),
 )  # fmt: skip
 """Of a spreadsheet of a summary: a row a leg."""
-_UNITS = ((timedelta(minutes=2), "s", 1), (timedelta(hours=2), "min", 60), (timedelta(hours=72), "h", 3600))
 
 
 def flat(found: Mapping[str, Any]) -> dict[str, Any]:
@@ -115,11 +115,9 @@ def _at_most(leg: Mapping[str, Any], quantile: str) -> str:
 
 
 def within(length: timedelta) -> str:
-    """A length that this one does not exceed: 73 hours are within 4 days, and not within 3."""
-    for below, unit, seconds in _UNITS:
-        if length <= below:
-            return f"{-(-length // timedelta(seconds=seconds))} {unit}"
-    return f"{-(-length // timedelta(days=1))} days"
+    """A length that this one does not exceed."""
+    number, unit = at_most(length)
+    return f"{number} {unit}"
 
 
 def print_one(found: Mapping[str, Any]) -> None:

@@ -29,6 +29,7 @@ def list_(
     period: choosing.Periods = None,
     since: choosing.Since = None,
     until: choosing.Until = None,
+    oldest: Annotated[bool, typer.Option("--oldest", help="The oldest first, and not by their ids.")] = False,
     open_: Annotated[bool, typer.Option("--open", help="Only those that wait for somebody.")] = False,
     whose_move: Annotated[str | None, typer.Option(help="Only those in which this agency has to move.")] = None,
     case_ref: Annotated[str | None, typer.Option("--case", help="Only of this case.")] = None,
@@ -37,11 +38,11 @@ def list_(
     as_json: show.AsJson = False,
     as_csv: show.AsCsv = False,
 ) -> None:
-    """List handoffs by their ids, with legs and holders by the log's clock; as fresh as the read models are."""
+    """List handoffs, with legs and holders by the log's clock; as fresh as the read models are."""
     show.one_form(json=as_json, csv=as_csv)
     choice = choosing.chosen(service, urgency, from_, to, agency, period, since, until)
     move = show.agency(whose_move).value if whose_move else None
-    page = listing.Page(after, limit, open_, move, reference(case_ref) if case_ref else None)
+    page = listing.Page(after, limit, oldest, open_, move, reference(case_ref) if case_ref else None)
     with _view() as view:
         found = listing.listed(view, choice, page)
     if as_json:

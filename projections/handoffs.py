@@ -68,6 +68,7 @@ class Handoffs:
     )
     Index("handoffs_whose_move", table.c.whose_move)
     Index("handoffs_case", table.c.case_ref)
+    Index("handoffs_made", *map(table.c.__getitem__, ("made_us", "open", *Way._fields)))  # projections/weekly.py
     open_index("handoffs_under_way", table, UNDER_WAY_COLUMNS, table.c.open.is_(True))
     open_index("handoffs_asked", table, ("key",), table.c.asked_us.is_not(None))
 

@@ -161,6 +161,12 @@ def page(every: list[Owed], choice: Choice, after: str, limit: int) -> list[Owed
     return [one for one in every[start:] if choice.of(one.duty)][:limit]
 
 
+def head(at: datetime, folded: Folded) -> dict[str, Any]:
+    """As of when something is reckoned, and up to where the log was folded for it."""
+    logged_at = folded.logged_at.isoformat() if folded.logged_at else None
+    return {"as_of": at.isoformat(), "folded": {"position": folded.position, "logged_at": logged_at}}
+
+
 def row(one: Owed) -> dict[str, Any]:
     """What operators are shown of a duty: nothing by person."""
     found = one.duty.document()

@@ -9,6 +9,7 @@ from starlette.responses import Response
 from bus import seal
 from contracts import web
 from contracts.errors import CODES, BarnabusError, Then
+from contracts.problems import details
 
 RETRY_AFTER_S = 1
 _NEVER_KEPT: Mapping[str, str] = MappingProxyType({"cache-control": "no-store"})
@@ -37,11 +38,9 @@ def failed(error: BarnabusError) -> Response:
 def problem(said: Mapping[str, str]) -> Response:
     """Of an error's document: its code, its place, the next step; and whether to ask again."""
     row = CODES[said["code"]]
-    kept = {name: said[name] for name in ("code", "hint", "field", "detail") if name in said}
-    body = {"type": f"urn:barnabus:problem:{said['code']}", "title": said["message"], "status": row.http, **kept}
     headers = dict(_NEVER_KEPT)
     if row.then is Then.RETRY:
         headers["retry-after"] = str(RETRY_AFTER_S)
     if row.http == 401:
         headers["www-authenticate"] = 'Bearer realm="barnabus"'
-    return Response(seal.dump(body), row.http, headers, web.PROBLEM)
+    return Response(seal.dump(details(said)), row.http, headers, web.PROBLEM)

@@ -1,23 +1,31 @@
-"""An adapter's HTTP server, inside the adapter's own process: uvicorn, with every limit spelled out."""
+"""An HTTP server inside the process that it speaks for: uvicorn, with every limit spelled out."""
 
 import asyncio
 import contextlib
 import socket
 from collections.abc import Iterator
+from typing import Protocol
 
 import structlog
 import uvicorn
+from starlette.types import ASGIApp
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from bus import tasks
 from contracts import web
 from contracts.errors import BarnabusError
 from services.web.address import Address
-from services.web.routes import Routes
 
 STOP_WITHIN_S = 3
 AGAIN_AFTER_S = 1.0
 _log = structlog.get_logger()
+
+
+class Served(Protocol):
+    """What a door opens on: its streams end once `closing` is set."""
+
+    app: ASGIApp
+    closing: asyncio.Event
 
 
 class _Connection(H11Protocol):
@@ -90,7 +98,7 @@ class Door:
         self.url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
         self._serving: asyncio.Task[None] | None = None
 
-    def open(self, routes: Routes) -> None:
+    def open(self, routes: Served) -> None:
         self._routes = routes
         self._server = _server(routes)
         self._serving = asyncio.create_task(self._serve())
@@ -99,7 +107,7 @@ class Door:
         while not self._routes.closing.is_set():
             try:
                 await self._server.serve([self._socket.dup()])
-            except Exception as error:  # noqa: BLE001  an adapter without its door would be silence
+            except Exception as error:  # noqa: BLE001  without its door a process would be silence
                 _log.error("http.stopped", error=type(error).__name__, exc_info=True)
                 await asyncio.sleep(AGAIN_AFTER_S)
                 self._server = _server(self._routes)
@@ -119,7 +127,7 @@ class Door:
         self._socket.close()
 
 
-def _server(routes: Routes) -> _Server:
+def _server(routes: Served) -> _Server:
     config = uvicorn.Config(
         routes.app,
         http=_Connection,
