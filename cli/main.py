@@ -41,6 +41,7 @@ ROOMS: Mapping[str, str] = MappingProxyType(
         "duties": "duties",
         "alarms": "alarms",
         "figures": "figures",
+        "console": "console",
         "contracts": "contracts",
     }
 )

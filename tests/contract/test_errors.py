@@ -11,12 +11,11 @@ import pytest
 from contracts.errors import CODES, BarnabusError, Refused, Then
 
 ROOT = Path(__file__).parents[2]
-PACKAGES = ("contracts", "bus", "services", "projections", "cli")
+PACKAGES = ("contracts", "bus", "services", "projections", "console", "cli")
 TABLE = ROOT / "contracts" / "errors.py"
 EXAMPLES = ROOT / "contracts" / "examples"
 """The table itself, and documents that merely quote a code, are no places where one is met."""
 NOT_BY_NAME = {
-    "path.unknown": "chosen in services.web.gate by the framework's status",
     "method.not-allowed": "chosen in services.web.gate by the framework's status",
     "letter.after-parked": "why a letter is parked, in services.agency: nothing has failed",
     "letter.awaited": "why a letter is parked, in services.letters: what it says again is not here yet",

@@ -16,7 +16,7 @@ from tests.docs.pages import ROOT, Shown, barnabus_lines
 
 RUNS_ON = {
     ("up",), ("gateway",), ("adapter",), ("demo",), ("sandbox",), ("conformance", "run"), ("projections", "run"),
-    ("projections", "metrics"),
+    ("projections", "metrics"), ("console",),
 }  # fmt: skip
 """These go on until they are ended, as tests/fault shows; the kit's run is compared in test_conformance.py."""
 FIRST = {("submit", "police", "contracts/examples/referral.made.valid.json"), ("projections", "rebuild")}

@@ -47,7 +47,7 @@ def test_every_test_and_file_that_the_threat_model_names_exists() -> None:
     missing = [path for path, _ in named if not (ROOT / path).is_file()]
     assert not missing
     assert not [(path, name) for path, name in named if name and f"def {name}(" not in (ROOT / path).read_text()]
-    files = re.findall(r"`((?:bus|services|contracts|projections|cli)/[\w/]+\.py)`", page)
+    files = re.findall(r"`((?:bus|services|contracts|projections|console|cli)/[\w/]+\.py)`", page)
     assert files
     assert not [path for path in files if not (ROOT / path).is_file()]
 

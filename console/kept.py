@@ -1,0 +1,59 @@
+"""What takes long to find out, kept for a moment: one look at a time, however many ask."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from typing import Generic, TypeVar
+
+from bus import tasks
+
+T = TypeVar("T")
+
+
+class Kept(Generic[T]):
+    """Shown without a look for `fresh_s`; and while the next look is under way, until it is `old_s` old.
+
+    Both are longer after a look that took long: then it is shown for `rest` times as long, so that looking takes a
+    bounded share of the machine.
+    """
+
+    def __init__(self, look: Callable[[], Awaitable[T]], fresh_s: float, old_s: float, rest: float = 0) -> None:
+        self._look, self._fresh_s, self._old_s, self._rest = look, fresh_s, old_s, rest
+        self._took_s = 0.0
+        self._found: tuple[T, float] | None = None
+        self._error: Exception | None = None
+        self._looking: asyncio.Task[None] | None = None
+
+    async def found(self, wait_s: float, holds: Callable[[T], bool] = lambda _: False) -> T | None:
+        """None if nothing is found after waiting for so long. What still `holds` is not looked for again.
+
+        Raises what the look raised.
+        """
+        if self._found and (holds(self._found[0]) or self._age_s() < self._fresh_s + self._rest * self._took_s):
+            return self._found[0]
+        if self._looking is None or self._looking.done():
+            self._looking = asyncio.create_task(self._look_again())
+        if self._found and self._age_s() < self._old_s + 2 * self._rest * self._took_s:
+            return self._found[0]
+        looking = self._looking
+        await asyncio.wait({looking}, timeout=wait_s)
+        if not looking.done():
+            return None
+        if self._error:
+            raise self._error
+        return self._found[0] if self._found else None
+
+    async def end(self) -> None:
+        if self._looking:
+            await tasks.end(self._looking)
+
+    def _age_s(self) -> float:
+        return time.monotonic() - self._found[1] if self._found else float("inf")
+
+    async def _look_again(self) -> None:
+        begun_s = time.monotonic()
+        try:
+            self._found, self._error = (await self._look(), begun_s), None
+            self._took_s = time.monotonic() - begun_s
+        except Exception as error:  # noqa: BLE001  whoever waits is told
+            self._found, self._error = None, error

@@ -1,0 +1,182 @@
+"""What stands on each page of operators and oversight, out of the read models: codes alone, and nothing by person."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+from sqlalchemy import Engine, select
+
+from console import drawing, flow
+from console.asked import Asked, link
+from console.kept import Kept
+from console.owing import Owing, Reckoner
+from console.pages import Page
+from console.sources import Sources
+from contracts.agencies import FIELD
+from contracts.errors import BarnabusError
+from contracts.vocabulary.asking import Service, Urgency
+from projections import choosing, listing, owed
+from projections.lag import LogEnd
+from projections.legs import LEGS
+from projections.owed import STANDINGS
+from projections.readmodel import PROGRESS
+
+CHOICE = ("period", "service", "urgency")
+WAYS = ("from", "to", "agency", "since", "until")
+PER_PAGE, MOST = 50, 1_000
+AT_HAND_S, PATIENCE_S = 0.2, 10.0
+"""How long a page waits for what is owed: one that shows much else, and one that shows nothing else."""
+T = TypeVar("T")
+
+
+class Shown:
+    def __init__(self, sources: Sources) -> None:
+        self._sources = sources
+        self._reckoner = Reckoner(sources)
+        self._examined: Kept[dict[str, Any]] = Kept(sources.examined, fresh_s=10, old_s=120)
+        self._position: Kept[int] = Kept(lambda: self._read(_position), fresh_s=0.5, old_s=0)
+
+    async def end(self) -> None:
+        await self._reckoner.end()
+        await self._examined.end()
+        await self._position.end()
+
+    async def mark(self) -> str:
+        """Changes when the flow's page would."""
+        position = await self._position.found(PATIENCE_S)
+        owing = await self._reckoner.found(position or 0, closed=False, wait_s=0)
+        return f"{position} {owing.among.at.isoformat() if owing else ''}"
+
+    async def flow(self, asked: Asked) -> Page:
+        said = asked.query(*CHOICE, "leg")
+        choice = choosing.chosen(said)
+        leg = choosing.one_of(list(LEGS), said.get("leg", flow.LEG), "leg")
+        found, proof = await asyncio.gather(self._read(lambda view: flow.read(view, choice)), self._proof())
+        owing = await self._reckoner.found(proof["position"], closed=False, wait_s=AT_HAND_S)
+        document = {**found, "leg": leg, "duties": _pressing(owing), "projections": proof}
+        more = {
+            "said": said,
+            "choice": {name: said[name] for name in CHOICE if name in said},
+            "leg": leg,
+            "matrix": flow.matrix(found["groups"], leg),
+            "weeks": drawing.weeks(found["weeks"]),
+            "services": [*Service],
+            "urgencies": [*Urgency],
+            "periods": _periods(found["weeks"]),
+            "holders_bar": drawing.shares({one["agency"]: one["waiting_s"] for one in found["holders"]}),
+            "pressing": ("overdue", "due-soon", "absent"),
+            "field": [agency.value for agency in FIELD],
+        }
+        return Page("flow.html", document, more)
+
+    async def duties(self, asked: Asked) -> Page:
+        said = asked.query("standing", "agency", "rule", "closed", "after", "limit")
+        rules = self._sources.rules
+        standing = choosing.one_of(list(STANDINGS), said["standing"], "standing") if "standing" in said else None
+        holder = choosing.agency(said.get("agency"))
+        rule = choosing.one_of(rules.rule_ids, said["rule"], "rule") if "rule" in said else None
+        closed, limit = _yes(said, "closed"), _limit(said)
+        position = await self._position.found(PATIENCE_S)
+        owing = await self._reckoner.found(position or 0, closed=closed, wait_s=PATIENCE_S)
+        if owing is None:
+            return Page("reckoning.html", {"reckoning": True}, status=503)
+        choice = owed.Choice((standing,) if standing else (), next((a for a in FIELD if a.value == holder), None), rule)
+        page = owed.page(owing.every, choice, said.get("after", ""), limit)
+        rows = [owed.row(one) | {"held_up": one.case_ref in owing.held_up} for one in page]
+        by_rule = owing.by_rule(holder)
+        document = owing.head | {"duties": rows, "limit": limit, "failing": owing.failing, "rules": by_rule}
+        more = {
+            "said": said,
+            "kept": {name: said[name] for name in ("agency", "closed") if name in said},
+            "standing": standing,
+            "standings": list(STANDINGS),
+            "field": [agency.value for agency in FIELD],
+            "rules": {rule.id: rule for version in rules.versions for rule in version.rules},
+            "next": _next(asked, said, rows, limit, "id"),
+        }
+        return Page("duties.html", document, more)
+
+    async def handoffs(self, asked: Asked) -> Page:
+        said = asked.query(*CHOICE, *WAYS, "open", "oldest", "whose_move", "after", "limit")
+        choice, limit = choosing.chosen(said), _limit(said)
+        move = choosing.agency(said.get("whose_move"))
+        page = listing.Page(said.get("after", ""), limit, _yes(said, "oldest"), _yes(said, "open"), move)
+        found = await self._read(lambda view: listing.listed(view, choice, page))
+        more = {
+            "said": said,
+            "services": [*Service],
+            "urgencies": [*Urgency],
+            "field": [agency.value for agency in FIELD],
+            "next": _next(asked, said, found, limit, "id"),
+        }
+        return Page("handoffs.html", {"handoffs": found, "limit": limit}, more)
+
+    async def handoff(self, asked: Asked) -> Page:
+        """Raises `handoff.not-found`."""
+        asked.query()
+        named = asked.request.path_params["id"]
+        found = await self._read(lambda view: listing.one(view, named))
+        held = {agency: of["wall_s"] for agency, of in found["holders"].items()}
+        return Page("handoff.html", found, {"bar": drawing.shares(held)})
+
+    async def health(self, asked: Asked) -> Page:
+        asked.query()
+        proof, examined = await asyncio.gather(self._proof(), self._examined.found(PATIENCE_S))
+        return Page("health.html", {"projections": proof, **(examined or {"ok": None, "findings": []})})
+
+    async def _proof(self) -> dict[str, Any]:
+        """With how far the log is, where it can be asked."""
+        found = await self._read(flow.proof)
+        try:
+            end: LogEnd | None = await self._sources.log_end(found["position"])
+        except BarnabusError:
+            end = None
+        lag_s = round(end.lag_s(self._sources.clock()), 3) if end else None
+        current = end is not None and end.position == found["position"] and not found["parked"]
+        position = end.position if end else None
+        made_up = end.synthetic_now is not None if end else None
+        return found | {"log_position": position, "lag_s": lag_s, "current": current, "made_up": made_up}
+
+    async def _read(self, read: Callable[[Engine], T]) -> T:
+        """In a thread of its own: nobody else waits for a database."""
+
+        def look() -> T:
+            with self._sources.view() as view:
+                return read(view)
+
+        return await asyncio.to_thread(look)
+
+
+def _position(view: Engine) -> int:
+    with view.connect() as connection:
+        return connection.execute(select(PROGRESS.c.position)).scalar() or 0
+
+
+def _pressing(owing: Owing | None) -> dict[str, Any] | None:
+    """None while it is being reckoned."""
+    return owing.head | {"by_agency": owing.pressing(), "failing": owing.failing} if owing else None
+
+
+def _yes(said: Mapping[str, str], name: str) -> bool:
+    """Raises Refused `option.invalid`."""
+    return name in said and choosing.one_of(["yes"], said[name], name) == "yes"
+
+
+def _limit(said: Mapping[str, str]) -> int:
+    """Raises Refused `option.invalid`."""
+    text = said.get("limit", str(PER_PAGE))
+    if not (text.isascii() and text.isdecimal() and 1 <= int(text[:9]) <= MOST):
+        choosing.one_of([f"1 to {MOST}"], text, "limit")
+    return int(text)
+
+
+def _next(asked: Asked, said: Mapping[str, str], rows: list[dict[str, Any]], limit: int, key: str) -> str | None:
+    """Where a list that is as long as it may be goes on."""
+    return link(asked.path, said, after=rows[-1][key]) if len(rows) == limit else None
+
+
+def _periods(weeks: list[dict[str, Any]]) -> list[str]:
+    """What can be chosen: the years, quarters and months of these weeks."""
+    months = sorted({week["week"][:7] for week in weeks}, reverse=True)
+    quarters = sorted({f"{month[:4]}-Q{(int(month[5:]) + 2) // 3}" for month in months}, reverse=True)
+    return [*sorted({month[:4] for month in months}, reverse=True), *quarters, *months]
