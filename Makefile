@@ -38,10 +38,11 @@ demo: .venv/.installed ## run one case through all agencies on this machine, and
 	@$(BIN)/barnabus demo $(ARGS)
 
 # Each test has a home, a server and ports of its own, faults a module, so three run side by side, for many wait; faults
-# after the rest, as their load is heavy.
+# after the rest, as their load is heavy; the browser by itself, for it keeps a loop of its own going.
 test: .venv/.installed ## run all tests
 ifeq ($(ARGS),)
-	@$(BIN)/python -m pytest -q -n 3 --dist worksteal -m "not fault"
+	@$(BIN)/python -m pytest -q -n 3 --dist worksteal -m "not fault and not browser"
+	@$(BIN)/python -m pytest -q -m browser
 	@$(BIN)/python -m pytest -q -n 3 --dist loadfile -m fault
 else
 	@$(BIN)/python -m pytest -q $(ARGS)

@@ -44,6 +44,8 @@ SERVICES: Mapping[str, str] = {
     "child-interview": N_("Interview of the child"),
     "therapy": N_("Therapy"),
     "clearance": N_("Clearance to work with children"),
+    "content-opening": N_("Opening of content"),
+    "erasure": N_("Erasure of content"),
 }
 URGENCIES: Mapping[str, str] = {
     "immediate": N_("Immediate"),

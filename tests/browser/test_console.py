@@ -22,7 +22,7 @@ PAGES = (
 RULES = {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 AXE = Axe()
 REFERRAL = "contracts/examples/referral.made.valid.json"
-pytestmark = pytest.mark.timeout(150)
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(150)]
 
 
 def findings(page: Page, only: Any = RULES) -> list[str]:

@@ -27,6 +27,7 @@ from contracts.errors import BarnabusError
 from tests.builders import now
 from tests.consoles import PASSWORD, accounts, console, form_of, of_home, read_models, sign_in, visited
 
+pytestmark = pytest.mark.usefixtures("commands_at_hand")
 PAGES = ("/flow", "/duties", "/handoffs", "/health", "/contracts", "/contracts/referral.made")
 
 

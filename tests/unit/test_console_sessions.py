@@ -21,6 +21,8 @@ from tests import forked
 from tests.builders import now
 from tests.consoles import PASSWORD, of_home
 
+pytestmark = pytest.mark.usefixtures("commands_at_hand")
+
 
 class Hand:
     """A clock that a test moves."""
