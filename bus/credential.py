@@ -3,7 +3,9 @@
 So no agency can let its own people in, least of all one that a bypass keeps out.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from joserfc.errors import JoseError
 from joserfc.jwk import OKPKey
@@ -47,9 +49,9 @@ def signing_key(credential: Credential) -> OKPKey:
     return _key(credential.signing, "Ed25519")
 
 
-def _key(jwk: object, curve: str) -> OKPKey:
+def _key(jwk: Mapping[str, Any], curve: str) -> OKPKey:
     try:
-        key = OKPKey.import_key(dict(jwk))  # type: ignore[call-overload]
+        key = OKPKey.import_key(dict(jwk))
         if key.is_private or key.as_dict(private=False)["crv"] != curve:
             raise ValueError(f"no public key of {curve}")
     except (JoseError, TypeError, KeyError):

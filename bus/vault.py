@@ -112,10 +112,8 @@ class Vault:
 
     def erase(self, person: str) -> None:
         """Destroy a person's key and items, in the file too."""
-        self._store.erase(
-            Statement("DELETE FROM vault_items WHERE person = ?", (person,)),
-            Statement("DELETE FROM vault_keys WHERE person = ?", (person,)),
-        )
+        rows = self._store.read("SELECT id FROM vault_items WHERE person = ?", person)
+        self._store.erase(*self.forget({row["id"] for row in rows}))
 
     def _key_for(self, person: str) -> tuple[bytes, list[Statement]]:
         found = self._store.read("SELECT wrapped FROM vault_keys WHERE person = ?", person)

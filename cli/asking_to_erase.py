@@ -7,8 +7,8 @@ from uuid import UUID
 
 from bus.clock import wall_clock
 from bus.settings import Settings
+from cli import submit
 from cli.agencies import opened
-from cli.submit import ask
 from contracts.agencies import Agency
 from contracts.catalogue import CATALOGUE
 from contracts.catalogue.erasing import ERASED
@@ -21,31 +21,27 @@ NOT_THERE = frozenset({"adapter.unreachable", "nats.unreachable"})
 
 def command(command_id: UUID, case_ref: str, office: str, data: dict[str, Any]) -> dict[str, Any]:
     """What an agency's own system would hand in. The same id again is the same erasure."""
-    at = wall_clock().isoformat()
     by_court = data["authority"] == ErasureAuthority.COURT_ORDER
-    return {
-        "command": CATALOGUE[ERASED].command,
-        "id": str(command_id),
-        "case_ref": case_ref,
-        "clocks": {"occurred": at, "known": at, "recorded": at},
-        "legal_basis": LegalBasis.COURT_ORDER if by_court else LegalBasis.DATA_PROTECTION,
-        "post": {"role": Role.SUPERVISOR, "office": office},
-        "data": data,
-    }
+    return submit.command(
+        str(CATALOGUE[ERASED].command),
+        case_ref,
+        data,
+        basis=LegalBasis.COURT_ORDER if by_court else LegalBasis.DATA_PROTECTION,
+        post={"role": Role.SUPERVISOR, "office": office},
+        now=wall_clock(),
+        command_id=command_id,
+    )
 
 
 def hand_in(settings: Settings, agency: Agency, asked: dict[str, Any]) -> dict[str, Any]:
     """The adapter's answer. Raises what it refuses with; `home.in-use` if one runs that cannot be reached."""
     raw = json.dumps(asked).encode()
     try:
-        answer = asyncio.run(ask(settings, agency, raw))
+        answer = asyncio.run(submit.ask(settings, agency, raw))
     except BarnabusError as error:
         if error.code not in NOT_THERE:
             raise
         with opened(agency, settings, alone=True) as application:  # two at once could seal under a key just destroyed
             taken = application.take(raw, wall_clock())
         return {"status": "recorded", "id": str(taken.id), "case_ref": taken.case_ref, "stamp": None}
-    if "error" in answer:
-        problem = answer["error"]
-        raise BarnabusError(problem["code"], field=problem.get("field"), detail=problem.get("detail"))
-    return answer
+    return submit.taken(answer)

@@ -107,20 +107,16 @@ def withdraw(
 
 
 def _withdrawn(settings: Settings, credential_id: UUID, case_ref: str) -> str:
-    now = wall_clock().isoformat()
-    command = {
-        "command": "credential.withdraw",
-        "id": str(uuid4()),
-        "case_ref": case_ref,
-        "clocks": {"occurred": now, "known": now, "recorded": now},
-        "legal_basis": LegalBasis.PROTECTION_DUTY,
-        "post": {"role": Role.INSPECTOR},
-        "data": {"credential": str(credential_id)},
-    }
+    command = submit.command(
+        "credential.withdraw",
+        case_ref,
+        {"credential": str(credential_id)},
+        basis=LegalBasis.PROTECTION_DUTY,
+        post={"role": Role.INSPECTOR},
+        now=wall_clock(),
+    )
     answer = asyncio.run(submit.ask(settings, Agency.OVERSIGHT, seal.dump(command)))
-    if problem := answer.get("error"):
-        raise BarnabusError(problem["code"], field=problem.get("field"), detail=problem.get("detail"))
-    return str(answer["status"])
+    return str(submit.taken(answer)["status"])
 
 
 def _oversight(settings: Settings) -> Signing:

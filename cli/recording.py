@@ -8,7 +8,7 @@ import time
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from bus import seal
 from bus.clock import wall_clock
@@ -76,10 +76,8 @@ def command(
     verb: str, case_ref: str, given: Leave, data: dict[str, Any], now: datetime, office: str | None = None
 ) -> dict[str, Any]:
     """A command of the person's own agency, said by the post that the credential names."""
-    moment = now.isoformat()
-    clocks = {"occurred": moment, "known": moment, "recorded": moment}
-    named = {"command": verb, "id": str(uuid4()), "case_ref": case_ref}
-    return named | {"clocks": clocks, "data": data} | _about(given, office)
+    basis, post = _basis(given), _post(given, office)
+    return submit.command(verb, case_ref, data, basis=basis, post=post, now=now)
 
 
 def _stated(case_ref: str, given: Leave, emergency: Emergency) -> dict[str, Any]:
@@ -93,16 +91,26 @@ def _stated(case_ref: str, given: Leave, emergency: Emergency) -> dict[str, Any]
         "until": emergency.until.isoformat(),
     }
     clocks = {"occurred": asked_at.isoformat(), "known": asked_at.isoformat(), "recorded": recorded.isoformat()}
-    named = {"command": "access.state-emergency", "id": str(emergency.said.id), "case_ref": case_ref}
-    return named | {"clocks": clocks, "data": data} | _about(given)
+    said = submit.command(
+        "access.state-emergency",
+        case_ref,
+        data,
+        basis=_basis(given),
+        post=_post(given),
+        now=recorded,
+        command_id=emergency.said.id,
+    )
+    return said | {"clocks": clocks}
 
 
-def _about(given: Leave, office: str | None = None) -> dict[str, Any]:
-    basis = LegalBasis.COURT_ORDER if given.purpose is AccessPurpose.COURT_REQUEST else LegalBasis.PROTECTION_DUTY
-    return {
-        "legal_basis": LegalBasis.VITAL_INTEREST if given.emergency else basis,
-        "post": {"role": given.credential.role, "office": office},
-    }
+def _basis(given: Leave) -> LegalBasis:
+    if given.emergency:
+        return LegalBasis.VITAL_INTEREST
+    return LegalBasis.COURT_ORDER if given.purpose is AccessPurpose.COURT_REQUEST else LegalBasis.PROTECTION_DUTY
+
+
+def _post(given: Leave, office: str | None = None) -> dict[str, Any]:
+    return {"role": given.credential.role, "office": office}
 
 
 def _bearer(whose: Credential) -> dict[str, Any]:

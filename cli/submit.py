@@ -3,8 +3,11 @@
 import asyncio
 import json
 import sys
+from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
+from uuid import UUID, uuid4
 
 import typer
 from nats.errors import NoRespondersError
@@ -16,6 +19,7 @@ from cli import show
 from contracts import subjects
 from contracts.agencies import Agency
 from contracts.errors import BarnabusError, Refused
+from contracts.vocabulary.people import LegalBasis
 
 ANSWER_TIMEOUT_S = 10.0
 
@@ -30,6 +34,36 @@ def submit(
     report(asyncio.run(ask(Settings(), show.agency(agency), _read(file))), as_json=as_json)
 
 
+def command(
+    verb: str,
+    case_ref: str,
+    data: Mapping[str, Any],
+    *,
+    basis: LegalBasis,
+    post: Mapping[str, Any],
+    now: datetime,
+    command_id: UUID | None = None,
+) -> dict[str, Any]:
+    """What an agency's own system would hand in about a case, of this moment. The same id again is the same command."""
+    at = now.isoformat()
+    return {
+        "command": verb,
+        "id": str(command_id or uuid4()),
+        "case_ref": case_ref,
+        "clocks": {"occurred": at, "known": at, "recorded": at},
+        "legal_basis": basis,
+        "post": post,
+        "data": data,
+    }
+
+
+def taken(answer: dict[str, Any]) -> dict[str, Any]:
+    """The answer. Raises what the adapter refuses with."""
+    if problem := answer.get("error"):
+        raise _refusal(problem)
+    return answer
+
+
 def report(answer: dict[str, Any], *, as_json: bool) -> None:
     """Say what became of a command; a refusal ends this one with its exit code."""
     if as_json:
@@ -39,8 +73,12 @@ def report(answer: dict[str, Any], *, as_json: bool) -> None:
     if "error" in answer:
         problem = answer["error"]
         if not as_json:
-            show.problem(BarnabusError(problem["code"], field=problem.get("field"), detail=problem.get("detail")))
+            show.problem(_refusal(problem))
         raise typer.Exit(BarnabusError(problem["code"]).row.exit)
+
+
+def _refusal(problem: Mapping[str, Any]) -> BarnabusError:
+    return BarnabusError(problem["code"], field=problem.get("field"), detail=problem.get("detail"))
 
 
 def _say(answer: dict[str, Any]) -> None:
