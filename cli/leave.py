@@ -1,9 +1,10 @@
 """Whose leave it is to look: a credential in the hands of whom it was given to, and what for (docs/adr/0038)."""
 
+import getpass
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Protocol
 
 import typer
 from joserfc.jwk import OKPKey
@@ -30,14 +31,62 @@ ByEmergency = Annotated[
 ]
 
 
+class Asks(Protocol):
+    """Somebody who wants to look: why, in their own words and as a code, and who this machine takes them for."""
+
+    @property
+    def words(self) -> str: ...
+    @property
+    def purpose(self) -> str: ...
+    @property
+    def who(self) -> str: ...
+
+    def held(self, keyring: Keyring, now: datetime) -> Credential:
+        """The credential that is in their hands. Raises `credential.*`."""
+
+    def vouched(self) -> str | None:
+        """What two people have signed, if it is an emergency. Raises `file.unreadable`."""
+
+
 @dataclass(frozen=True, slots=True)
 class Asker:
-    """What somebody who wants to look gives on the command line."""
+    """Somebody at the command line; each file as it was named there."""
 
     words: str
     purpose: str
     credential: Path | None
     emergency: Path | None = None
+
+    @property
+    def who(self) -> str:
+        return getpass.getuser()
+
+    def held(self, keyring: Keyring, now: datetime) -> Credential:
+        if self.credential is None:
+            raise Refused("credential.missing", field="--credential")
+        return holder(self.credential, keyring, now)[0]
+
+    def vouched(self) -> str | None:
+        return text(self.emergency) if self.emergency else None
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Somebody who has signed in: the key of `credential` was at hand when their account got it (docs/adr/0043)."""
+
+    words: str
+    purpose: str
+    who: str
+    credential: str
+    emergency: str
+
+    def held(self, keyring: Keyring, now: datetime) -> Credential:
+        if not self.credential:
+            raise Refused("credential.missing", field="credential")
+        return credential.read(self.credential, keyring, now)
+
+    def vouched(self) -> str | None:
+        return self.emergency or None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,15 +102,14 @@ class Leave:
         return self.credential.agency
 
 
-def leave(asker: Asker, case_ref: str, keyring: Keyring, now: datetime) -> Leave:
+def leave(asker: Asks, case_ref: str, keyring: Keyring, now: datetime) -> Leave:
     """Raises `credential.*`, `vouching.*`; `purpose.missing` or `option.invalid` for the code."""
-    if asker.credential is None:
-        raise Refused("credential.missing", field="--credential")
-    held, _ = holder(asker.credential, keyring, now)
+    held = asker.held(keyring, now)
     if asker.purpose not in set(AccessPurpose):
         code = "option.invalid" if asker.purpose else "purpose.missing"
         raise Refused(code, field="--for", detail=f"One of: {CODES}.")
-    emergency = vouching.read(text(asker.emergency), keyring, now) if asker.emergency else None
+    vouched = asker.vouched()
+    emergency = vouching.read(vouched, keyring, now) if vouched is not None else None
     if emergency and (emergency.asker.id, emergency.said.case_ref) != (held.id, case_ref):
         raise Refused("vouching.invalid", detail="It is another person's, or of another case.")
     return Leave(held, AccessPurpose(asker.purpose), emergency)

@@ -5,6 +5,7 @@ Made-up cases are shown without: nobody writes to their log any more.
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
 from bus import directory
@@ -12,7 +13,7 @@ from bus.clock import wall_clock
 from bus.log import verify
 from bus.settings import Settings
 from cli import reading, recording, show
-from cli.leave import Asker, Leave, leave
+from cli.leave import Asks, Leave, leave
 from cli.log import log_end, reader
 from contracts import subjects
 from contracts.agencies import Agency
@@ -25,13 +26,39 @@ from projections import accesses
 from projections.case_log import CaseLog
 
 
-def case(case_ref: str, asker: Asker, replayed: Replayed, opened: Sequence[UUID] = ()) -> CaseLog:
+@dataclass(frozen=True, slots=True)
+class Look:
+    """The whole case, who looks, and where the log has it that they do; of made-up cases neither."""
+
+    case: CaseLog
+    by: Leave | None = None
+    position: int | None = None
+
+
+def case(case_ref: str, asker: Asks, replayed: Replayed, opened: Sequence[UUID] = ()) -> CaseLog:
+    """The whole case, as `look` has it; on standard error, that this was logged. Raises as `look` does."""
+    found = asyncio.run(look(Settings(), case_ref, asker, replayed, opened))
+    if found.by is None:
+        show.err.print("Made-up cases: no credential is asked for, and who looks is in this home's journal alone.")
+        return found.case
+    codes_only = (
+        " These are codes only: what letters said lies with the agencies; ask them with `barnabus content ask`."
+        if replayed.what is not Replay.CONTENT
+        else ""
+    )
+    who = found.by.credential.person
+    show.err.print(f"Logged at position {found.position}: {who} looks, for {found.by.purpose}.{codes_only}")
+    return found.case
+
+
+async def look(
+    settings: Settings, case_ref: str, asker: Asks, replayed: Replayed, opened: Sequence[UUID] = ()
+) -> Look:
     """The whole case, once the log has it that somebody looks, and at what these records' letters said, if at any.
 
     Raises Refused `purpose.missing`, `credential.*`, `vouching.*`; `purpose.unrecorded`, `access.unrecorded`,
     `case.not-found`, `log.damaged`.
     """
-    settings = Settings()
     reading.reference(case_ref)
     if not asker.words.strip():
         raise Refused("purpose.missing", field="--purpose")
@@ -42,17 +69,6 @@ def case(case_ref: str, asker: Asker, replayed: Replayed, opened: Sequence[UUID]
     except BarnabusError as error:
         given = error  # which is no matter for made-up cases
     recording.write_down(settings, case_ref, asker, given if isinstance(given, Leave) else None)
-    return asyncio.run(_case(settings, keyring, case_ref, given, replayed, opened))
-
-
-async def _case(
-    settings: Settings,
-    keyring: directory.Directory,
-    case_ref: str,
-    given: Leave | BarnabusError,
-    replayed: Replayed,
-    opened: Sequence[UUID],
-) -> CaseLog:
     if (await log_end(settings)).synthetic_now is not None:
         return await _made_up(settings, keyring, case_ref)
     if isinstance(given, BarnabusError):
@@ -65,21 +81,14 @@ async def _case(
     position = await recording.logged(settings, case_ref, given, replayed, opened)
     found = await reading.whole(settings, keyring, case_ref)
     _open_to(given, found, case_ref)  # a bypass may have been invoked meanwhile
-    codes_only = (
-        " These are codes only: what letters said lies with the agencies; ask them with `barnabus content ask`."
-        if replayed.what is not Replay.CONTENT
-        else ""
-    )
-    show.err.print(f"Logged at position {position}: {given.credential.person} looks, for {given.purpose}.{codes_only}")
-    return found
+    return Look(found, given, position)
 
 
-async def _made_up(settings: Settings, keyring: directory.Directory, case_ref: str) -> CaseLog:
+async def _made_up(settings: Settings, keyring: directory.Directory, case_ref: str) -> Look:
     found = await reading.whole(settings, keyring, case_ref)
     if not found.records:
         raise BarnabusError("case.not-found")
-    show.err.print("Made-up cases: no credential is asked for, and who looks is in this home's journal alone.")
-    return found
+    return Look(found)
 
 
 def _open_to(given: Leave, found: CaseLog, case_ref: str) -> None:

@@ -1,7 +1,6 @@
 """That somebody looks: written down in this home's journal, and logged through the adapter of their agency."""
 
 import asyncio
-import getpass
 import json
 import os
 import time
@@ -15,7 +14,7 @@ from bus.clock import wall_clock
 from bus.settings import Settings
 from bus.vouching import Emergency
 from cli import submit
-from cli.leave import Asker, Leave
+from cli.leave import Asks, Leave
 from contracts.agencies import Agency
 from contracts.credential import Credential
 from contracts.errors import BarnabusError
@@ -27,11 +26,11 @@ LOGGED_WITHIN_S = 10.0
 AGAIN_S = 0.2
 
 
-def write_down(settings: Settings, case_ref: str, asker: Asker, given: Leave | None) -> None:
+def write_down(settings: Settings, case_ref: str, asker: Asks, given: Leave | None) -> None:
     """Who looked at what and why, on disk before anything is read. Raises `purpose.unrecorded`."""
     line: dict[str, Any] = {
         "at": wall_clock().isoformat(),
-        "who": getpass.getuser(),
+        "who": asker.who,
         "case_ref": case_ref,
         "purpose": asker.words,
     }
