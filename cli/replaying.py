@@ -4,7 +4,6 @@ from datetime import datetime
 from typing import Annotated, Any
 
 import typer
-from rich.tree import Tree
 
 from cli import leave, looking, reading, show, times
 from cli.leave import Asker
@@ -13,9 +12,12 @@ from contracts.durations import KOSOVO
 from contracts.errors import Refused
 from contracts.events.accounting import Replayed
 from contracts.vocabulary.accounting import Replay
-from projections import case_state, knowledge
+from projections import case_state, groups, knowledge
 from projections import timeline as events
 from projections.case_log import CaseLog
+
+DEEPEST = 12
+"""Steps to the right; a longer chain of causes goes straight down from there."""
 
 
 @show.coded
@@ -64,14 +66,14 @@ def timeline(
     """Show a case's events by cause and effect, what is void or was put right, and how long handoffs took."""
     asker = Asker(purpose, for_, credential, emergency)
     found = looking.case(case_ref, asker, Replayed(what=Replay.TIMELINE))
-    roots, spans = events.tree(found), events.spans(found)
+    nodes = list(events.downwards(events.tree(found)))
+    spans = [handoff.document() for handoff in groups.handoffs(found)]
     if as_json:
-        show.document({"case_ref": case_ref, "events": [node.document() for node in roots], "handoffs": spans})
+        show.document({"case_ref": case_ref, "events": [node.document() for node in nodes], "handoffs": spans})
         return
-    whole = Tree(f"[bold]{case_ref}[/bold]")
-    for node in roots:
-        _branch(whole, node)
-    show.out.print(whole)
+    show.out.print(f"[bold]{case_ref}[/bold]")
+    for node in nodes:
+        show.out.print(_line(node))
     columns = ("handoff for", "from", "to", "made (UTC)", "ended (UTC)", "stage")
     rows = (
         (
@@ -131,12 +133,12 @@ def _print_known(document: dict[str, Any]) -> None:
         show.out.print(f"{what}: {said or 'nothing'}.")
 
 
-def _branch(tree: Tree, node: events.Node) -> None:
+def _line(node: events.Node) -> str:
+    """Below what it answered, and a step to the right of it."""
     logged = node.logged
     marks = (f"  VOID: {node.void}" if node.void else "") + (
         f"  put right at {', '.join(str(one.stamp.position) for one in node.put_right)}" if node.put_right else ""
     )
     at = f"{logged.stamp.logged_at:%d %b %Y %H:%M}"
-    branch = tree.add(f"{logged.stamp.position}  {at}  {logged.record.sender}  {logged.record.type}{marks}")
-    for led_to in node.led_to:
-        _branch(branch, led_to)
+    before = "  " * min(node.depth, DEEPEST) + ("└ " if node.depth else "")
+    return f"{before}{logged.stamp.position}  {at}  {logged.record.sender}  {logged.record.type}{marks}"

@@ -66,31 +66,40 @@ def after(state: State, logged: Logged) -> State:
     time, id, by whom, type, codes. `handoffs` by id, each that was made. `taken` are those that moved on acceptance, in
     the order of their acceptances. Times are the log's.
     """
-    record, at = logged.record, logged.stamp.logged_at.isoformat()
-    entry = entry_of(record.type)
-    found = {**state, "position": logged.stamp.position, "logged_at": at}
-    if not entry.word:
-        return found  # the bus's own: nobody said it
-    # what is read is read as its recipients read it: one moment has many spellings
-    read = entry.move is Move.MAKE or entry.type in READ
-    codes = logged.codes if read else record.data.content
-    if entry.acts(codes) and not _counts(found, logged, entry, codes):
-        return found
-    phase = _BEGINS.get(entry.type)
-    if phase and phase not in found["phases"]:
-        found["phases"] = {**found["phases"], phase: [logged.stamp.position, at]}
-    about = {who: codes[who] for who in ABOUT if codes.get(who)}
-    if about or entry.type in READ or not found["said"]:  # whose a case is begins with the very first word
-        kept = about | {name: codes[name] for name in READ.get(entry.type, ())}
-        found["said"] = [*found["said"], [logged.stamp.position, at, str(record.id), record.sender, entry.type, kept]]
+    found = dict(state)
+    if entry_of(logged.record.type).word:
+        found |= {"phases": {**state["phases"]}, "said": [*state["said"]]}
+        found |= {"handoffs": {**state["handoffs"]}, "taken": [*state["taken"]]}
+    _take(found, logged)
     return found
 
 
 def folded(entries: Iterable[Logged]) -> State:
-    found = NOTHING
+    """The same, of all of them: nobody sees what lies between, so nothing is copied."""
+    found: dict[str, Any] = {**NOTHING, "phases": {}, "said": [], "handoffs": {}, "taken": []}
     for logged in entries:
-        found = after(found, logged)
+        _take(found, logged)
     return found
+
+
+def _take(found: dict[str, Any], logged: Logged) -> None:
+    record, at = logged.record, logged.stamp.logged_at.isoformat()
+    entry = entry_of(record.type)
+    found |= {"position": logged.stamp.position, "logged_at": at}
+    if not entry.word:
+        return  # the bus's own: nobody said it
+    # what is read is read as its recipients read it: one moment has many spellings
+    read = entry.move is Move.MAKE or entry.type in READ
+    codes = logged.codes if read else record.data.content
+    if entry.acts(codes) and not _counts(found, logged, entry, codes):
+        return
+    phase = _BEGINS.get(entry.type)
+    if phase and phase not in found["phases"]:
+        found["phases"][phase] = [logged.stamp.position, at]
+    about = {who: codes[who] for who in ABOUT if codes.get(who)}
+    if about or entry.type in READ or not found["said"]:  # whose a case is begins with the very first word
+        kept = about | {name: codes[name] for name in READ.get(entry.type, ())}
+        found["said"].append([logged.stamp.position, at, str(record.id), record.sender, entry.type, kept])
 
 
 def _counts(found: dict[str, Any], logged: Logged, entry: Entry, codes: Mapping[str, Any]) -> bool:
@@ -105,9 +114,9 @@ def _counts(found: dict[str, Any], logged: Logged, entry: Entry, codes: Mapping[
     if not known:
         assert service
         known = {"made": logged.stamp.position, "service": service.value, "concerns": whom(codes)}
-    found["handoffs"] = {**found["handoffs"], handoff_id: _kept(known, standing)}
+    found["handoffs"][handoff_id] = _kept(known, standing)
     if standing.moved and not before.moved:
-        found["taken"] = [*found["taken"], handoff_id]
+        found["taken"].append(handoff_id)
     return True
 
 

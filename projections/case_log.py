@@ -3,7 +3,7 @@
 It shows envelope and outcome codes; what the letters said lies with the agencies and is not in the log.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -18,7 +18,7 @@ from contracts.catalogue import entry_of
 from contracts.catalogue.post import SAID_AGAIN
 from contracts.dated import Dated, Received
 from contracts.envelope import Record, Stamp
-from contracts.handoff import fold
+from contracts.handoff import fold, step
 from contracts.standing import Act, Course, Move, Standing, course_of
 from contracts.vocabulary.asking import Service
 
@@ -170,10 +170,7 @@ class CaseLog:
 
     def histories(self) -> list[list[Step]]:
         """Each handoff step by step, in the order in which they were made."""
-        return [
-            [Step(logged, fold(act for act, _ in said[: n + 1])) for n, (_, logged) in enumerate(said)]
-            for said in self._acts.values()
-        ]
+        return [list(_steps(said)) for said in self._acts.values()]
 
     def document(self, case_ref: str) -> dict[str, Any]:
         """The case with stable keys."""
@@ -181,11 +178,12 @@ class CaseLog:
         return {
             "case_ref": case_ref,
             "position": max((logged.stamp.position for logged in self.records), default=0),
-            "events": [self._event(logged, voids) for logged in self.records],
+            "events": [self.event(logged, voids.get((logged.record.sender, logged.record.id))) for logged in self.records],
             "handoffs": [{"id": str(handoff_id)} | standing.document() for handoff_id, standing in standings.items()],
         }
 
-    def _event(self, logged: Logged, voids: dict[tuple[str, UUID], str]) -> dict[str, Any]:
+    def event(self, logged: Logged, void: str | None) -> dict[str, Any]:
+        """One of its records with stable keys; `void` says why it changes nothing."""
         record = logged.record
         letters = [self.deliveries[record.sender, entry.to, entry.number] for entry in record.data.letters]
         return {
@@ -199,7 +197,7 @@ class CaseLog:
             "codes": record.data.content,
             "causation_id": str(record.causationid) if record.causationid else None,
             "correlation_id": str(record.correlationid) if record.correlationid else None,
-            "void": voids.get((record.sender, record.id)),
+            "void": void,
             "letters": [
                 {
                     "to": letter.to.value,
@@ -213,6 +211,14 @@ class CaseLog:
                 for letter in letters
             ],
         }
+
+
+def _steps(said: Iterable[tuple[Act, Logged]]) -> Iterator[Step]:
+    """The log's own order is the law's, so each act is judged by what came before it."""
+    standing = Standing()
+    for act, logged in said:
+        standing = step(standing, act)
+        yield Step(logged, standing)
 
 
 def case_log(records: Iterable[Logged]) -> CaseLog:

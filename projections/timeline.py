@@ -1,5 +1,6 @@
-"""The events of one case as cause and effect: what each answered, and how long handoffs lasted."""
+"""The events of one case as cause and effect: what each answered, what is void, and what was put right since."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -8,16 +9,17 @@ from bus.log import Logged
 from contracts.agencies import Agency
 from contracts.catalogue import entry_of
 from contracts.catalogue.accounting import OF_A_RECORD
-from contracts.standing import ENDED
 from projections.case_log import CaseLog
 
 
 @dataclass(slots=True)
 class Node:
-    """One event, what it led to, and what was put right of it since."""
+    """One event, what it led to, and what was put right of it since. `depth` counts the causes above it."""
 
     logged: Logged
     void: str | None = None
+    cause: "Node | None" = None
+    depth: int = 0
     put_right: list[Logged] = field(default_factory=list)
     led_to: "list[Node]" = field(default_factory=list)
 
@@ -32,7 +34,8 @@ class Node:
             "codes": record.data.content,
             "void": self.void,
             "put_right": [one.stamp.position for one in self.put_right],
-            "led_to": [node.document() for node in self.led_to],
+            "cause": self.cause.logged.stamp.position if self.cause else None,
+            "depth": self.depth,
         }
 
 
@@ -48,14 +51,23 @@ def tree(case: CaseLog) -> list[Node]:
         record = logged.record
         if not entry_of(record.type).word:
             continue
-        node = Node(logged, voids.get((record.sender, record.id)))
+        cause = _cause(nodes, record.causationid)
+        node = Node(logged, voids.get((record.sender, record.id)), cause, cause.depth + 1 if cause else 0)
         nodes[record.sender, record.id] = node
         if record.type in OF_A_RECORD and (of := nodes.get((record.sender, UUID(record.data.content["of_id"])))):
             of.put_right.append(logged)
-            continue
-        cause = _cause(nodes, record.causationid)
-        (cause.led_to if cause else roots).append(node)
+        else:
+            (cause.led_to if cause else roots).append(node)
     return roots
+
+
+def downwards(roots: list[Node]) -> Iterator[Node]:
+    """Each event right below what it answered; a chain of causes is as long as its agencies made it."""
+    waiting = roots[::-1]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        waiting += node.led_to[::-1]
 
 
 def _cause(nodes: dict[tuple[str, UUID], Node], record_id: UUID | None) -> Node | None:
@@ -63,31 +75,3 @@ def _cause(nodes: dict[tuple[str, UUID], Node], record_id: UUID | None) -> Node 
     if record_id is None:
         return None
     return next((node for agency in Agency if (node := nodes.get((agency.value, record_id)))), None)
-
-
-def spans(case: CaseLog) -> list[dict[str, Any]]:
-    """Each handoff from its making to its end, or open; by the log's clock."""
-    found = []
-    for steps in case.histories():
-        made = next((step for step in steps if step.standing.parties), None)
-        if made is None:
-            continue
-        ended = next((step for step in steps if step.standing.stage in ENDED), None)
-        last = steps[-1].standing
-        found.append(
-            {
-                "id": str(made.logged.record.id),
-                "service": _service(made.logged),
-                "from": last.opener.value if last.opener else None,
-                "to": last.receiver.value if last.receiver else None,
-                "made_at": made.logged.stamp.logged_at.isoformat(),
-                "ended_at": ended.logged.stamp.logged_at.isoformat() if ended else None,
-                "stage": last.stage.value,
-            }
-        )
-    return found
-
-
-def _service(logged: Logged) -> str | None:
-    service = entry_of(logged.record.type).service_of(logged.record.data.content)
-    return service.value if service else None

@@ -2,7 +2,8 @@
 
 from uuid import UUID
 
-from projections.timeline import Node, spans, tree
+from projections.groups import handoffs
+from projections.timeline import Node, downwards, tree
 from tests.builders import HEALTH, POLICE, SOCIAL
 from tests.case_logs import DAY, FIRST, Log
 
@@ -56,7 +57,7 @@ def test_a_handoff_lasts_from_its_making_to_its_end_or_is_open() -> None:
     log.make(SOCIAL, HEALTH)
     log.on(SOCIAL, "referral.accepted", done)
     log.on(SOCIAL, "referral.completed", done, outcome="done")
-    ended, still = spans(log.case)
+    ended, still = [handoff.document() for handoff in handoffs(log.case)]
     assert (ended["made_at"], ended["ended_at"]) == (FIRST.isoformat(), (FIRST + 3 * DAY).isoformat())
     assert (ended["from"], ended["to"], ended["stage"]) == ("police", "social", "completed")
     assert (still["stage"], still["ended_at"]) == ("made", None)
