@@ -4,7 +4,8 @@ import asyncio
 import contextlib
 import getpass
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -12,15 +13,20 @@ import typer
 from bus import directory, logging, node
 from bus.clock import wall_clock
 from bus.settings import Settings
-from cli import doctor, show
+from cli import doctor, leave, looking, proving, show
+from cli.leave import Known
 from cli.log import log_end
 from cli.run import until_told
 from console.accounts import Accounts
 from console.app import Console
+from console.looks import Asking, Seen
 from console.roles import Role
 from console.sources import Sources
 from contracts import protocol
 from contracts.errors import BarnabusError, Refused
+from contracts.events.accounting import Replayed
+from contracts.protocol import Protocol
+from contracts.vocabulary.accounting import Replay
 from services.web.address import Address
 from services.web.door import Door
 
@@ -30,6 +36,10 @@ app.add_typer(accounts, name="accounts")
 PORT = "8480"
 Name = Annotated[str, typer.Argument(metavar="NAME", help="As it is typed in to sign in.")]
 Listen = Annotated[str, typer.Option(help="[HOST:]PORT; this machine alone unless a host is named; 0: a free one.")]
+Credential = Annotated[
+    Path | None,
+    typer.Option(help="The file by which it looks into cases, as oversight gave it out; its key has to be beside it."),
+]
 BehindTls = Annotated[
     bool,
     typer.Option("--behind-tls", help="TLS ends at a proxy before it, which says who asks."),
@@ -66,7 +76,7 @@ async def at_work(settings: Settings, address: Address, *, behind_tls: bool) -> 
         """In a thread: doctor opens every store."""
         return await asyncio.to_thread(lambda: asyncio.run(doctor.examined(settings)))
 
-    sources = Sources(settings, rules, wall_clock, lambda position: log_end(settings, position), examined)
+    sources = sources_of(settings, rules, examined)
     served = Console(sources, known, behind_tls=behind_tls)
     door = Door(address)
     try:
@@ -76,6 +86,29 @@ async def at_work(settings: Settings, address: Address, *, behind_tls: bool) -> 
     finally:
         await door.close()
         await served.close()
+
+
+def sources_of(settings: Settings, rules: Protocol, examined: Callable[[], Awaitable[dict[str, Any]]]) -> Sources:
+    """What takes the processor for long is done in a thread with a loop of its own: nobody's page waits for it."""
+
+    async def look(asking: Asking) -> Seen:
+        known = Known(asking.words, asking.purpose, asking.who, asking.credential, asking.emergency)
+        what = Replayed(what=Replay.LOG)
+        found = await asyncio.to_thread(lambda: asyncio.run(looking.look(settings, asking.case_ref, known, what)))
+        if found.by is None:
+            return Seen(found.case)
+        ends = [found.by.credential.valid_until, *([found.by.emergency.until] if found.by.emergency else [])]
+        return Seen(found.case, found.by.credential.person, found.by.purpose, found.position, min(ends))
+
+    return Sources(
+        settings,
+        rules,
+        wall_clock,
+        log_end=lambda position: log_end(settings, position),
+        examined=examined,
+        look=look,
+        prove=lambda case_ref, position, receipts: proving.proof(settings, case_ref, position, receipts),
+    )
 
 
 def accounts_of(settings: Settings) -> Accounts:
@@ -90,24 +123,40 @@ def add(
     password_stdin: Annotated[
         bool, typer.Option("--password-stdin", help="The password is the first line of standard input.")
     ] = False,
+    credential: Credential = None,
 ) -> None:
     """Make an account; its password is asked for on the terminal."""
     known = _of_home()
     if role not in list(Role):
         raise Refused("option.invalid", field="--role", detail=f"There are: {', '.join(Role)}.")
-    known.add(name, Role(role), _password(password_stdin))
+    token = _held(credential) if credential else ""
+    known.add(name, Role(role), _password(password_stdin), token)
     show.out.print(f"{name} may sign in as {role}.", markup=False)
+
+
+@accounts.command("credential")
+@show.coded
+def credential_(
+    name: Name, credential: Annotated[Path, typer.Argument(metavar="FILE", help="As oversight gave it out.")]
+) -> None:
+    """Give an account the credential by which it looks into cases, in place of the one it had."""
+    _of_home().give(name, _held(credential))
+    show.out.print(f"{name} looks into cases by this credential from now on, and has to sign in anew.", markup=False)
 
 
 @accounts.command("list")
 @show.coded
 def list_(as_json: show.AsJson = False) -> None:
     """List who may sign in, and in which role."""
-    found = [{"name": account.name, "role": account.role.value} for account in _of_home().all().values()]
+    found = [
+        {"name": account.name, "role": account.role.value, "credential": bool(account.credential)}
+        for account in _of_home().all().values()
+    ]
     if as_json:
         show.document({"accounts": found})
     else:
-        show.table(("name", "role"), ((one["name"], one["role"]) for one in found), empty="There are none.")
+        rows = ((one["name"], one["role"], "yes" if one["credential"] else "") for one in found)
+        show.table(("name", "role", "credential"), rows, empty="There are none.")
 
 
 @accounts.command()
@@ -123,6 +172,12 @@ def _of_home() -> Accounts:
     settings = Settings()
     directory.load(settings)
     return accounts_of(settings)
+
+
+def _held(path: Path) -> str:
+    """A credential that counts, with its key beside it: the key stays there. Raises `credential.*`."""
+    leave.holder(path, directory.load(Settings()), wall_clock())
+    return leave.text(path)
 
 
 def _password(from_stdin: bool) -> str:

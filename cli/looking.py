@@ -51,9 +51,7 @@ def case(case_ref: str, asker: Asks, replayed: Replayed, opened: Sequence[UUID] 
     return found.case
 
 
-async def look(
-    settings: Settings, case_ref: str, asker: Asks, replayed: Replayed, opened: Sequence[UUID] = ()
-) -> Look:
+async def look(settings: Settings, case_ref: str, asker: Asks, replayed: Replayed, opened: Sequence[UUID] = ()) -> Look:
     """The whole case, once the log has it that somebody looks, and at what these records' letters said, if at any.
 
     Raises Refused `purpose.missing`, `credential.*`, `vouching.*`; `purpose.unrecorded`, `access.unrecorded`,

@@ -16,7 +16,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from argon2.profiles import RFC_9106_LOW_MEMORY
 
 from bus import node
-from console.roles import Role
+from console.roles import BY_CREDENTIAL, Role
 from contracts.errors import BarnabusError, Refused
 
 LEAST, MOST = 12, 200
@@ -25,11 +25,15 @@ _NAME = re.compile(r"[a-z][a-z0-9._-]{0,39}")
 
 
 class Account(msgspec.Struct, frozen=True):
-    """Its hash is salted anew at every making, so it also tells an account from a later one of the same name."""
+    """Its hash is salted anew at every making, so it also tells an account from a later one of the same name.
+
+    `credential` is the token by which it may look into cases; its key was at hand when the account got it.
+    """
 
     name: str
     role: Role
     hash: str
+    credential: str = ""
 
 
 class _File(msgspec.Struct):
@@ -61,17 +65,32 @@ class Accounts:
             self._kept, self._seen = self._read(), seen
         return self._kept
 
-    def add(self, name: str, role: Role, password: str) -> None:
-        """Raises Refused `account.exists`, `account.name-invalid`, `password.unfit`."""
+    def add(self, name: str, role: Role, password: str, credential: str = "") -> None:
+        """Raises Refused `account.exists`, `account.name-invalid`, `account.without-cases`, `password.unfit`."""
         if not _NAME.fullmatch(name):
             raise Refused("account.name-invalid")
         if not LEAST <= len(password) <= MOST:
             raise Refused("password.unfit")
+        if credential and role not in BY_CREDENTIAL:
+            raise Refused("account.without-cases")
         with self._writing():
             found = dict(self.all())
             if name in found:
                 raise Refused("account.exists")
-            self._write(found | {name: Account(name, role, self.hasher.hash(password))})
+            self._write(found | {name: Account(name, role, self.hasher.hash(password), credential)})
+
+    def give(self, name: str, credential: str) -> None:
+        """Another credential in place of the one it had; it has to sign in anew.
+
+        Raises Refused `account.unknown`, `account.without-cases`.
+        """
+        with self._writing():
+            found = dict(self.all())
+            if name not in found:
+                raise Refused("account.unknown")
+            if found[name].role not in BY_CREDENTIAL:
+                raise Refused("account.without-cases")
+            self._write(found | {name: msgspec.structs.replace(found[name], credential=credential)})
 
     def remove(self, name: str) -> None:
         """Whoever is signed in by it is so no longer. Raises Refused `account.unknown`."""

@@ -12,11 +12,12 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from console import catalogue, pages
+from console import catalogue, looking, pages
 from console.accounts import Accounts
 from console.asked import TWIN, Asked, language_of, link
 from console.gate import Gate
 from console.live import Live
+from console.looking import Looking
 from console.pages import Page
 from console.roles import SEES, Part
 from console.shown import Shown
@@ -38,6 +39,7 @@ class Console:
         assert accounts.nobodys  # made before the first try, so that this one takes as long as any
         self._signing_in = SigningIn(accounts, behind_tls)
         self._shown = Shown(sources)
+        self._looking = Looking(sources)
         self._live = Live(self._shown.mark, self._signing_in.still)
         self.closing = self._live.closing
         self.app: ASGIApp = Starlette(
@@ -45,7 +47,7 @@ class Console:
                 Route("/", self._home),
                 Route("/sign-in", self._signing_in.show, methods=["GET"]),
                 Route("/sign-in", self._signing_in.sign_in, methods=["POST"]),
-                Route("/sign-out", self._signing_in.sign_out, methods=["POST"]),
+                Route("/sign-out", self._sign_out, methods=["POST"]),
                 Route("/language", self._signing_in.choose_language, methods=["POST"]),
                 Route("/static/{name}", _static),
                 Route(STREAM, self._stream),
@@ -53,6 +55,10 @@ class Console:
                 *self._page("/duties", Part.DUTIES, self._shown.duties),
                 *self._page("/handoffs", Part.HANDOFFS, self._shown.handoffs),
                 *self._page("/handoffs/{id}", Part.HANDOFFS, self._shown.handoff),
+                Route("/cases", self._look, methods=["POST"]),
+                *self._page("/cases", Part.CASES, self._looking.form),
+                *self._page("/cases/{number}", Part.CASES, self._looking.case),
+                *self._page("/cases/{number}/records/{position}", Part.CASES, self._looking.record),
                 *self._page("/health", Part.HEALTH, self._shown.health),
                 *self._page("/contracts", Part.CONTRACTS, catalogue.every),
                 *self._page("/contracts/{type}", Part.CONTRACTS, catalogue.one),
@@ -83,6 +89,16 @@ class Console:
         account = self._signing_in.asked(request).account
         return RedirectResponse(f"/{SEES[account.role][0]}" if account else "/sign-in", 303)
 
+    async def _sign_out(self, request: Request) -> Response:
+        found = await self._signing_in.sign_out(request)
+        self._looking.looks.end(self._signing_in.session_of(request))
+        return found
+
+    async def _look(self, request: Request) -> Response:
+        asked = self._signing_in.asked(request)
+        asked.may_see(Part.CASES)
+        return await self._looking.begin(asked, await self._signing_in.form(request, looking.FORM_LIMIT_BYTES))
+
     async def _stream(self, request: Request) -> Response:
         account = self._signing_in.still(request)
         if account is None:
@@ -96,6 +112,8 @@ class Console:
         asked = self._signing_in.asked(request) if error.code not in _OF_ACCOUNTS else _nobody(request)
         if error.code == "session.missing" and not asked.twin and request.url.path != STREAM:
             return RedirectResponse(link("/sign-in", next=asked.here), 303)
+        if error.code == "look.missing" and not asked.twin:
+            return RedirectResponse(looking.begin_again(asked), 303)
         _log.info("console.refused", path=request.scope["path"], code=error.code)
         return pages.failed(asked, error)
 

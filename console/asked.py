@@ -20,12 +20,16 @@ LONGEST_WORD = 200
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """`account` is None if nobody is signed in. `form_token` has to come back with every form."""
+    """`account` is None if nobody is signed in. `form_token` has to come back with every form.
+
+    `session` stands for the session, and opens none.
+    """
 
     request: Request
     account: Account | None
     words: Words
     form_token: str
+    session: str = ""
 
     @property
     def path(self) -> str:

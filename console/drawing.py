@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import count
 from typing import Any
 
@@ -66,3 +67,42 @@ def shares(lengths: Mapping[str, float]) -> list[Share]:
         found.append(Share(name, at, width))
         at += width
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A handoff on the time of all that is shown, from where to how far, of 100; `open` reaches to the right edge."""
+
+    start: float
+    width: float
+    open: bool
+    marks: tuple[float, ...]
+
+
+def spans(rows: Sequence[Mapping[str, Any]], until: datetime) -> list[Span]:
+    """One a row; the axis goes from the first of them to the last, or to now."""
+    moments = [datetime.fromisoformat(at) for row in rows for at in _moments(row)]
+    begin = min(moments, default=until)
+    is_open = any(row.get("open") for row in rows)
+    whole_s = ((max(moments, default=until) if not is_open else max([*moments, until])) - begin).total_seconds() or 1.0
+
+    def place(at: str) -> float:
+        return 100 * (datetime.fromisoformat(at) - begin).total_seconds() / whole_s
+
+    found: list[Span] = []
+    for row in rows:
+        if row["kind"] != "handoff":
+            found.append(Span(place(row["logged_at"]), 0, False, (place(row["logged_at"]),)))
+            continue
+        start = place(row["made_at"])
+        end = place(row["ended_at"]) if row["ended_at"] else 100.0
+        marks = tuple(place(row[name]) for name in ("acknowledged_at", "decided_at", "started_at") if row[name])
+        found.append(Span(start, max(end - start, 0), row["ended_at"] is None, marks))
+    return found
+
+
+def _moments(row: Mapping[str, Any]) -> Iterator[str]:
+    if row["kind"] != "handoff":
+        yield row["logged_at"]
+        return
+    yield from (row[name] for name in ("made_at", "ended_at") if row[name])

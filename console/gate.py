@@ -77,15 +77,15 @@ def _plain(code: str) -> PlainTextResponse:
     return PlainTextResponse(f"{error}\n", error.row.http, {"retry-after": "5"})
 
 
-async def body(request: Request) -> bytes:
+async def body(request: Request, limit_bytes: int) -> bytes:
     """A form's, all of it. Raises Refused `document.too-large` without reading on, or `request.too-slow`."""
     found = bytearray()
     try:
         async with asyncio.timeout(FORM_WITHIN_S):
             async for part in request.stream():
                 found += part
-                if len(found) > FORM_LIMIT_BYTES:
-                    raise Refused("document.too-large", detail=f"The limit is {FORM_LIMIT_BYTES} bytes.")
+                if len(found) > limit_bytes:
+                    raise Refused("document.too-large", detail=f"The limit is {limit_bytes} bytes.")
     except TimeoutError:
         raise BarnabusError("request.too-slow", detail=f"The limit is {FORM_WITHIN_S:g} s.") from None
     return bytes(found)

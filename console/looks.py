@@ -63,6 +63,10 @@ class Look:
         return self.seen.case.records[0].stamp.position
 
     @property
+    def made_up(self) -> bool:
+        return self.seen.person is None
+
+    @property
     def last(self) -> int:
         """The position up to which it shows the case."""
         return self.seen.case.records[-1].stamp.position
@@ -78,7 +82,7 @@ class Look:
             "person": self.seen.person,
             "purpose": self.seen.purpose,
             "until": self.until.isoformat(),
-            "made_up": self.seen.person is None,
+            "made_up": self.made_up,
         }
 
 

@@ -58,7 +58,7 @@ def failed(asked: Asked, error: BarnabusError) -> Response:
 @cache
 def static(name: str) -> bytes:
     """Raises KeyError for a file that there is not."""
-    if name not in ("console.css", "console.js", "icon.svg"):
+    if name not in ("console.css", "console.js", "case.js", "icon.svg"):
         raise KeyError(name)
     return resources.files("console").joinpath("static", name).read_bytes()
 

@@ -1,4 +1,4 @@
-"""Who may see what. A role sees what its work needs and no more; none of them sees a child's data here."""
+"""Who may see what. A role sees what its work needs and no more; of a child there are codes alone, on no page more."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -18,17 +18,20 @@ class Part(StrEnum):
     FLOW = "flow"
     DUTIES = "duties"
     HANDOFFS = "handoffs"
+    CASES = "cases"
     HEALTH = "health"
     CONTRACTS = "contracts"
 
 
 SEES: Mapping[Role, tuple[Part, ...]] = MappingProxyType(
     {
-        Role.OPERATOR: tuple(Part),
-        # a case's pages, which ask for a purpose first, are not here yet; lists of all cases are not theirs
-        Role.INVESTIGATOR: (Part.CONTRACTS,),
+        Role.OPERATOR: (Part.FLOW, Part.DUTIES, Part.HANDOFFS, Part.HEALTH, Part.CONTRACTS),
+        # a case at a time, by a credential and for a purpose: lists of all cases are not theirs
+        Role.INVESTIGATOR: (Part.CASES, Part.CONTRACTS),
         Role.INTEGRATOR: (Part.CONTRACTS,),
-        Role.OVERSIGHT: (Part.FLOW, Part.DUTIES, Part.HANDOFFS, Part.CONTRACTS),
+        Role.OVERSIGHT: (Part.FLOW, Part.DUTIES, Part.HANDOFFS, Part.CASES, Part.CONTRACTS),
     }
 )
 """A decision of this house's own (D); the first part is where a role arrives."""
+BY_CREDENTIAL = frozenset(role for role, parts in SEES.items() if Part.CASES in parts)
+"""Whose account can have one."""

@@ -5,6 +5,7 @@ import hmac
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from hashlib import sha256
 from urllib.parse import parse_qsl
 
 import structlog
@@ -52,7 +53,12 @@ class SigningIn:
     def asked(self, request: Request) -> Asked:
         """Who asks, and that this counts as using the console."""
         account, cookie = self._account(request, seen=True), self._form_cookie(request)
-        return Asked(request, account, language_of(request), self.sessions.form_token(cookie) if cookie else "")
+        token = self.sessions.form_token(cookie) if cookie else ""
+        return Asked(request, account, language_of(request), token, self.session_of(request) if account else "")
+
+    def session_of(self, request: Request) -> str:
+        """What stands for the session of whoever asks; whoever knows it can do nothing by it."""
+        return sha256(request.cookies.get(self.session_cookie, "").encode()).hexdigest()
 
     def still(self, request: Request) -> Account | None:
         """Who it was that asked, if it still may; nobody is taken to be at work by that."""
@@ -66,9 +72,10 @@ class SigningIn:
     def _form_cookie(self, request: Request) -> str | None:
         return request.cookies.get(self.session_cookie) or request.cookies.get(self.visit_cookie)
 
-    async def form(self, request: Request) -> Mapping[str, str]:
+    async def form(self, request: Request, limit_bytes: int = gate.FORM_LIMIT_BYTES) -> Mapping[str, str]:
         """What was sent with a form that this process made for this browser. Raises Refused `form.stale`."""
-        said = dict(parse_qsl((await gate.body(request)).decode(errors="replace"), max_num_fields=10))
+        body = await gate.body(request, limit_bytes)
+        said = dict(parse_qsl(body.decode(errors="replace"), max_num_fields=10))
         cookie = self._form_cookie(request)
         wanted = self.sessions.form_token(cookie) if cookie else secrets.token_hex()
         from_here = request.headers.get("sec-fetch-site", "same-origin") == "same-origin"

@@ -1,6 +1,6 @@
 """Out of what the console shows something: given to it from outside, for it knows neither broker nor commands."""
 
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +9,7 @@ from sqlalchemy import Engine
 
 from bus.clock import Clock
 from bus.settings import Settings
+from console.looks import Asking, Seen
 from contracts.protocol import Protocol
 from projections.lag import LogEnd
 from projections.models import MODELS
@@ -19,7 +20,9 @@ from projections.view import reading
 class Sources:
     """`rules` are the protocol's in use. Both calls may raise any code, and must end in time.
 
-    `log_end` says where the log ends, seen from a position; `examined` is what `barnabus doctor --json` shows.
+    `log_end` says where the log ends, seen from a position; `examined` is what `barnabus doctor --json` shows; `look`
+    shows a case once the log has it who looks; `prove` fetches one record of a
+    case anew, and the receipts at these places, and says whether their signatures hold.
     """
 
     settings: Settings
@@ -27,6 +30,8 @@ class Sources:
     clock: Clock
     log_end: Callable[[int], Awaitable[LogEnd]]
     examined: Callable[[], Awaitable[dict[str, Any]]]
+    look: Callable[[Asking], Awaitable[Seen]]
+    prove: Callable[[str, int, Sequence[int]], Awaitable[Mapping[str, Any]]]
 
     @contextmanager
     def view(self) -> Iterator[Engine]:

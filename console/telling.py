@@ -38,6 +38,15 @@ def _ended(words: Words, duty: Mapping[str, Any]) -> str:
     return words.say("%(state)s in time") % {"state": state} if duty["on_time"] else state
 
 
+def fact(words: Words, name: str, value: Any) -> str:
+    """One of what a case's state says of a person (projections/case_state.py), by its name there."""
+    if isinstance(value, bool):
+        return words.say(terms.YES if value else terms.NO)
+    if name == "measures":
+        return ", ".join(f"{of}: {one['change']}, {words.moment(one['since'])}" for of, one in value.items())
+    return words.moment(value) if name in terms.MOMENTS else str(value)
+
+
 def claimed(words: Words, act: Mapping[str, Any]) -> str:
     """When it was done by the acting agency's own word."""
     claims = act["claims"]

@@ -114,10 +114,117 @@ ROLES: Mapping[str, str] = {
     "integrator": N_("integrator"),
     "oversight": N_("oversight officer"),
 }
+YES, NO = N_("yes"), N_("no")
+PURPOSES: Mapping[str, str] = {
+    "case-work": N_("work on the case"),
+    "supervision": N_("supervision"),
+    "inspection": N_("inspection"),
+    "complaint": N_("a complaint"),
+    "court-request": N_("a court's request"),
+}
+GROUNDS: Mapping[str, str] = {
+    "danger-to-life": N_("danger to life"),
+    "child-missing": N_("a child is missing"),
+    "suspect-at-large": N_("a suspect is at large"),
+}
+REPLAYS: Mapping[str, str] = {
+    "log": N_("all events"),
+    "state": N_("what it had come to"),
+    "timeline": N_("cause and effect"),
+    "accesses": N_("who had looked"),
+    "content": N_("what letters said"),
+}
+VIEWS: Mapping[str, str] = {
+    "handoffs": N_("Handoffs"),
+    "lanes": N_("Lanes"),
+    "records": N_("Every record"),
+    "causes": N_("Cause and effect"),
+    "knowledge": N_("What it knew"),
+    "duties": N_("Duties"),
+    "accesses": N_("Who has looked"),
+}
+PHASES: Mapping[str, str] = {
+    "intervention": N_("intervention"),
+    "investigation": N_("investigation"),
+    "reintegration": N_("reintegration"),
+}
+CLOCKS: Mapping[str, str] = {
+    "occurred": N_("occurred"),
+    "known": N_("known"),
+    "received": N_("received"),
+    "recorded": N_("recorded"),
+}
+PERSONS: Mapping[str, str] = {"child": N_("child"), "suspect": N_("suspect")}
+PERSON_FACTS: Mapping[str, str] = {
+    "safe_contact": N_("a safe contact was found"),
+    "missing_since": N_("missing since"),
+    "victim_advocate": N_("victim advocate"),
+    "case_manager": N_("case manager"),
+    "exam": N_("forensic examination"),
+    "interviews": N_("interviews"),
+    "first_protected": N_("first protected"),
+    "first_cared_for": N_("first cared for"),
+    "age": N_("age"),
+    "custody": N_("custody"),
+    "custody_since": N_("custody since"),
+    "measures": N_("protective measures"),
+    "verdict": N_("verdict"),
+}
+MOMENTS = frozenset({"missing_since", "first_protected", "first_cared_for", "custody_since"})
+"""Of these facts."""
+VOIDS: Mapping[str, str] = {
+    "not-a-party": N_("Whoever said it is no party to this handoff."),
+    "not-yours": N_("It was the other party's act to do."),
+    "not-made": N_("No such handoff had been made."),
+    "already-made": N_("The handoff had been made already."),
+    "already-acknowledged": N_("It had been acknowledged already."),
+    "not-accepted": N_("Nobody had accepted it yet."),
+    "already-accepted": N_("It had been accepted already."),
+    "already-started": N_("It had been started already."),
+    "already-completed": N_("It had been completed already."),
+    "already-transferred": N_("The case had been taken over already."),
+    "already-declined": N_("It had been declined already."),
+    "already-withdrawn": N_("It had been withdrawn already."),
+    "already-superseded": N_("Another had taken its place already."),
+    "already-expired": N_("It had expired already."),
+    "not-expired": N_("Its time was not over yet."),
+    "withdrawal-not-asked": N_("Nobody had asked for its withdrawal."),
+    "withdrawal-already-asked": N_("Its withdrawal had been asked for already."),
+    "not-asked": N_("No such question was open to whoever answered."),
+    "refused-by-gateway": N_("The gateway could not log it."),
+}
+CHECKS: Mapping[str, str] = {
+    "there": N_("The record is in the log"),
+    "record": N_("Its sender signed it"),
+    "stamp": N_("A gateway stamped it"),
+    "place": N_("The stamp is of these bytes at this place"),
+    "chain": N_("It follows its sender's record before"),
+    "receipt": N_("A receiver signed for its letter"),
+}
+REFUSALS: Mapping[str, str] = {
+    "purpose.missing": N_("Say what for, as a code and in your own words."),
+    "field.invalid": N_("This is no case reference, or it is mistyped."),
+    "credential.missing": N_(
+        "Your account has no credential. Ask oversight for one, and whoever keeps the accounts to add it."
+    ),
+    "credential.invalid": N_("Your account's credential is none that oversight signed."),
+    "credential.ended": N_("Your credential has ended. Ask oversight for a new one."),
+    "credential.not-for-case": N_("Your credential opens no case of this reference."),
+    "access.unrecorded": N_("That you look could not be logged, so nothing is shown. Try again in a moment."),
+    "purpose.unrecorded": N_("That you look could not be written down, so nothing is shown."),
+    "case.not-found": N_("The log holds no such case."),
+    "vouching.invalid": N_("This is no emergency that two people have signed."),
+    "vouching.own": N_("Nobody vouches for themselves."),
+    "vouching.ended": N_("The time for this emergency is over."),
+    "log.damaged": N_("The log does not hold here, so nothing is shown. Tell whoever runs this installation."),
+}
+AGENCIES_SHORT: Mapping[str, str] = {**AGENCIES, "social": N_("Social work"), "keeper": N_("Keeper")}
+"""Above a lane."""
 PARTS: Mapping[str, str] = {
     "flow": N_("Flow"),
     "duties": N_("Duties"),
     "handoffs": N_("Handoffs"),
+    "cases": N_("Cases"),
     "health": N_("Health of the system"),
     "contracts": N_("Contracts"),
 }
@@ -143,5 +250,6 @@ UNITS: Mapping[Unit, tuple[str, str]] = {
 }
 KINDS: tuple[Mapping[str, str], ...] = (
     *(AGENCIES, SERVICES, URGENCIES, STAGES, ACTS, LEGS, LEG_STATES, STANDINGS, STATES, TAGS, ROLES, PARTS, FINDINGS),
-    TIERS,
+    *(TIERS, PURPOSES, GROUNDS, REPLAYS, VIEWS, PHASES, CLOCKS, PERSONS, PERSON_FACTS, VOIDS, CHECKS, REFUSALS),
+    AGENCIES_SHORT,
 )

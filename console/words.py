@@ -82,6 +82,18 @@ class Words:
         here = _moment(at).astimezone(KOSOVO)
         return f"{format_date(here, 'medium', locale=self.language.locale)} {self.minute(here)}"
 
+    def exactly(self, at: str | datetime) -> str:
+        """Likewise, to the second: what came first can hang on it."""
+        here = _moment(at).astimezone(KOSOVO)
+        time = format_time(here, "HH:mm:ss", locale=self.language.locale)
+        return f"{format_date(here, 'medium', locale=self.language.locale)} {time}"
+
+    def typed(self, at: str | datetime) -> str:
+        """As a field of a form has it: the second that it lies in, or the next, so that nothing by then is left out."""
+        here = _moment(at).astimezone(KOSOVO)
+        whole = here.replace(microsecond=0)
+        return (whole if whole == here else whole + timedelta(seconds=1)).strftime("%Y-%m-%dT%H:%M:%S")
+
     def minute(self, at: str | datetime) -> str:
         return str(format_time(_moment(at).astimezone(KOSOVO), "HH:mm", locale=self.language.locale))
 

@@ -130,6 +130,17 @@ class CaseLog:
     def standings(self) -> dict[UUID, Standing]:
         return {handoff_id: fold(act for act, _ in said) for handoff_id, said in self._acts.items()}
 
+    def receipts(self, position: int) -> list[int]:
+        """Where the receipts stand by which recipients have signed for the letters of the record at this place."""
+        letters = (
+            (one.record.sender, to)
+            for one in self.records
+            if one.stamp.position == position
+            for to in one.record.data.letters
+        )
+        signed = (self.deliveries[sender, to.to, to.number].signed for sender, to in letters)
+        return sorted({stamp.position for stamp in signed if stamp})
+
     def until(self, *, at: datetime | None = None, position: int | None = None) -> "CaseLog":
         """The case as the log had it then; without either, as it is."""
         kept = [
@@ -178,7 +189,9 @@ class CaseLog:
         return {
             "case_ref": case_ref,
             "position": max((logged.stamp.position for logged in self.records), default=0),
-            "events": [self.event(logged, voids.get((logged.record.sender, logged.record.id))) for logged in self.records],
+            "events": [
+                self.event(logged, voids.get((logged.record.sender, logged.record.id))) for logged in self.records
+            ],
             "handoffs": [{"id": str(handoff_id)} | standing.document() for handoff_id, standing in standings.items()],
         }
 

@@ -10,14 +10,12 @@ from typing import Any
 import httpx
 from argon2 import PasswordHasher
 
-from bus.clock import wall_clock
 from bus.settings import Settings
 from cli import doctor
-from cli.log import log_end
+from cli.console import sources_of
 from console.accounts import Accounts
 from console.app import Console
 from console.roles import Role
-from console.sources import Sources
 from contracts import protocol
 from projections.view import LIVE, Place
 from tests.views import fold, made_up_log
@@ -52,7 +50,7 @@ def console(settings: Settings, known: Accounts, *, behind_tls: bool = False) ->
     async def examined() -> dict[str, Any]:
         return await asyncio.to_thread(lambda: asyncio.run(doctor.examined(settings)))
 
-    sources = Sources(settings, protocol.read(None), wall_clock, lambda at: log_end(settings, at), examined)
+    sources = sources_of(settings, protocol.read(None), examined)
     return Console(sources, known, behind_tls=behind_tls)
 
 

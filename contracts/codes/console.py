@@ -26,6 +26,10 @@ CODES = {
         "This cannot be the name of an account.",
         "Write 1 to 40 of a-z, 0-9, dot, hyphen and underscore; it begins with a letter.",
     ),
+    "account.without-cases": Code(
+        "An account of this role looks into no case.",
+        "Give a credential to accounts of investigators and of oversight alone.",
+    ),
     "password.unfit": Code(
         "This password is too short or too long.", "Take 12 to 200 characters: a few words that belong together to you."
     ),
@@ -38,6 +42,18 @@ CODES = {
     "session.missing": Code("Nobody is signed in.", "Sign in.", http=401),
     "form.stale": Code(
         "This form was not made for you, or too long ago.", "Open the page anew, and send it again.", http=403
+    ),
+    "look.missing": Code(
+        "No look into this case is under way here.",
+        "Say which case and why. A look is over after half an hour, or when the case may have been closed to you.",
+        http=403,
+    ),
+    "record.not-found": Code("The case has no record at this position.", "Take a position out of its list.", http=404),
+    "case.unreadable": Code(
+        "Of this case it cannot be reckoned what is owed.",
+        "See `barnabus projections status`; tell whoever runs this installation the code.",
+        http=503,
+        exit=1,
     ),
     "role.not-allowed": Code(
         "This page is not for your role.", "Ask whoever keeps the accounts which role your work needs.", http=403

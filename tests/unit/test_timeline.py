@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from projections.groups import handoffs
-from projections.timeline import Node, downwards, tree
+from projections.timeline import Node, tree
 from tests.builders import HEALTH, POLICE, SOCIAL
 from tests.case_logs import DAY, FIRST, Log
 
