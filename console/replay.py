@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any, TypeVar
 
@@ -36,10 +36,10 @@ class Chosen:
         if "event" in said and "as_of" in said:
             raise Refused("option.invalid", field="event", detail="It stands in place of as_of.")
         event = said.get("event")
-        if event is not None and not (event.isascii() and event.isdecimal() and 1 <= len(event) <= 9):
+        if event is not None and not (event.isascii() and event.isdecimal() and int(event[:9]) > 0):
             raise Refused("option.invalid", field="event", detail="It is a number from 1 on.")
         known = choosing.agency(said.get("as_known_to"))
-        return cls(int(event) if event else None, _moment(said.get("as_of")), Agency(known) if known else None)
+        return cls(int(event[:9]) if event else None, _moment(said.get("as_of")), Agency(known) if known else None)
 
 
 def _moment(text: str | None) -> datetime | None:
@@ -49,7 +49,7 @@ def _moment(text: str | None) -> datetime | None:
     try:
         found = datetime.fromisoformat(text)
         found = found if found.tzinfo else found.replace(tzinfo=KOSOVO)
-        found.astimezone(KOSOVO)
+        found.astimezone(UTC)  # what no clock can reach is no moment
     except (ValueError, OverflowError):
         raise Refused("option.invalid", field="as_of", detail="Write it as 2019-03-12T14:00.") from None
     return found
