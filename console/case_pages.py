@@ -49,7 +49,9 @@ def case(asked: Asked, look: Look, owed: Owed) -> Page:
     view = choosing.one_of(list(VIEWS), said.get("view", "handoffs"), "view")
     found = replay(look, Chosen.of(said))
     if view == "knowledge" and found.knew is None:
-        raise Refused("option.invalid", field="view", detail="Say as_known_to whom.")
+        if asked.twin:
+            raise Refused("option.invalid", field="view", detail="Say as_known_to whom.")
+        view = "handoffs"  # the form keeps its reading while somebody asks for another agency, or for none
     after = number(said.get("after", "0"))
     shown = _READINGS[view](found, said, after) if view != "duties" else _duties(found, owed, after)
     size, chosen = VIEWS[view], {name: said[name] for name in ASKED if name in said}

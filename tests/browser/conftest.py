@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from bus.provisioning import provision
+from bus.provisioning import server_config
+from bus.server import EmbeddedServer
 from bus.settings import Settings
-from tests.builders import now
-from tests.consoles import PASSWORD, accounts, read_models
+from tests.consoles import ENTRIES, PASSWORD, accounts, read_models
 
 ROOT = Path(__file__).parents[2]
 CHROMIUM = shutil.which("chromium")
@@ -53,13 +53,17 @@ def serving(home: Path) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def address(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Over a made-up log of ENTRIES, which a server holds: the same that the read models are made of."""
     home = tmp_path_factory.mktemp("browser") / "home"
     settings = Settings(home=home, nats_url=None)
-    provision(settings, now())
+    words = ("-m", "tests.benchmarks.long_log", "--events", str(ENTRIES), "--seed", "7", "--home", str(home))
+    subprocess.run((sys.executable, *words), cwd=ROOT, check=True, capture_output=True)
     read_models(settings)
     accounts(home)
-    with serving(home) as found:
-        yield found
+    with EmbeddedServer(home / "nats", server_config(settings)) as server:
+        settings.address.write_text(server.url + "\n")
+        with serving(home) as found:
+            yield found
 
 
 @pytest.fixture

@@ -37,7 +37,7 @@ def test_axe_finds_nothing_on_any_page_light_or_dark_and_320_pixels_are_enough(
     with context(browser, address, locale=language.value, viewport={"width": 320, "height": 800}) as visit:
         page = visit.new_page()
         page.goto("/sign-in")
-        found = {"/sign-in": _all_of(page)}
+        found = {"/sign-in": all_of(page)}
         page.close()
         page = sign_in(visit)
         page.goto("/handoffs")
@@ -45,11 +45,11 @@ def test_axe_finds_nothing_on_any_page_light_or_dark_and_320_pixels_are_enough(
         for path in (*PAGES, str(one)):
             page.goto(path)
             assert page.locator("html").get_attribute("lang") == language.value
-            found[path] = _all_of(page)
+            found[path] = all_of(page)
     assert {path: said for path, said in found.items() if said} == {}
 
 
-def _all_of(page: Page) -> list[str]:
+def all_of(page: Page) -> list[str]:
     """Colours in the dark as well; and whether the page is wider than its window."""
     said = findings(page)
     page.emulate_media(color_scheme="dark")

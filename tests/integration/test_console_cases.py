@@ -450,7 +450,6 @@ async def _own_before(everybody: Everybody, position: int) -> int:
 
 WRONG = [
     ("?view=film", "option.invalid"),
-    ("?view=knowledge", "option.invalid"),
     ("?event=0", "option.invalid"),
     ("?event=99", "option.invalid"),
     ("?event=1&as_of=2019-03-12T14:00", "option.invalid"),
@@ -476,3 +475,5 @@ async def test_what_is_asked_for_wrongly_is_refused_with_its_code(
         assert f"<code>{code}</code>" in page.text, where
         path, _, query = where.partition("?")
         assert (await browser.get(f"{home}{path}.json?{query}")).json()["code"] == code
+    assert (await browser.get(f"{home}.json?view=knowledge")).json()["code"] == "option.invalid"
+    assert (await browser.get(f"{home}?view=knowledge")).status_code == 200, "the form keeps its reading"

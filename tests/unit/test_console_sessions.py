@@ -239,7 +239,9 @@ def test_accounts_are_made_listed_and_removed_by_the_command(tmp_path: Path, mon
     assert (
         "password.unfit" in run("accounts", "add", "ben", "--role", "operator", "--password-stdin", typed="short\n")[2]
     )
-    assert json.loads(run("accounts", "list", "--json")[1]) == {"accounts": [{"name": "ana", "role": "operator"}]}
+    assert json.loads(run("accounts", "list", "--json")[1]) == {
+        "accounts": [{"name": "ana", "role": "operator", "credential": False}]
+    }
     assert Accounts(tmp_path / "home" / "console" / "accounts.json").verified("ana", PASSWORD).name == "ana"
     assert run("accounts", "remove", "ana")[0] == 0
     assert "account.unknown" in run("accounts", "remove", "ana")[2]
