@@ -1,11 +1,12 @@
-"""`barnabus case log|show|timeline REF --purpose …`: one case out of the log; `case find`: how an agency files it."""
+"""`barnabus case log|show|timeline|prove REF --purpose …`: one case out of the log; `case find`: how it is filed."""
 
+import asyncio
 from typing import Annotated, Any
 
 import typer
 
 from bus.settings import Settings
-from cli import leave, looking, reading, replaying, show
+from cli import leave, looking, proving, reading, replaying, show
 from cli.agencies import opened
 from cli.leave import Asker
 from contracts.errors import Refused
@@ -35,6 +36,31 @@ def log(
         show.document(document)
     else:
         _print(document)
+
+
+@app.command()
+@show.coded
+def prove(
+    case_ref: reading.Reference,
+    position: Annotated[int, typer.Option(min=1, help="The record's place in the log.")],
+    purpose: leave.Purpose = "",
+    for_: leave.For = "",
+    credential: leave.File = None,
+    emergency: leave.ByEmergency = None,
+    as_json: show.AsJson = False,
+) -> None:
+    """Fetch one record of a case anew, and hold each of its signatures; exit 1 if one does not hold."""
+    asker = Asker(purpose, for_, credential, emergency)
+    found = looking.case(case_ref, asker, Replayed(what=Replay.LOG))
+    proof = asyncio.run(proving.proof(Settings(), case_ref, position, found.receipts(position)))
+    if as_json:
+        show.document(proof)
+    else:
+        said = {True: "holds", False: "DOES NOT HOLD", None: "not looked for further"}
+        rows = ((check["check"], said[check["ok"]], check["said"]) for check in proof["checks"])
+        show.table(("check", "state", "finding"), rows, empty="")
+    if not proof["held"]:
+        raise typer.Exit(1)
 
 
 @app.command()

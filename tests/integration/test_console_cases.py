@@ -401,7 +401,8 @@ async def test_a_record_is_proven_anew_when_somebody_asks_and_what_was_altered_s
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     case = await story(everybody)
-    entrust(known, given(settings_, case, agency=OVERSIGHT))
+    credential = given(settings_, case, agency=OVERSIGHT)
+    entrust(known, credential)
     await sign_in(browser, "ana")
     home = (await look_into(browser, case)).headers["location"]
     rows = (await browser.get(f"{home}.json?view=records")).json()["rows"]
@@ -412,6 +413,10 @@ async def test_a_record_is_proven_anew_when_somebody_asks_and_what_was_altered_s
     held = {check["check"]: check["ok"] for check in found["checks"]}
     assert held == dict.fromkeys(("there", "record", "stamp", "place", "chain", "receipt"), True)
     assert "All of it holds." in (await browser.get(f"{where}?verify=yes")).text
+    words = ("case", "prove", case, "--position", str(contact["position"]), "--json")
+    why = ("--for", "inspection", "--purpose", "to compare", "--credential", credential)
+    told = await command(monkeypatch, settings_, *words, *why)
+    assert (told.exit_code, json.loads(told.stdout)) == (0, found)
     before, here = await _own_before(everybody, contact["position"]), contact["position"]
     for at, change, broken in (
         (before, lambda entry: replace(entry, text=f"{entry.text} "), {"chain"}),
