@@ -72,12 +72,13 @@ async def look(settings: Settings, case_ref: str, asker: Asks, replayed: Replaye
     if isinstance(given, BarnabusError):
         raise given
     # read whatever the credential names, so that no refusal comes sooner than another
-    _open_to(given, await reading.whole(settings, keyring, case_ref), case_ref)
+    before = await reading.whole(settings, keyring, case_ref)
+    _open_to(given, before, case_ref)
     if given.emergency:
         for one in (given.credential, given.emergency.voucher):
             await _not_withdrawn(settings, keyring, one)
     position = await recording.logged(settings, case_ref, given, replayed, opened)
-    found = await reading.whole(settings, keyring, case_ref)
+    found = await reading.whole(settings, keyring, case_ref, before)
     _open_to(given, found, case_ref)  # a bypass may have been invoked meanwhile
     return Look(found, given, position)
 

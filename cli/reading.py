@@ -34,12 +34,21 @@ def reference(case_ref: str) -> str:
     return read(_Asked, {"case_ref": case_ref}).case_ref
 
 
-async def whole(settings: Settings, keyring: directory.Directory, case_ref: str) -> CaseLog:
-    """All of the case that the log has, each entry verified; nothing if it has no such case. Raises `log.damaged`."""
+async def whole(
+    settings: Settings, keyring: directory.Directory, case_ref: str, before: CaseLog | None = None
+) -> CaseLog:
+    """All of the case that the log has, each entry verified; nothing if it has no such case. Raises `log.damaged`.
+
+    `before` is what was read of it a moment ago: then what came since is added to that, and nothing is verified twice.
+    """
     async with reader(settings) as log:
         of_case = _Reading(log, keyring, case_ref)
         there, last = await log.count(subjects.of_case(case_ref))
-        found = await of_case.quickly(_places(settings, case_ref) or Places(upto=0, records=(), receipts=()), last)
+        if before and before.records:
+            known = Places(upto=before.records[-1].stamp.position, records=(), receipts=())
+        else:
+            known = _places(settings, case_ref) or Places(upto=0, records=(), receipts=())
+        found = await of_case.quickly(known, last, before or CaseLog())
         counted = sum(logged.stamp.position <= last for logged in found.records)
         if counted < there or await of_case.is_signed_for(found):
             found = await of_case.from_the_leader()  # what an index or a replica has of it is not all of it
@@ -52,12 +61,12 @@ class _Reading:
     keyring: directory.Directory
     case_ref: str
 
-    async def quickly(self, known: Places, last: int) -> CaseLog:
-        """What is known to be the case's, and what the log got since.
+    async def quickly(self, known: Places, last: int, found: CaseLog) -> CaseLog:
+        """With what is known to be the case's, and what the log got since.
 
         Raises `log.damaged` if the log, which ends at `last`, has nothing where an entry of the case was seen.
         """
-        found, of_case = CaseLog(), subjects.of_case(self.case_ref)
+        of_case = subjects.of_case(self.case_ref)
         gone = {position for position in known.records if position <= last}
         async for entry in self.log.at(known.records):
             gone.discard(entry.position)

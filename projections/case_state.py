@@ -3,12 +3,13 @@
 Only codes stand in the log: who these persons are, and what letters said beyond codes, is not here.
 """
 
+from collections import defaultdict
 from collections.abc import Mapping
 from operator import itemgetter
 from types import MappingProxyType
 from typing import Any
 
-from contracts.casefile import Asked, CaseFile, active
+from contracts.casefile import ABOUT, Asked, CaseFile, Said, active
 from contracts.vocabulary.people import PersonRole
 from projections.case_fold import case_file, folded, phase, responsible
 from projections.case_log import CaseLog
@@ -37,14 +38,14 @@ def document_of(case_ref: str, state: State) -> dict[str, Any]:
 
 def of_file(file: CaseFile, logged_at: Mapping[int, str]) -> dict[str, Any]:
     """What the case's file tells; `logged_at` is the log's time by position."""
-    around = (one.codes for one in file.bypasses)
+    around, of = (one.codes for one in file.bypasses), _by_person(file)
     return {
         "closed": file.closed,
         "active": sorted(active((one.service, one.standing) for one in file.asked)),
         "kept_out": sorted(codes["conflicted"] for codes in around if codes["office"] is None),
         "open": [_open(one) for one in file.asked if one.open],
-        "children": {ref: _child(file, ref, logged_at) for ref in _people(file, "concerns", PersonRole.CHILD)},
-        "suspects": {ref: _suspect(file, ref, logged_at) for ref in _people(file, "suspect", PersonRole.SUSPECT)},
+        "children": {ref: _child(of[ref], ref, logged_at) for ref in _people(file, "concerns", PersonRole.CHILD)},
+        "suspects": {ref: _suspect(of[ref], ref, logged_at) for ref in _people(file, "suspect", PersonRole.SUSPECT)},
         "linked": [{"case_ref": one.codes["other"], "reason": one.codes["reason"]} for one in file.all("case.linked")],
     }
 
@@ -101,6 +102,18 @@ def _suspect(file: CaseFile, ref: str, logged_at: Mapping[int, str]) -> dict[str
         },
         "verdict": judged.codes["verdict"] if judged else None,
     }
+
+
+def _by_person(file: CaseFile) -> Mapping[str, CaseFile]:
+    """Of each person what was said and asked: so a case with many is not gone through for each of them."""
+    said, asked = defaultdict[str, list[Said]](list), defaultdict[str, list[Asked]](list)
+    for one in file.said:
+        for ref in {str(who["ref"]) for name in ABOUT if (who := one.codes.get(name))}:
+            said[ref].append(one)
+    for handoff in file.asked:
+        if handoff.concerns:
+            asked[handoff.concerns].append(handoff)
+    return {ref: CaseFile(tuple(words), tuple(asked.get(ref, ()))) for ref, words in said.items()}
 
 
 def _people(file: CaseFile, field: str, role: PersonRole) -> list[str]:
