@@ -20,6 +20,8 @@ AT_ONCE = 2
 """So many cases are read at one time; a long one takes seconds of a core."""
 OF_ONE, AT_MOST = 4, 16
 """Looks that are kept: of one session, and in all. The oldest gives way."""
+RECORDS_AT_MOST = 60_000
+"""Of all looks that are kept, beside the newest: about 15 KB of memory each, with what was worked out of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +112,10 @@ class Looks:
         self._open.pop((session, found.number), None)
         self._sweep()
         own = [key for key in self._open if key[0] == session]
-        for key in [*own[: max(len(own) - OF_ONE + 1, 0)], *list(self._open)[: max(len(self._open) - AT_MOST + 1, 0)]]:
-            self._open.pop(key, None)
+        for key in own[: max(len(own) - OF_ONE + 1, 0)]:
+            del self._open[key]
+        while len(self._open) >= AT_MOST or self._records() > RECORDS_AT_MOST:
+            del self._open[next(iter(self._open))]
         self._open[session, found.number] = found
         return found
 
@@ -133,6 +137,9 @@ class Looks:
     def end(self, session: str) -> None:
         for look in self.all(session):
             del self._open[session, look.number]
+
+    def _records(self) -> int:
+        return sum(len(look.seen.case.records) for look in self._open.values())
 
     def _sweep(self) -> None:
         now = self._clock()

@@ -4,6 +4,18 @@
 const bar = document.querySelector("[data-live]");
 if (bar && "EventSource" in window) live(bar);
 
+// What takes a while says so, and is sent once.
+for (const form of document.querySelectorAll("form[data-slow]")) {
+  form.addEventListener("submit", () => {
+    form.querySelector("[data-slow-said]").textContent = form.dataset.slow;
+    form.querySelector("button.main").disabled = true;
+  });
+}
+window.addEventListener("pageshow", () => {
+  document.querySelectorAll("form[data-slow] button.main").forEach((button) => { button.disabled = false; });
+  document.querySelectorAll("[data-slow-said]").forEach((said) => { said.textContent = ""; });
+});
+
 function live(bar) {
   const state = bar.querySelector(".state");
   const button = bar.querySelector("button");

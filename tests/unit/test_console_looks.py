@@ -125,6 +125,14 @@ async def test_the_oldest_gives_way_to_more_looks_than_are_kept(given: Given) ->
     assert len(kept) + len(found.all("hers")) == looks.AT_MOST
 
 
+async def test_long_cases_give_way_sooner(given: Given, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(looks, "RECORDS_AT_MOST", 2)
+    found = given.looks
+    for session in ("first", "second", "third", "fourth"):
+        await found.begin(session, asking("1"))
+    assert [bool(found.all(session)) for session in ("first", "second", "third", "fourth")] == [False, True, True, True]
+
+
 async def test_few_cases_are_read_at_one_time_and_a_refused_look_is_none(given: Given) -> None:
     found = given.looks
     with pytest.raises(BarnabusError, match=r"case\.not-found"):
