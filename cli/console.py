@@ -19,7 +19,7 @@ from console.accounts import Accounts
 from console.app import Console
 from console.roles import Role
 from console.sources import Sources
-from contracts import protocol
+from contracts import places, protocol
 from contracts.errors import BarnabusError, Refused
 from services.web.address import Address
 from services.web.door import Door
@@ -55,18 +55,19 @@ async def _serve(settings: Settings, address: Address, behind_tls: bool) -> None
 
 @contextlib.asynccontextmanager
 async def at_work(settings: Settings, address: Address, *, behind_tls: bool) -> AsyncIterator[str]:
-    """The console at this address until left. Raises `home.missing`, `accounts.none`, `protocol.invalid`."""
+    """The console at this address until left. Raises `home.missing`, `accounts.none`, `protocol.invalid`, `places.invalid`."""
     directory.load(settings)
     known = accounts_of(settings)
     if not known.all():
         raise BarnabusError("accounts.none")
     rules = protocol.read(settings.protocol)
+    table = places.read(settings.places) if settings.places else None
 
     async def examined() -> dict[str, Any]:
         """In a thread: doctor opens every store."""
         return await asyncio.to_thread(lambda: asyncio.run(doctor.examined(settings)))
 
-    sources = Sources(settings, rules, wall_clock, lambda position: log_end(settings, position), examined)
+    sources = Sources(settings, rules, table, wall_clock, lambda position: log_end(settings, position), examined)
     served = Console(sources, known, behind_tls=behind_tls)
     door = Door(address)
     try:

@@ -9,6 +9,7 @@ from sqlalchemy import Engine
 
 from bus.clock import Clock
 from bus.settings import Settings
+from contracts.places import Places
 from contracts.protocol import Protocol
 from projections.lag import LogEnd
 from projections.models import MODELS
@@ -17,13 +18,14 @@ from projections.view import reading
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """`rules` are the protocol's in use. Both calls may raise any code, and must end in time.
+    """`rules` are the protocol's in use, `places` the table that was named in place of the shipped ones. Both calls may raise any code, and must end in time.
 
     `log_end` says where the log ends, seen from a position; `examined` is what `barnabus doctor --json` shows.
     """
 
     settings: Settings
     rules: Protocol
+    places: Places | None
     clock: Clock
     log_end: Callable[[int], Awaitable[LogEnd]]
     examined: Callable[[], Awaitable[dict[str, Any]]]

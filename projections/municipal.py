@@ -84,6 +84,15 @@ def _shipped(of_made_up_cases: bool) -> Places:
     return places.read(places.MADE_UP if of_made_up_cases else places.SHIPPED)
 
 
+def years(connection: Connection) -> list[str]:
+    """From the one in which the first was made to that in which the log ends, the newest first."""
+    as_of, first = logged_at(connection), connection.scalar(select(func.min(Handoffs.table.c.period)))
+    if as_of is None or first is None:
+        return []
+    last = period_of(datetime.fromisoformat(as_of))
+    return [str(year) for year in reversed(range(int(first[:4]), int(last[:4]) + 1))]
+
+
 def summed(connection: Connection, asked: Asked, table: Places) -> dict[str, Any]:
     """With stable keys, as a summary by pair has them; None for what is withheld, and no legs."""
     as_of = logged_at(connection)
@@ -113,10 +122,7 @@ def shown(
         hidden = withheld_of_a_known_sum(of_made)
         more = withheld_of_a_known_sum(of_open, hidden)
         found[way] = {
-            place: Counted(
-                None if n in hidden else of_made[n],
-                None if n in more else of_open[n],
-            )
+            place: Counted(None if n in hidden else of_made[n], None if n in more else of_open[n])
             for n, place in enumerate(table.ids)
         }
     return found
@@ -127,11 +133,10 @@ def _counted(
 ) -> tuple[dict[Way, Counter[str]], dict[Way, Counter[str]]]:
     """How many were made then and how many of these are open, by way and place."""
     made, is_open = defaultdict[Way, Counter[str]](Counter), defaultdict[Way, Counter[str]](Counter)
-    t = Handoffs.table.c
-    columns = [t[name] for name in PLACES_COLUMNS[1:]]
-    months = year.months
-    rows = select(*columns, func.count()).where(t.period.between(months[0], months[-1])).group_by(*columns)
-    for opener, receiver, opener_office, receiver_office, waits, count in connection.execute(rows):
+    columns, months = [Handoffs.table.c[name] for name in PLACES_COLUMNS], year.months
+    of_year = columns[0].between(months[0], months[-1])
+    rows = select(*columns, func.count()).where(of_year).group_by(*columns)  # in the order of the index: nothing is sorted
+    for _, opener, receiver, opener_office, receiver_office, waits, count in connection.execute(rows):
         place = table.of(opener_office, receiver_office)
         made[opener, receiver][place] += count
         if waits:
