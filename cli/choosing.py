@@ -8,7 +8,20 @@ from projections import choosing
 from projections.choice import Choice
 from projections.choosing import one_of, word
 
-__all__ = ["Agencies", "From", "Municipalities", "Periods", "Services", "Since", "To", "Until", "Urgencies", "chosen", "one_of", "word"]
+__all__ = [
+    "Agencies",
+    "From",
+    "Municipalities",
+    "Periods",
+    "Services",
+    "Since",
+    "To",
+    "Until",
+    "Urgencies",
+    "chosen",
+    "one_of",
+    "word",
+]
 
 Services = Annotated[str | None, typer.Option("--service", help="Only for this service.")]
 Urgencies = Annotated[str | None, typer.Option("--urgency", help="Only of this urgency.")]

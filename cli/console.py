@@ -55,7 +55,10 @@ async def _serve(settings: Settings, address: Address, behind_tls: bool) -> None
 
 @contextlib.asynccontextmanager
 async def at_work(settings: Settings, address: Address, *, behind_tls: bool) -> AsyncIterator[str]:
-    """The console at this address until left. Raises `home.missing`, `accounts.none`, `protocol.invalid`, `places.invalid`."""
+    """The console at this address until left.
+
+    Raises `home.missing`, `accounts.none`, `protocol.invalid`, `places.invalid`.
+    """
     directory.load(settings)
     known = accounts_of(settings)
     if not known.all():

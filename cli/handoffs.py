@@ -95,7 +95,7 @@ def summary(
     show.one_form(json=as_json, csv=as_csv)
     choice = choosing.chosen(service, urgency, from_, to, agency, period, since, until)
     divided = choosing.word(By, by, "--by")
-    if municipality:
+    if municipality is not None:
         others = {"service": service, "urgency": urgency, "from": from_, "to": to, "agency": agency}
         others |= {"since": since, "until": until, "by": divided if divided is not By.PAIR else None}
         _municipal(others | {"municipality": municipality, "period": period}, as_json=as_json, as_csv=as_csv)

@@ -18,9 +18,10 @@ from projections.view import reading
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """`rules` are the protocol's in use, `places` the table that was named in place of the shipped ones. Both calls may raise any code, and must end in time.
+    """`rules` are the protocol's in use; `places` is the table that was named, None for the shipped ones.
 
-    `log_end` says where the log ends, seen from a position; `examined` is what `barnabus doctor --json` shows.
+    `log_end` says where the log ends, seen from a position; `examined` is what `barnabus doctor --json` shows. Both may
+    raise any code, and must end in time.
     """
 
     settings: Settings

@@ -8,7 +8,7 @@ can be chosen but a year, years do not overlap, and no total is shown (docs/adr/
 It keeps what is copied into reports from giving a case away, and nothing from whoever may list every handoff anyway.
 """
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -34,14 +34,16 @@ Way = tuple[str, str]
 """Who asks, and who is asked."""
 WAYS: frozenset[Way] = frozenset(permutations([agency.value for agency in FIELD], 2))
 """All that the contract knows: that one is there says nothing."""
+Counts = Counter[tuple[Way, str]]
+"""By way and place."""
 MUNICIPALITY, PERIOD = "municipality", "period"
 ALONE = (
     "Of a municipality only a year can be chosen beside it: the same handoffs divided in another way could be "
     "subtracted, and would tell a small count."
 )
 WITHHELD = (
-    f"Counts under {SMALL}, zeros included, are withheld, and with them as many others as are needed so that nobody can "
-    "compute one from the whole country's figures and those of other municipalities."
+    f"Counts under {SMALL}, zeros included, are withheld, and with them as many others as are needed so that nobody "
+    "can compute one from the whole country's figures and those of other municipalities."
 )
 
 
@@ -66,7 +68,7 @@ def asked(said: Mapping[str, str | None], table: Places, before: str = "") -> As
 
     Raises Refused `option.invalid`, also if anything else is said.
     """
-    others = [name for name, value in said.items() if value and name not in (MUNICIPALITY, PERIOD)]
+    others = [name for name, value in said.items() if value is not None and name not in (MUNICIPALITY, PERIOD)]
     municipality, period = said[MUNICIPALITY], f"{before}{PERIOD}"
     year = choosing.span(said.get(PERIOD), period)
     if others or (year and len(year.months) != 12):
@@ -108,17 +110,15 @@ def summed(connection: Connection, asked: Asked, table: Places) -> dict[str, Any
     }
 
 
-def shown(
-    made: Mapping[Way, Mapping[str, int]], is_open: Mapping[Way, Mapping[str, int]], table: Places
-) -> dict[Way, dict[str, Counted]]:
+def shown(made: Counts, is_open: Counts, table: Places) -> dict[Way, dict[str, Counted]]:
     """What is told of each way and place, where the sums of each way over all places are known anyway.
 
     Where the made are withheld so are the open ones, as there are no more of them. A way's counts bear on no other's:
     no total of a place is shown.
     """
     found = {}
-    for way in WAYS | made.keys():
-        of_made, of_open = ([of[way].get(place, 0) if way in of else 0 for place in table.ids] for of in (made, is_open))
+    for way in WAYS | {way for way, _ in made}:
+        of_made, of_open = ([of[way, place] for place in table.ids] for of in (made, is_open))
         hidden = withheld_of_a_known_sum(of_made)
         more = withheld_of_a_known_sum(of_open, hidden)
         found[way] = {
@@ -128,19 +128,15 @@ def shown(
     return found
 
 
-def _counted(
-    connection: Connection, year: Period, table: Places
-) -> tuple[dict[Way, Counter[str]], dict[Way, Counter[str]]]:
-    """How many were made then and how many of these are open, by way and place."""
-    made, is_open = defaultdict[Way, Counter[str]](Counter), defaultdict[Way, Counter[str]](Counter)
+def _counted(connection: Connection, year: Period, table: Places) -> tuple[Counts, Counts]:
+    """How many were made then, and how many of these are open."""
+    made, is_open = Counts(), Counts()
     columns, months = [Handoffs.table.c[name] for name in PLACES_COLUMNS], year.months
-    of_year = columns[0].between(months[0], months[-1])
-    rows = select(*columns, func.count()).where(of_year).group_by(*columns)  # in the order of the index: nothing is sorted
-    for _, opener, receiver, opener_office, receiver_office, waits, count in connection.execute(rows):
-        place = table.of(opener_office, receiver_office)
-        made[opener, receiver][place] += count
-        if waits:
-            is_open[opener, receiver][place] += count
+    rows = select(*columns, func.count().label("handoffs")).where(columns[0].between(months[0], months[-1]))
+    for row in connection.execute(rows.group_by(*columns)):  # in the order of the index: nothing is sorted
+        here = (row.opener, row.receiver), table.of(row.opener_office, row.receiver_office)
+        made[here] += row.handoffs
+        is_open[here] += row.handoffs if row.open else 0
     return made, is_open
 
 

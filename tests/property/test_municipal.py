@@ -1,5 +1,6 @@
 """Whatever the counts: what a municipality's figures withhold stays withheld from who has every other one's as well."""
 
+from collections import Counter
 from collections.abc import Mapping
 
 import numpy as np
@@ -25,7 +26,7 @@ Counts = Mapping[str, tuple[int, int]]
 
 
 def told(counts: Counts) -> dict[str, Counted]:
-    made, is_open = ({WAY: {name: pair[n] for name, pair in counts.items()}} for n in (0, 1))
+    made, is_open = (Counter({(WAY, name): pair[n] for name, pair in counts.items()}) for n in (0, 1))
     return shown(made, is_open, TABLE)[WAY]
 
 
@@ -87,7 +88,7 @@ def test_counts_of_which_none_is_small_are_all_shown(counts: Counts) -> None:
 
 
 def test_every_way_is_there_whatever_happened_and_a_zero_is_withheld() -> None:
-    found = shown({}, {}, TABLE)
+    found = shown(Counter(), Counter(), TABLE)
     assert set(found) == set(WAYS)
     assert len(WAYS) == 20
     assert {counted for of_place in found.values() for counted in of_place.values()} == {Counted(None, None)}

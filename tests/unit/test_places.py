@@ -49,7 +49,11 @@ def test_a_municipality_is_named_in_the_readers_language_or_in_all_of_its_own() 
 @pytest.mark.parametrize(
     ("was", "instead", "says"),
     [
-        ('"dragash-csw"', '"decan-csw"', "line 20, municipality dragash, field offices: `decan-csw` stands in decan, too."),
+        (
+            '"dragash-csw"',
+            '"decan-csw"',
+            "line 20, municipality dragash, field offices: `decan-csw` stands in decan, too.",
+        ),
         ('id = "dragash"', 'id = "decan"', "line 17, municipality decan: `decan` stands twice"),
         ('id = "dragash"', 'id = "elsewhere"', "line 17, municipality elsewhere: `elsewhere` stands twice, or is kept"),
         ('"csw-dragash"', '"Csw Dragash"', "line 20, municipality dragash, field offices.3: "),
