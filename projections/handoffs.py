@@ -39,8 +39,8 @@ UNDER_WAY_COLUMNS = (*Way._fields, "open", "stage", "made_us", "decided_us")
 
 How many questions are open is their agencies' own choice, and what an index can hold is bounded.
 """
-PLACES_COLUMNS = ("period", "opener", "receiver", "opener_office", "receiver_office", "open")
-"""All that is read of where handoffs lie (projections/municipal.py)."""
+PLACES_COLUMNS = ("year", "opener", "receiver", "opener_office", "receiver_office", "open")
+"""All that is read of where handoffs lie (projections/municipal.py). An index by period would draw other questions."""
 
 
 class Handoffs:
@@ -67,6 +67,7 @@ class Handoffs:
         Column("made_us", BigInteger),
         Column("decided_us", BigInteger),
         Column("asked_us", Text),
+        Column("year", String(4)),
         Column("opener_office", String(40)),
         Column("receiver_office", String(40)),
     )
@@ -127,6 +128,7 @@ class Handoffs:
             "made_us": said[MADE][0] if MADE in said else None,
             "decided_us": said[DECIDED][0] if DECIDED in said else None,
             "asked_us": " ".join(asked) or None,
+            "year": state["period"][:4] if state["period"] else None,
             "opener_office": offices.get(opener),
             "receiver_office": offices.get(receiver),
         }

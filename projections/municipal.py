@@ -88,11 +88,11 @@ def _shipped(of_made_up_cases: bool) -> Places:
 
 def years(connection: Connection) -> list[str]:
     """From the one in which the first was made to that in which the log ends, the newest first."""
-    as_of, first = logged_at(connection), connection.scalar(select(func.min(Handoffs.table.c.period)))
+    as_of, first = logged_at(connection), connection.scalar(select(func.min(Handoffs.table.c.year)))
     if as_of is None or first is None:
         return []
-    last = period_of(datetime.fromisoformat(as_of))
-    return [str(year) for year in reversed(range(int(first[:4]), int(last[:4]) + 1))]
+    last = period_of(datetime.fromisoformat(as_of))[:4]
+    return [str(year) for year in reversed(range(int(first), int(last) + 1))]
 
 
 def summed(connection: Connection, asked: Asked, table: Places) -> dict[str, Any]:
@@ -131,8 +131,8 @@ def shown(made: Counts, is_open: Counts, table: Places) -> dict[Way, dict[str, C
 def _counted(connection: Connection, year: Period, table: Places) -> tuple[Counts, Counts]:
     """How many were made then, and how many of these are open."""
     made, is_open = Counts(), Counts()
-    columns, months = [Handoffs.table.c[name] for name in PLACES_COLUMNS], year.months
-    rows = select(*columns, func.count().label("handoffs")).where(columns[0].between(months[0], months[-1]))
+    columns = [Handoffs.table.c[name] for name in PLACES_COLUMNS]
+    rows = select(*columns, func.count().label("handoffs")).where(Handoffs.table.c.year == str(year))
     for row in connection.execute(rows.group_by(*columns)):  # in the order of the index: nothing is sorted
         here = (row.opener, row.receiver), table.of(row.opener_office, row.receiver_office)
         made[here] += row.handoffs

@@ -27,7 +27,9 @@ from projections.periods import Period
 from projections.publishing import SMALL
 from projections.snapshot import snapshot
 from projections.view import LIVE, Place, reading
-from tests.consoles import PLACES, read_models
+from tests.consoles import ENTRIES, PLACES, read_models
+from tests.postgres import PostgresServer
+from tests.views import fold, made_up_log
 
 TABLE = places.read(PLACES)
 Run = Callable[..., Result]
@@ -92,6 +94,18 @@ def test_a_made_up_log_has_made_up_towns_unless_a_table_is_named(connection: Con
         assert municipal.table_of(empty, None) == places.read(places.SHIPPED)
         assert municipal.years(empty) == []
         assert municipal.summed(empty, Asked(ELSEWHERE, None), TABLE)["groups"] == []
+
+
+def test_both_databases_count_alike(postgres: PostgresServer, tmp_path: Path) -> None:
+    found = list[Any]()
+    for place in (Place(tmp_path, None), Place(tmp_path, postgres.url())):
+        place.begin(LIVE)
+        fold(place, made_up_log(ENTRIES))
+        with place.opened() as view, snapshot(view) as connection:
+            asked = [Asked(name, Period.of("2025")) for name in TABLE.ids]
+            found.append([municipal.summed(connection, one, TABLE) for one in asked])
+    assert found[0] == found[1]
+    assert any(group["count"] for one in found[0] for group in one["groups"])
 
 
 def document(found: Result) -> Any:
