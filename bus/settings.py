@@ -36,6 +36,7 @@ class Settings:
 
     `protocol` is the folder of another country's duties and time limits, in place of the shipped ones.
     `retention` is the file of another country's periods, likewise.
+    `places` is the file that says which office lies in which municipality, likewise.
     `alarms` is the file that says whom alarms reach; without one they reach nobody.
     """
 
@@ -43,6 +44,7 @@ class Settings:
     nats_url: str | None = field(default_factory=lambda: os.environ.get("BARNABUS_NATS_URL"))
     protocol: Path | None = field(default_factory=lambda: _path("BARNABUS_PROTOCOL"))
     retention: Path | None = field(default_factory=lambda: _path("BARNABUS_RETENTION"))
+    places: Path | None = field(default_factory=lambda: _path("BARNABUS_PLACES"))
     alarms: Path | None = field(default_factory=lambda: _path("BARNABUS_ALARMS"))
 
     @property

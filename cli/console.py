@@ -22,9 +22,10 @@ from console.app import Console
 from console.looks import Asking, Seen
 from console.roles import Role
 from console.sources import Sources
-from contracts import protocol
+from contracts import places, protocol
 from contracts.errors import BarnabusError, Refused
 from contracts.events.accounting import Replayed
+from contracts.places import Places
 from contracts.protocol import Protocol
 from contracts.vocabulary.accounting import Replay
 from services.web.address import Address
@@ -65,18 +66,22 @@ async def _serve(settings: Settings, address: Address, behind_tls: bool) -> None
 
 @contextlib.asynccontextmanager
 async def at_work(settings: Settings, address: Address, *, behind_tls: bool) -> AsyncIterator[str]:
-    """The console at this address until left. Raises `home.missing`, `accounts.none`, `protocol.invalid`."""
+    """The console at this address until left.
+
+    Raises `home.missing`, `accounts.none`, `protocol.invalid`, `places.invalid`.
+    """
     directory.load(settings)
     known = accounts_of(settings)
     if not known.all():
         raise BarnabusError("accounts.none")
     rules = protocol.read(settings.protocol)
+    table = places.read(settings.places) if settings.places else None
 
     async def examined() -> dict[str, Any]:
         """In a thread: doctor opens every store."""
         return await asyncio.to_thread(lambda: asyncio.run(doctor.examined(settings)))
 
-    sources = sources_of(settings, rules, examined)
+    sources = sources_of(settings, rules, table, examined)
     served = Console(sources, known, behind_tls=behind_tls)
     door = Door(address)
     try:
@@ -88,7 +93,9 @@ async def at_work(settings: Settings, address: Address, *, behind_tls: bool) -> 
         await served.close()
 
 
-def sources_of(settings: Settings, rules: Protocol, examined: Callable[[], Awaitable[dict[str, Any]]]) -> Sources:
+def sources_of(
+    settings: Settings, rules: Protocol, table: Places | None, examined: Callable[[], Awaitable[dict[str, Any]]]
+) -> Sources:
     """What takes the processor for long is done in a thread with a loop of its own: nobody's page waits for it."""
 
     async def look(asking: Asking) -> Seen:
@@ -103,6 +110,7 @@ def sources_of(settings: Settings, rules: Protocol, examined: Callable[[], Await
     return Sources(
         settings,
         rules,
+        table,
         wall_clock,
         log_end=lambda position: log_end(settings, position),
         examined=examined,

@@ -1,5 +1,6 @@
 """`barnabus handoffs list|show|summary`: handoffs with their legs, and how long they take, out of the read models."""
 
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from typing import Annotated
 
@@ -7,12 +8,15 @@ import typer
 from sqlalchemy import Engine
 
 from bus.settings import Settings
-from cli import choosing, handoff_rows, show
+from cli import choosing, handoff_rows, municipal_rows, show
 from cli.reading import reference
-from projections import latency, listing
+from contracts import places
+from projections import latency, listing, municipal
 from projections.choice import By
 from projections.handoffs import Handoffs
 from projections.letters import Letters
+from projections.records import Records
+from projections.snapshot import snapshot
 from projections.view import reading
 
 app = typer.Typer(no_args_is_help=True, help="Handoffs: what was asked, where it waits, and for how long.")
@@ -80,7 +84,10 @@ def summary(
     period: choosing.Periods = None,
     since: choosing.Since = None,
     until: choosing.Until = None,
-    by: Annotated[str, typer.Option(help="What a row is of: service, pair, way (both), urgency, period.")] = "service",
+    municipality: choosing.Municipalities = None,
+    by: Annotated[
+        str | None, typer.Option(help="What a row is of: service (unless said), pair, way (both), urgency, period.")
+    ] = None,
     as_json: show.AsJson = False,
     as_csv: show.AsCsv = False,
 ) -> None:
@@ -88,15 +95,33 @@ def summary(
     show.one_form(json=as_json, csv=as_csv)
     choice = choosing.chosen(service, urgency, from_, to, agency, period, since, until)
     divided = choosing.word(By, by, "--by")
-    assert divided
+    if municipality is not None:
+        others = {"service": service, "urgency": urgency, "from": from_, "to": to, "agency": agency}
+        others |= {"since": since, "until": until, "by": divided if divided is not By.PAIR else None}
+        _municipal(others | {"municipality": municipality, "period": period}, as_json=as_json, as_csv=as_csv)
+        return
     with _view() as view:
-        found = latency.summary(view, choice, divided).document()
+        found = latency.summary(view, choice, divided or By.SERVICE).document()
     if as_json:
         show.document(found)
     elif as_csv:
         show.as_csv(handoff_rows.SUMMARY_COLUMNS, handoff_rows.flat_summary(found))
     else:
         handoff_rows.print_summary(found)
+
+
+def _municipal(said: Mapping[str, str | None], *, as_json: bool, as_csv: bool) -> None:
+    settings = Settings()
+    named = places.read(settings.places) if settings.places else None
+    with reading(settings, Handoffs(), Records()) as view, snapshot(view) as connection:
+        table = municipal.table_of(connection, named)
+        found = municipal.summed(connection, municipal.asked(said, table, "--"), table)
+    if as_json:
+        show.document(found)
+    elif as_csv:
+        show.as_csv(municipal_rows.COLUMNS, municipal_rows.flat(found))
+    else:
+        municipal_rows.print_summary(found)
 
 
 def _view() -> AbstractContextManager[Engine]:

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Engine, select
 
-from console import drawing, flow
+from console import drawing, flow, municipality
 from console.asked import Asked, link
 from console.kept import Kept
 from console.owing import Owing, Reckoner
@@ -15,7 +15,7 @@ from console.sources import Sources
 from contracts.agencies import FIELD
 from contracts.errors import BarnabusError
 from contracts.vocabulary.asking import Service, Urgency
-from projections import choosing, listing, owed
+from projections import choosing, listing, municipal, owed
 from projections.lag import LogEnd
 from projections.legs import LEGS
 from projections.owed import STANDINGS
@@ -48,14 +48,19 @@ class Shown:
         return f"{position} {owing.among.at.isoformat() if owing else ''}"
 
     async def flow(self, asked: Asked) -> Page:
-        said = asked.query(*CHOICE, "leg")
+        said = asked.query(*CHOICE, municipal.MUNICIPALITY, "leg")
+        if municipal.MUNICIPALITY in said:
+            return await self._municipality(asked, said)
         choice = choosing.chosen(said)
         leg = choosing.one_of(list(LEGS), said.get("leg", flow.LEG), "leg")
-        found, proof = await asyncio.gather(self._read(lambda view: flow.read(view, choice)), self._proof())
+        found, proof, known = await asyncio.gather(
+            self._read(lambda view: flow.read(view, choice)), self._proof(), self._choices(asked)
+        )
         owing = await self._reckoner.found(proof["position"], closed=False, wait_s=AT_HAND_S)
         document = {**found, "leg": leg, "duties": _pressing(owing), "projections": proof}
         more = {
             "said": said,
+            "known": known,
             "choice": {name: said[name] for name in CHOICE if name in said},
             "leg": leg,
             "matrix": flow.matrix(found["groups"], leg),
@@ -68,6 +73,16 @@ class Shown:
             "field": [agency.value for agency in FIELD],
         }
         return Page("flow.html", document, more)
+
+    async def _municipality(self, asked: Asked, said: Mapping[str, str]) -> Page:
+        places = self._sources.places
+        found, proof, known = await asyncio.gather(
+            self._read(lambda view: municipality.read(view, said, places)), self._proof(), self._choices(asked)
+        )
+        return municipality.page(found | {"projections": proof}, known)
+
+    async def _choices(self, asked: Asked) -> municipality.Choices:
+        return await self._read(lambda view: municipality.choices(view, self._sources.places, asked.words))
 
     async def duties(self, asked: Asked) -> Page:
         said = asked.query("standing", "agency", "rule", "closed", "after", "limit")

@@ -10,6 +10,7 @@ from sqlalchemy import Engine
 from bus.clock import Clock
 from bus.settings import Settings
 from console.looks import Asking, Seen
+from contracts.places import Places
 from contracts.protocol import Protocol
 from projections.lag import LogEnd
 from projections.models import MODELS
@@ -18,15 +19,16 @@ from projections.view import reading
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """`rules` are the protocol's in use. Both calls may raise any code, and must end in time.
+    """`rules` are the protocol's in use; `places` is the table that was named, None for the shipped ones.
 
-    `log_end` says where the log ends, seen from a position; `examined` is what `barnabus doctor --json` shows; `look`
-    shows a case once the log has it who looks; `prove` fetches one record of a
-    case anew, and the receipts at these places, and says whether their signatures hold.
+    All calls may raise any code, and must end in time. `log_end` says where the log ends, seen from a position;
+    `examined` is what `barnabus doctor --json` shows; `look` shows a case once the log has it who looks; `prove`
+    fetches one record of a case anew, and the receipts at these places, and says whether their signatures hold.
     """
 
     settings: Settings
     rules: Protocol
+    places: Places | None
     clock: Clock
     log_end: Callable[[int], Awaitable[LogEnd]]
     examined: Callable[[], Awaitable[dict[str, Any]]]

@@ -5,6 +5,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
 from contracts.errors import Refused
 
 Place = tuple[str | int, ...]
@@ -18,6 +20,30 @@ def read(path: Path, code: str) -> tuple[str, dict[str, Any]]:
         return text, tomllib.loads(text)
     except (OSError, ValueError) as error:
         raise Refused(code, detail=f"{path}: {error}.") from None
+
+
+class Misplaced(ValueError):
+    """A mistake that shows in the whole alone; `place` is where in the file it stands."""
+
+    def __init__(self, says: str, *place: str | int) -> None:
+        super().__init__(says)
+        self.place = place
+
+
+def mistake(path: Path, text: str, data: Mapping[str, Any], error: ValidationError, tables: str) -> str:
+    """The first mistake in a file that holds an array of tables of this name, each with an id: where, and what."""
+    first, *more = error.errors(include_url=False, include_input=False)
+    place: Place = (*first["loc"], *getattr(first.get("ctx", {}).get("error"), "place", ()))
+    lines = dict(statements(text))
+    line = next((lines[place[:n]] for n in range(len(place), 0, -1) if place[:n] in lines), 1)
+    named = ""
+    if place[:1] == (tables,) and len(place) > 1:
+        found = data[tables][int(place[1])]
+        named = f", {tables} {found.get('id') if isinstance(found, dict) else int(place[1]) + 1}"
+        place = place[2:]
+    field = f", field {'.'.join(map(str, place))}" if place else ""
+    others = f" And {len(more)} more." if more else ""
+    return f"{path}, line {line}{named}{field}: {first['msg'].removeprefix('Value error, ')}.{others}"
 
 
 def statements(text: str) -> Iterator[tuple[Place, int]]:

@@ -39,6 +39,8 @@ UNDER_WAY_COLUMNS = (*Way._fields, "open", "stage", "made_us", "decided_us")
 
 How many questions are open is their agencies' own choice, and what an index can hold is bounded.
 """
+PLACES_COLUMNS = ("year", "opener", "receiver", "opener_office", "receiver_office", "open")
+"""All that is read of where handoffs lie (projections/municipal.py). An index by period would draw other questions."""
 
 
 class Handoffs:
@@ -49,7 +51,7 @@ class Handoffs:
     """
 
     name = "handoffs"
-    version = 3
+    version = 4
     table = table(
         "handoffs",
         Column("case_ref", String(64), nullable=False),
@@ -65,10 +67,14 @@ class Handoffs:
         Column("made_us", BigInteger),
         Column("decided_us", BigInteger),
         Column("asked_us", Text),
+        Column("year", String(4)),
+        Column("opener_office", String(40)),
+        Column("receiver_office", String(40)),
     )
     Index("handoffs_whose_move", table.c.whose_move)
     Index("handoffs_case", table.c.case_ref)
     Index("handoffs_made", *map(table.c.__getitem__, ("made_us", "open", *Way._fields)))  # projections/weekly.py
+    Index("handoffs_places", *map(table.c.__getitem__, PLACES_COLUMNS))
     open_index("handoffs_under_way", table, UNDER_WAY_COLUMNS, table.c.open.is_(True))
     open_index("handoffs_asked", table, ("key",), table.c.asked_us.is_not(None))
 
@@ -106,13 +112,14 @@ class Handoffs:
     def columns(self, state: State) -> Mapping[str, Any]:
         said, standing = state["said"], state["standing"]
         is_open = MADE in said and state["over_us"] is None
+        opener, receiver, offices = standing.get("opener"), standing.get("receiver"), standing.get("offices") or {}
         asked = (str(one["asked"][0]) for one in state["questions"] if is_open and "answered" not in one)
         return {
             "case_ref": state["case_ref"],
             "service": state["service"],
             "urgency": state["urgency"],
-            "opener": standing.get("opener"),
-            "receiver": standing.get("receiver"),
+            "opener": opener,
+            "receiver": receiver,
             "period": state["period"],
             "stage": standing["stage"],
             "whose_move": state["whose_move"],
@@ -121,6 +128,9 @@ class Handoffs:
             "made_us": said[MADE][0] if MADE in said else None,
             "decided_us": said[DECIDED][0] if DECIDED in said else None,
             "asked_us": " ".join(asked) or None,
+            "year": state["period"][:4] if state["period"] else None,
+            "opener_office": offices.get(opener),
+            "receiver_office": offices.get(receiver),
         }
 
     def cells(self, state: State) -> Iterable[Cell]:

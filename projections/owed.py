@@ -22,7 +22,7 @@ from contracts.protocol import Protocol
 from projections import said
 from projections.cases import Cases
 from projections.readmodel import PARKED, PROGRESS
-from projections.records import Records
+from projections.records import Records, made_up
 
 T = TypeVar("T")
 _CASES, _RECORDS = Cases.table, Records.table
@@ -89,9 +89,8 @@ class Folded:
 
 def folded(connection: Connection) -> Folded:
     row = connection.execute(select(PROGRESS.c.position, PROGRESS.c.logged_at)).first()
-    one = connection.scalars(select(_RECORDS.c.state).limit(1)).first()
     logged_at = datetime.fromisoformat(row.logged_at) if row and row.logged_at else None
-    return Folded(row.position if row else 0, logged_at, bool(one and one.get("synthetic")))
+    return Folded(row.position if row else 0, logged_at, made_up(connection))
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ arcs along which counts could flow. Around any closed walk a count can be moved 
 small cell the cheapest walk is found through it along which enough can be moved, and its cells are withheld.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from heapq import heappop, heappush
 
 SMALL = 10
@@ -35,6 +35,19 @@ def publishable(counts: Sequence[Sequence[int]]) -> Published:
     for cell in sorted(small):
         withheld = withheld | _cover(table, cell, withheld)
     return [[None if (r, c) in withheld else count for c, count in enumerate(row)] for r, row in enumerate(table)]
+
+
+def withheld_of_a_known_sum(counts: Sequence[int], others: Set[int] = frozenset()) -> frozenset[int]:
+    """The places in a row of counts whose sum is known anyway, so small ones too; `others` are withheld as well.
+
+    Each small one is withheld, and the smallest of the rest until those withheld are SMALL or more together (or all
+    are). Then each of them can be anything from nothing to what they are together, and nobody can tell which.
+    """
+    withheld = {place for place, count in enumerate(counts) if count < SMALL} | others
+    rest = sorted(set(range(len(counts))) - withheld, key=lambda place: (counts[place], place))
+    while withheld and rest and sum(counts[place] for place in withheld) < SMALL:
+        withheld.add(rest.pop(0))
+    return frozenset(withheld)
 
 
 def with_totals(counts: Sequence[Sequence[int]]) -> list[list[int]]:

@@ -7,7 +7,7 @@ What was said is kept as it stands in the record; how every reader spells it, is
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Index, String
+from sqlalchemy import BigInteger, Column, Connection, Index, String, select
 
 from bus.log import Logged
 from projections.readmodel import Cell, State, table
@@ -66,3 +66,9 @@ class Records:
 
     def cells(self, state: State) -> Iterable[Cell]:
         return ()
+
+
+def made_up(connection: Connection) -> bool:
+    """Is the log of made-up cases? One that is, is so from its first entry on."""
+    one = connection.scalars(select(Records.table.c.state).limit(1)).first()
+    return bool(one and one.get("synthetic"))

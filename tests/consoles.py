@@ -16,11 +16,13 @@ from cli.console import sources_of
 from console.accounts import Accounts
 from console.app import Console
 from console.roles import Role
-from contracts import protocol
+from contracts import places, protocol
 from projections.view import LIVE, Place
 from tests.views import fold, made_up_log
 
 PASSWORD = "a long enough password"
+PLACES = Path(__file__).with_name("places.toml")
+"""Of the made-up log's towns."""
 ENTRIES = 3_000
 AT = "http://console.test"
 
@@ -50,7 +52,7 @@ def console(settings: Settings, known: Accounts, *, behind_tls: bool = False) ->
     async def examined() -> dict[str, Any]:
         return await asyncio.to_thread(lambda: asyncio.run(doctor.examined(settings)))
 
-    sources = sources_of(settings, protocol.read(None), examined)
+    sources = sources_of(settings, protocol.read(None), places.read(PLACES), examined)
     return Console(sources, known, behind_tls=behind_tls)
 
 

@@ -79,6 +79,11 @@ CODES = {
     "setting.invalid": Code(
         "A setting of the environment cannot be used.", "See what it may be in docs/operate.md.", exit=1
     ),
+    "places.invalid": Code(
+        "The table of places cannot be used: which office lies in which municipality.",
+        "Mend the file at that line; docs/operate.md says what it may hold.",
+        exit=1,
+    ),
     "protocol.invalid": Code(
         "The protocol of duties and time limits cannot be used.",
         "Mend the file at that line; docs/protocol.md says what a rule may say.",

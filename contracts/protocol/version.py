@@ -11,17 +11,10 @@ from contracts.durations import Office
 from contracts.events.accounting import Label
 from contracts.protocol.rules import Rule
 from contracts.tiers import Frozen
+from contracts.toml_lines import Misplaced
 from contracts.workdays import WEEKDAYS, WorkingDays
 
 ALL_DAYS = frozenset(range(7))
-
-
-class Misplaced(ValueError):
-    """A mistake that shows in the whole alone; `place` is where in the file it stands."""
-
-    def __init__(self, says: str, *place: str | int) -> None:
-        super().__init__(says)
-        self.place = place
 
 
 def _zone(name: str) -> str:

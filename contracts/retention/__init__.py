@@ -24,22 +24,5 @@ def read(path: Path | None = None) -> Periods:
     try:
         return Periods.model_validate(data)
     except ValidationError as error:
-        first, *more = error.errors(include_url=False, include_input=False)
-        raise BarnabusError("retention.invalid", detail=_said(place, text, data, first, len(more))) from None
-
-
-def _said(path: Path, text: str, data: dict[str, object], first: object, more: int) -> str:
-    assert isinstance(first, dict)
-    place: toml_lines.Place = (*first["loc"], *getattr(first.get("ctx", {}).get("error"), "place", ()))
-    lines = dict(toml_lines.statements(text))
-    line = next((lines[place[:n]] for n in range(len(place), 0, -1) if place[:n] in lines), 1)
-    named = ""
-    if place[:1] == ("period",) and len(place) > 1:
-        periods = data["period"]
-        assert isinstance(periods, list)
-        found = periods[int(place[1])]
-        named = f", period {found.get('id') if isinstance(found, dict) else int(place[1]) + 1}"
-        place = place[2:]
-    field = f", field {'.'.join(map(str, place))}" if place else ""
-    others = f" And {more} more." if more else ""
-    return f"{path}, line {line}{named}{field}: {first['msg'].removeprefix('Value error, ')}.{others}"
+        detail = toml_lines.mistake(place, text, data, error, "period")
+        raise BarnabusError("retention.invalid", detail=detail) from None

@@ -13,19 +13,12 @@ from contracts.catalogue import CATALOGUE
 from contracts.events.accounting import Label, RuleId
 from contracts.protocol.terms import AT_SOURCE, UNVERIFIED, Tag
 from contracts.tiers import Frozen
+from contracts.toml_lines import Misplaced
 
 ALL_OTHERS = "*"
 MOST = 36_500
 """So many days or years at most."""
 Sentence = Annotated[str, StringConstraints(min_length=1, max_length=400, strip_whitespace=True)]
-
-
-class Misplaced(ValueError):
-    """A mistake that shows in the whole alone; `place` is where in the file it stands."""
-
-    def __init__(self, says: str, *place: str | int) -> None:
-        super().__init__(says)
-        self.place = place
 
 
 class Start(StrEnum):

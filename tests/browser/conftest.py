@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from bus.provisioning import server_config
 from bus.server import EmbeddedServer
 from bus.settings import Settings
-from tests.consoles import ENTRIES, PASSWORD, accounts, read_models
+from tests.consoles import ENTRIES, PASSWORD, PLACES, accounts, read_models
 
 ROOT = Path(__file__).parents[2]
 CHROMIUM = shutil.which("chromium")
@@ -39,7 +39,7 @@ def browser() -> Iterator[Browser]:
 def serving(home: Path) -> Iterator[str]:
     """`barnabus console` in this home, and its address."""
     words = [sys.executable, "-m", "cli", "console", "--listen", "0"]
-    environment = os.environ | {"BARNABUS_HOME": str(home)}
+    environment = os.environ | {"BARNABUS_HOME": str(home), "BARNABUS_PLACES": str(PLACES)}
     environment.pop("BARNABUS_NATS_URL", None)
     with subprocess.Popen(words, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True) as process:
         try:

@@ -25,7 +25,7 @@ from console.words import Language
 from contracts.catalogue import CATALOGUE
 from contracts.errors import BarnabusError
 from tests.builders import now
-from tests.consoles import PASSWORD, accounts, console, form_of, of_home, read_models, sign_in, visited
+from tests.consoles import PASSWORD, PLACES, accounts, console, form_of, of_home, read_models, sign_in, visited
 
 pytestmark = pytest.mark.usefixtures("commands_at_hand")
 PAGES = ("/flow", "/duties", "/handoffs", "/health", "/contracts", "/contracts/referral.made")
@@ -325,6 +325,43 @@ async def test_a_twin_has_the_figures_of_the_command(
     assert {name: found[name] for name in told} == told
 
 
+async def test_a_municipality_has_the_figures_of_the_command_none_of_them_small(
+    operator: httpx.AsyncClient, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BARNABUS_PLACES", str(PLACES))
+    some = set[int | None]()
+    for name in ("north", "south", "elsewhere"):
+        twin = (await operator.get(f"/flow.json?municipality={name}&period=2025")).json()
+        words = ("--municipality", name, "--period", "2025", "--json")
+        told = await said_by_the_command(home, monkeypatch, "handoffs", "summary", *words)
+        assert {key: twin[key] for key in told} == told
+        assert set(twin) - set(told) == {"projections"}
+        some |= {group[count] for group in twin["groups"] for count in ("count", "open")}
+    assert None in some
+    assert {count for count in some if count is not None}
+    assert all(count is None or count >= 10 for count in some)
+
+
+async def test_nothing_leads_from_a_municipality_to_its_handoffs_and_its_page_keeps_no_account_of_moments(
+    operator: httpx.AsyncClient,
+) -> None:
+    page = (await operator.get("/flow?municipality=south&period=2025")).text
+    named = set(re.findall(r"<b>(\d+)</b>", page))
+    twin = (await operator.get("/flow.json?municipality=south&period=2025")).json()
+    assert named == {str(group["count"]) for group in twin["groups"] if group["count"] is not None}
+    assert named
+    main = page.partition("<main")[2].partition("</main>")[0]
+    assert set(re.findall(r'href="([^"]*)"', main)) == {"/flow"}
+    assert "data-live" not in page
+    assert '<option value="south" selected>Jugu / Jug</option>' in page
+
+
+async def test_where_everything_is_withheld_the_page_says_so(operator: httpx.AsyncClient) -> None:
+    page = (await operator.get("/flow?municipality=elsewhere")).text
+    assert "No count of this year can be shown here" in page
+    assert "<b>" not in page
+
+
 async def test_each_number_leads_to_as_many_handoffs(operator: httpx.AsyncClient) -> None:
     page = (await operator.get("/flow?period=2025-Q4")).text
     cells = re.findall(r'href="(/handoffs\?[^"]*)"[^>]*>(?:<b>)?(\d+)<', page)
@@ -382,6 +419,14 @@ WRONG = [
     ("/flow?leg=soon", "option.invalid"),
     ("/flow?period=2025-13", "option.invalid"),
     ("/flow?what=ever", "field.unknown"),
+    ("/flow?municipality=atlantis", "option.invalid"),
+    ("/flow?municipality=north&period=2025-Q1", "option.invalid"),
+    ("/flow?municipality=north&period=2025-03", "option.invalid"),
+    ("/flow?municipality=north&service=screening", "option.invalid"),
+    ("/flow?municipality=north&urgency=urgent", "option.invalid"),
+    ("/flow?municipality=north&leg=decided", "option.invalid"),
+    ("/handoffs?municipality=north", "field.unknown"),
+    ("/duties?municipality=north", "field.unknown"),
     ("/handoffs?from=court", "agency.unknown"),
     ("/handoffs?open=no", "option.invalid"),
     ("/handoffs?limit=0", "option.invalid"),
