@@ -13,6 +13,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from console import catalogue, looking, pages
+from console.accesses import Accesses
 from console.accounts import Accounts
 from console.asked import TWIN, Asked, language_of, link
 from console.gate import Gate
@@ -40,6 +41,7 @@ class Console:
         self._signing_in = SigningIn(accounts, behind_tls)
         self._shown = Shown(sources)
         self._looking = Looking(sources)
+        self._accesses = Accesses(sources)
         self._live = Live(self._shown.mark, self._signing_in.still)
         self.closing = self._live.closing
         self.app: ASGIApp = Starlette(
@@ -59,6 +61,7 @@ class Console:
                 *self._page("/cases", Part.CASES, self._looking.form),
                 *self._page("/cases/{number}", Part.CASES, self._looking.case),
                 *self._page("/cases/{number}/records/{position}", Part.CASES, self._looking.record),
+                *self._page("/accesses", Part.ACCESSES, self._accesses.log),
                 *self._page("/health", Part.HEALTH, self._shown.health),
                 *self._page("/contracts", Part.CONTRACTS, catalogue.every),
                 *self._page("/contracts/{type}", Part.CONTRACTS, catalogue.one),
