@@ -106,7 +106,7 @@ def read(connection: Connection, choice: Choice) -> dict[str, Any]:
 
     `held_up` are looks that are not among them: into cases that this version cannot follow (`projections status`).
     """
-    groups = [dict(row) for row in connection.execute(_figures(choice.period)).mappings()]
+    groups = _counted(connection, choice.period)
     held_up = select(func.count()).select_from(PARKED).where(PARKED.c.type.in_(SHOWN))
     return {
         "as_of": logged_at(connection),
@@ -149,11 +149,17 @@ def _asked(choice: Choice) -> Any:
     return newest.where(*choice.among())
 
 
+def _counted(connection: Connection, period: Period | None) -> list[dict[str, Any]]:
+    """Sorted here, for databases differ in how they do."""
+    found = [dict(row) for row in connection.execute(_figures(period)).mappings()]
+    return sorted(found, key=lambda group: (group["agency"], group["purpose"] or "", group["ground"] or ""))
+
+
 def _figures(period: Period | None) -> Any:
     """Out of an index that holds all it needs."""
     by = (_TABLE.c.agency, _TABLE.c.purpose, _TABLE.c.ground)
     in_emergency = func.sum(case((_TABLE.c.in_emergency.is_(True), 1), else_=0)).label("in_emergency")
-    return select(*by, func.count().label("looks"), in_emergency).where(*_within(period)).group_by(*by).order_by(*by)
+    return select(*by, func.count().label("looks"), in_emergency).where(*_within(period)).group_by(*by)
 
 
 def _within(period: Period | None) -> Iterable[ColumnElement[bool]]:
