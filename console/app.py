@@ -12,14 +12,16 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from console import catalogue, looking, pages
+from console import looking, pages
 from console.accesses import Accesses
 from console.accounts import Accounts
 from console.asked import TWIN, Asked, language_of, link
+from console.catalogue import Catalogue
 from console.gate import Gate
 from console.live import Live
 from console.looking import Looking
 from console.pages import Page
+from console.releases import Releases
 from console.roles import SEES, Part
 from console.shown import Shown
 from console.signing_in import SigningIn
@@ -42,6 +44,8 @@ class Console:
         self._shown = Shown(sources)
         self._looking = Looking(sources)
         self._accesses = Accesses(sources)
+        self._releases = Releases(sources.checkout)
+        self._catalogue = Catalogue(self._releases)
         self._live = Live(self._shown.mark, self._signing_in.still)
         self.closing = self._live.closing
         self.app: ASGIApp = Starlette(
@@ -63,8 +67,9 @@ class Console:
                 *self._page("/cases/{number}/records/{position}", Part.CASES, self._looking.record),
                 *self._page("/accesses", Part.ACCESSES, self._accesses.log),
                 *self._page("/health", Part.HEALTH, self._shown.health),
-                *self._page("/contracts", Part.CONTRACTS, catalogue.every),
-                *self._page("/contracts/{type}", Part.CONTRACTS, catalogue.one),
+                *self._page("/contracts", Part.CONTRACTS, self._catalogue.every),
+                *self._page("/contracts/changes", Part.CONTRACTS, self._releases.changes),
+                *self._page("/contracts/{type}", Part.CONTRACTS, self._catalogue.one),
             ],
             middleware=[Middleware(Gate, behind_tls=behind_tls, streams=(STREAM,))],
             exception_handlers={BarnabusError: self._on_coded, HTTPException: self._on_status},

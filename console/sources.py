@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy import Engine
@@ -35,6 +36,7 @@ class Sources:
     examined: Callable[[], Awaitable[dict[str, Any]]]
     look: Callable[[Asking], Awaitable[Seen]]
     prove: Callable[[str, int, Sequence[int]], Awaitable[Mapping[str, Any]]]
+    checkout: Path | None = None
 
     @contextmanager
     def view(self) -> Iterator[Engine]:

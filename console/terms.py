@@ -232,6 +232,11 @@ REFUSALS: Mapping[str, str] = {
 }
 AGENCIES_SHORT: Mapping[str, str] = {**AGENCIES, "social": N_("Social work"), "keeper": N_("Keeper")}
 """Above a lane."""
+CONTRACTS_BREAK_FOR: Mapping[str, str] = {
+    **AGENCIES,
+    "log": N_("whoever reads the log"),
+    "system": N_("every agency's own system"),
+}
 PARTS: Mapping[str, str] = {
     "flow": N_("Flow"),
     "duties": N_("Duties"),
@@ -265,4 +270,5 @@ KINDS: tuple[Mapping[str, str], ...] = (
     *(AGENCIES, SERVICES, URGENCIES, STAGES, ACTS, LEGS, LEG_STATES, STANDINGS, STATES, TAGS, ROLES, PARTS, FINDINGS),
     *(TIERS, PURPOSES, POSTS, GROUNDS, REPLAYS, VIEWS, PHASES, CLOCKS, PERSONS, PERSON_FACTS, VOIDS, CHECKS, REFUSALS),
     AGENCIES_SHORT,
+    CONTRACTS_BREAK_FOR,
 )
