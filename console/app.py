@@ -12,7 +12,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from console import looking, pages
+from console import looking, openapi, pages
 from console.accesses import Accesses
 from console.accounts import Accounts
 from console.asked import TWIN, Asked, language_of, link
@@ -26,6 +26,7 @@ from console.roles import SEES, Part
 from console.shown import Shown
 from console.signing_in import SigningIn
 from console.sources import Sources
+from contracts import web
 from contracts.errors import BarnabusError
 
 STREAM = "/live"
@@ -57,6 +58,7 @@ class Console:
                 Route("/language", self._signing_in.choose_language, methods=["POST"]),
                 Route("/static/{name}", _static),
                 Route(STREAM, self._stream),
+                Route(openapi.PATH, self._description),
                 *self._page("/flow", Part.FLOW, self._shown.flow),
                 *self._page("/duties", Part.DUTIES, self._shown.duties),
                 *self._page("/handoffs", Part.HANDOFFS, self._shown.handoffs),
@@ -106,6 +108,11 @@ class Console:
         asked = self._signing_in.asked(request)
         asked.may_see(Part.CASES)
         return await self._looking.begin(asked, await self._signing_in.form(request, looking.FORM_LIMIT_BYTES))
+
+    async def _description(self, request: Request) -> Response:
+        if self._signing_in.asked(request).account is None:
+            raise BarnabusError("session.missing")
+        return Response(openapi.committed(), media_type=web.JSON)
 
     async def _stream(self, request: Request) -> Response:
         account = self._signing_in.still(request)
