@@ -17,10 +17,12 @@ from jsonschema.exceptions import ValidationError, best_match
 from openapi_spec_validator import validate
 from starlette.applications import Starlette
 from starlette.routing import Route
+from typer.testing import CliRunner
 
 from bus.provisioning import provision
 from bus.settings import Settings
 from cli import leave
+from cli.main import app
 from console import openapi
 from console.app import Console
 from console.asked import TWIN, Asked
@@ -60,6 +62,17 @@ def holds(path: str, found: Any, status: str = "200", media_type: str = "applica
 
 def test_the_committed_document_is_what_the_shapes_come_to() -> None:
     assert openapi.committed().decode() == openapi.text(), "run: barnabus console openapi"
+
+
+def test_the_command_writes_the_file_anew_and_checks_it(tmp_path: Path) -> None:
+    path, words = tmp_path / openapi.FILE, ("console", "openapi", "--root", str(tmp_path))
+    path.parent.mkdir()
+    checked = CliRunner().invoke(app, (*words, "--check"))
+    assert (checked.exit_code, checked.stdout, path.exists()) == (1, "console/openapi.json\n", False)
+    assert CliRunner().invoke(app, words).exit_code == 0
+    assert path.read_text() == openapi.text()
+    checked = CliRunner().invoke(app, (*words, "--check"))
+    assert (checked.exit_code, checked.stdout) == (0, "")
 
 
 def test_the_document_is_openapi() -> None:
