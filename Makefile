@@ -54,6 +54,7 @@ check: .venv/.installed ## lint, formatting, types, import rules, generated file
 	@$(BIN)/mypy --no-error-summary
 	@imports=$$($(BIN)/lint-imports --no-logo 2>&1) || { echo "$$imports" >&2; exit 1; }
 	@$(BIN)/barnabus contracts export --check
+	@$(BIN)/barnabus console openapi --check
 	@$(BIN)/barnabus contracts gate
 	@echo "check: all good"
 
@@ -71,6 +72,7 @@ bench: .venv/.installed ## run the benchmarks
 
 docs: .venv/.installed ## write the generated files anew: schemas, examples, AsyncAPI, tables in docs/
 	@$(BIN)/barnabus contracts export
+	@$(BIN)/barnabus console openapi
 
 wheelhouse: .venv/.requirements ## fetch all packages into wheelhouse/, for machines without a network
 	@rm -rf wheelhouse

@@ -9,7 +9,7 @@ import typer
 from bus import directory, keys, vouching
 from bus.clock import wall_clock
 from bus.settings import Settings
-from cli import choosing, granting, leave, looking, reading, show
+from cli import access_log, access_rows, choosing, granting, leave, looking, reading, show
 from cli.leave import Asker
 from contracts.documents import read
 from contracts.emergency import OPEN_FOR, VOUCHED_WITHIN, EmergencyAsked
@@ -22,6 +22,7 @@ app = typer.Typer(no_args_is_help=True, help="Who may look into a case, and who 
 app.command("grant")(granting.grant)
 app.command("show")(granting.show_)
 app.command("withdraw")(granting.withdraw)
+app.command("log")(access_log.log)
 Out = Annotated[Path, typer.Option("--out", help="Into which file.")]
 
 
@@ -45,42 +46,7 @@ def list_(
     if as_json:
         show.document({"case_ref": case_ref, "accesses": rows})
     else:
-        _print(rows)
-
-
-def _print(rows: list[dict[str, Any]]) -> None:
-    show.table(
-        ("position", "logged (UTC)", "agency", "person", "what for", "shown", "credential"),
-        (
-            (
-                row["position"],
-                show.minute(row["logged_at"]),
-                row["agency"],
-                row["person"] or f"{row['role']}, by its own system",
-                _what_for(row),
-                _shown(row),
-                row["credential"],
-            )
-            for row in rows
-        ),
-        empty="Nobody has looked.",
-    )
-
-
-def _what_for(row: dict[str, Any]) -> str:
-    if row["ground"]:
-        vouched = f", {row['vouched_by']} vouches" if row["vouched_by"] else ""
-        return f"EMERGENCY: {row['ground']}{vouched}"
-    return f"{row['purpose']}, by emergency" if row["emergency"] else str(row["purpose"])
-
-
-def _shown(row: dict[str, Any]) -> str:
-    replayed = row["replayed"]
-    if replayed is None:
-        return f"content of {len(row['opened'])}" if row["opened"] else ""
-    known = f", as {replayed['as_known_to']} knew it" if replayed["as_known_to"] else ""
-    at = f", as of {show.minute(replayed['as_of'])}" if replayed["as_of"] else ""
-    return f"{replayed['what']}{known}{at}" + (f", at {replayed['position']}" if replayed["position"] else "")
+        access_rows.print_list(rows)
 
 
 @app.command()

@@ -13,10 +13,11 @@ import typer
 from bus import directory, logging, node
 from bus.clock import wall_clock
 from bus.settings import Settings
-from cli import doctor, leave, looking, proving, show
+from cli import doctor, leave, looking, proving, releases, show
 from cli.leave import Known
 from cli.log import log_end
 from cli.run import until_told
+from console import openapi
 from console.accounts import Accounts
 from console.app import Console
 from console.looks import Asking, Seen
@@ -121,6 +122,23 @@ def sources_of(
 
 def accounts_of(settings: Settings) -> Accounts:
     return Accounts(settings.home / "console" / "accounts.json")
+
+
+@app.command("openapi")
+@show.coded
+def openapi_(
+    check: Annotated[bool, typer.Option("--check", help="Write nothing; fail if the file is out of date.")] = False,
+    root: releases.Root = None,
+) -> None:
+    """Write the OpenAPI document of the pages' JSON twins anew: console/openapi.json in the checkout."""
+    path, text = (root or releases.checkout()) / openapi.FILE, openapi.text()
+    if path.exists() and path.read_text(encoding="utf-8") == text:
+        return
+    typer.echo(openapi.FILE.as_posix())
+    if check:
+        show.err.print("This file is out of date. Run `barnabus console openapi` and commit it.", markup=False)
+        raise typer.Exit(1)
+    path.write_text(text, encoding="utf-8")
 
 
 @accounts.command()

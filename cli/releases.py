@@ -1,16 +1,15 @@
 """`barnabus contracts diff`, `gate`, `release`: what differs from a release, whom that hurts, and what is missing."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 import contracts
 from cli import show
-from contracts.releasing import consumers, document, gate, hurting, release
-from contracts.releasing.change import Change, asked
-from contracts.releasing.changes import changes
-from contracts.releasing.document import Step
+from contracts.releasing import consumers, document, gate, release
+from contracts.releasing.change import Change
+from contracts.releasing.difference import difference
 
 Root = Annotated[Path | None, typer.Option("--root", help="The checkout.", show_default="this one")]
 State = "A released version, `now`, or a file of a release."
@@ -31,24 +30,22 @@ def diff(
     Ends with 1 if something breaks, or a consumer is hurt, and the step between the versions is no major one.
     """
     old, new = document.read(before), document.read(after)
-    different = changes(old, new)
     declared = (
-        [consumers.read(path, old, new) for path in consumer] if consumer else consumers.all_of(_SHIPPED, old, new)
+        [consumers.read(path, old, new) for path in consumer]
+        if consumer
+        else consumers.shipped(old, new, document.now())
     )
-    rows = [(change, hurting.whom(change, declared, old)) for change in different]
-    wanted, made = asked(different), document.step(old["version"], new["version"])
+    found = difference(old, new, declared)
     if as_json:
-        found = [_document(change, hurt) for change, hurt in rows]
-        versions = {"from": old["version"], "to": new["version"], "step": str(made), "asked": str(wanted)}
-        show.document({**versions, "changes": found})
+        show.document(found.document())
     else:
         show.table(
             ("step", "what", "where", "change", "breaks for", "hurts"),
-            (_row(change, hurt) for change, hurt in rows),
+            (_row(change, hurt) for change, hurt in found.rows),
             empty="Nothing differs.",
         )
-        show.err.print(f"From {old['version']} to {new['version']}: step {made}; what differs asks for {wanted}.")
-    if made is not Step.MAJOR and (wanted is Step.MAJOR or any(hurt for _, hurt in rows)):
+        show.err.print(f"From {found.before} to {found.after}: step {found.made}; what differs asks for {found.asked}.")
+    if not found.passes:
         raise typer.Exit(1)
 
 
@@ -72,9 +69,6 @@ def make_release(
         typer.echo(path)
 
 
-_SHIPPED = Path(contracts.__file__).parent / "consumers"
-
-
 def checkout() -> Path:
     """The repository that this package or the working folder lies in."""
     package, here = Path(contracts.__file__).parents[1], Path.cwd()
@@ -87,20 +81,3 @@ def checkout() -> Path:
 def _row(change: Change, hurt: list[str]) -> tuple[str, ...]:
     what = change.row.what + (f" ({change.detail})" if change.detail else "")
     return (str(change.step), change.of, change.at, what, ", ".join(change.broken_for), ", ".join(hurt))
-
-
-def _document(change: Change, hurt: list[str]) -> dict[str, Any]:
-    return {
-        "rule": change.rule,
-        "part": change.part,
-        "of": change.of,
-        "at": change.at,
-        "detail": change.detail,
-        "step": str(change.step),
-        "breaking": change.breaking,
-        "says": {"who": list(change.says), "is": str(change.row.says)},
-        "hears": {"who": list(change.hears), "is": str(change.row.hears)},
-        "broken_for": list(change.broken_for),
-        "older_needs_upcast": change.row.older,
-        "hurts": hurt,
-    }

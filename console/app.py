@@ -12,17 +12,21 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from console import catalogue, looking, pages
+from console import looking, openapi, pages
+from console.accesses import Accesses
 from console.accounts import Accounts
 from console.asked import TWIN, Asked, language_of, link
+from console.catalogue import Catalogue
 from console.gate import Gate
 from console.live import Live
 from console.looking import Looking
 from console.pages import Page
+from console.releases import Releases
 from console.roles import SEES, Part
 from console.shown import Shown
 from console.signing_in import SigningIn
 from console.sources import Sources
+from contracts import web
 from contracts.errors import BarnabusError
 
 STREAM = "/live"
@@ -40,6 +44,9 @@ class Console:
         self._signing_in = SigningIn(accounts, behind_tls)
         self._shown = Shown(sources)
         self._looking = Looking(sources)
+        self._accesses = Accesses(sources)
+        self._releases = Releases(sources.checkout)
+        self._catalogue = Catalogue(self._releases)
         self._live = Live(self._shown.mark, self._signing_in.still)
         self.closing = self._live.closing
         self.app: ASGIApp = Starlette(
@@ -51,6 +58,7 @@ class Console:
                 Route("/language", self._signing_in.choose_language, methods=["POST"]),
                 Route("/static/{name}", _static),
                 Route(STREAM, self._stream),
+                Route(openapi.PATH, self._description),
                 *self._page("/flow", Part.FLOW, self._shown.flow),
                 *self._page("/duties", Part.DUTIES, self._shown.duties),
                 *self._page("/handoffs", Part.HANDOFFS, self._shown.handoffs),
@@ -59,9 +67,11 @@ class Console:
                 *self._page("/cases", Part.CASES, self._looking.form),
                 *self._page("/cases/{number}", Part.CASES, self._looking.case),
                 *self._page("/cases/{number}/records/{position}", Part.CASES, self._looking.record),
+                *self._page("/accesses", Part.ACCESSES, self._accesses.log),
                 *self._page("/health", Part.HEALTH, self._shown.health),
-                *self._page("/contracts", Part.CONTRACTS, catalogue.every),
-                *self._page("/contracts/{type}", Part.CONTRACTS, catalogue.one),
+                *self._page("/contracts", Part.CONTRACTS, self._catalogue.every),
+                *self._page("/contracts/changes", Part.CONTRACTS, self._releases.changes),
+                *self._page("/contracts/{type}", Part.CONTRACTS, self._catalogue.one),
             ],
             middleware=[Middleware(Gate, behind_tls=behind_tls, streams=(STREAM,))],
             exception_handlers={BarnabusError: self._on_coded, HTTPException: self._on_status},
@@ -98,6 +108,11 @@ class Console:
         asked = self._signing_in.asked(request)
         asked.may_see(Part.CASES)
         return await self._looking.begin(asked, await self._signing_in.form(request, looking.FORM_LIMIT_BYTES))
+
+    async def _description(self, request: Request) -> Response:
+        if self._signing_in.asked(request).account is None:
+            raise BarnabusError("session.missing")
+        return Response(openapi.committed(), media_type=web.JSON)
 
     async def _stream(self, request: Request) -> Response:
         account = self._signing_in.still(request)

@@ -1,35 +1,43 @@
 """The contracts as pages: each type with its meaning, who says it to whom, its fields and tiers, schema and example."""
 
 import json
+from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from typing import Any
 
 from console.asked import Asked
 from console.pages import Page
+from console.releases import Releases
 from contracts.catalogue import CATALOGUE
 from contracts.entry import Entry
 from contracts.errors import BarnabusError
 from contracts.export import examples
 from contracts.export.fields import fields
+from contracts.releasing.rules import RULES
 from contracts.tiers import Tier
 
 SCHEMAS = ("command", "record", "letter", "told")
 """What a type is on its way: as its system says it, in the log, sealed to one receiver, as that one is told."""
 
 
-async def every(asked: Asked) -> Page:
-    asked.query()
-    return Page("contracts.html", {"types": [_line(entry) for entry in CATALOGUE.values()]})
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    releases: Releases
 
+    async def every(self, asked: Asked) -> Page:
+        asked.query()
+        types = [_line(entry) for entry in CATALOGUE.values()]
+        return Page("contracts.html", {"releases": self.releases.states[:-1], "types": types})
 
-async def one(asked: Asked) -> Page:
-    """Raises `path.unknown`."""
-    asked.query()
-    entry = CATALOGUE.get(asked.request.path_params["type"])
-    if entry is None:
-        raise BarnabusError("path.unknown")
-    return Page("contract.html", _whole(entry.type))
+    async def one(self, asked: Asked) -> Page:
+        """Raises `path.unknown`; `release.altered`."""
+        asked.query()
+        entry = CATALOGUE.get(asked.request.path_params["type"])
+        if entry is None:
+            raise BarnabusError("path.unknown")
+        found = _whole(entry.type) | {"releases": await self.releases.history(entry.type)}
+        return Page("contract.html", found, {"rules": RULES})
 
 
 def _line(entry: Entry) -> dict[str, Any]:

@@ -19,6 +19,7 @@ class Part(StrEnum):
     DUTIES = "duties"
     HANDOFFS = "handoffs"
     CASES = "cases"
+    ACCESSES = "accesses"
     HEALTH = "health"
     CONTRACTS = "contracts"
 
@@ -29,7 +30,7 @@ SEES: Mapping[Role, tuple[Part, ...]] = MappingProxyType(
         # a case at a time, by a credential and for a purpose: lists of all cases are not theirs
         Role.INVESTIGATOR: (Part.CASES, Part.CONTRACTS),
         Role.INTEGRATOR: (Part.CONTRACTS,),
-        Role.OVERSIGHT: (Part.FLOW, Part.DUTIES, Part.HANDOFFS, Part.CASES, Part.CONTRACTS),
+        Role.OVERSIGHT: (Part.FLOW, Part.DUTIES, Part.HANDOFFS, Part.CASES, Part.ACCESSES, Part.CONTRACTS),
     }
 )
 """A decision of this house's own (D); the first part is where a role arrives."""

@@ -6,8 +6,8 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Engine, select
 
-from console import drawing, flow, municipality
-from console.asked import Asked, link
+from console import drawing, flow, municipality, paging
+from console.asked import Asked
 from console.kept import Kept
 from console.owing import Owing, Reckoner
 from console.pages import Page
@@ -23,7 +23,6 @@ from projections.readmodel import PROGRESS
 
 CHOICE = ("period", "service", "urgency")
 WAYS = ("from", "to", "agency", "since", "until")
-PER_PAGE, MOST = 50, 1_000
 AT_HAND_S, PATIENCE_S = 0.2, 10.0
 """How long a page waits for what is owed: one that shows much else, and one that shows nothing else."""
 T = TypeVar("T")
@@ -90,7 +89,7 @@ class Shown:
         standing = choosing.one_of(list(STANDINGS), said["standing"], "standing") if "standing" in said else None
         holder = choosing.agency(said.get("agency"))
         rule = choosing.one_of(rules.rule_ids, said["rule"], "rule") if "rule" in said else None
-        closed, limit = _yes(said, "closed"), _limit(said)
+        closed, limit = paging.yes(said, "closed"), paging.limit(said)
         position = await self._position.found(PATIENCE_S)
         owing = await self._reckoner.found(position or 0, closed=closed, wait_s=PATIENCE_S)
         if owing is None:
@@ -107,22 +106,22 @@ class Shown:
             "standings": list(STANDINGS),
             "field": [agency.value for agency in FIELD],
             "rules": {rule.id: rule for version in rules.versions for rule in version.rules},
-            "next": _next(asked, said, rows, limit, "id"),
+            "next": paging.following(asked, said, rows, limit, "id"),
         }
         return Page("duties.html", document, more)
 
     async def handoffs(self, asked: Asked) -> Page:
         said = asked.query(*CHOICE, *WAYS, "open", "oldest", "whose_move", "after", "limit")
-        choice, limit = choosing.chosen(said), _limit(said)
+        choice, limit = choosing.chosen(said), paging.limit(said)
         move = choosing.agency(said.get("whose_move"))
-        page = listing.Page(said.get("after", ""), limit, _yes(said, "oldest"), _yes(said, "open"), move)
+        page = listing.Page(said.get("after", ""), limit, paging.yes(said, "oldest"), paging.yes(said, "open"), move)
         found = await self._read(lambda view: listing.listed(view, choice, page))
         more = {
             "said": said,
             "services": [*Service],
             "urgencies": [*Urgency],
             "field": [agency.value for agency in FIELD],
-            "next": _next(asked, said, found, limit, "id"),
+            "next": paging.following(asked, said, found, limit, "id"),
         }
         return Page("handoffs.html", {"handoffs": found, "limit": limit}, more)
 
@@ -153,13 +152,7 @@ class Shown:
         return found | {"log_position": position, "lag_s": lag_s, "current": current, "made_up": made_up}
 
     async def _read(self, read: Callable[[Engine], T]) -> T:
-        """In a thread of its own: nobody else waits for a database."""
-
-        def look() -> T:
-            with self._sources.view() as view:
-                return read(view)
-
-        return await asyncio.to_thread(look)
+        return await self._sources.read(read)
 
 
 def _position(view: Engine) -> int:
@@ -170,24 +163,6 @@ def _position(view: Engine) -> int:
 def _pressing(owing: Owing | None) -> dict[str, Any] | None:
     """None while it is being reckoned."""
     return owing.head | {"by_agency": owing.pressing(), "failing": owing.failing} if owing else None
-
-
-def _yes(said: Mapping[str, str], name: str) -> bool:
-    """Raises Refused `option.invalid`."""
-    return name in said and choosing.one_of(["yes"], said[name], name) == "yes"
-
-
-def _limit(said: Mapping[str, str]) -> int:
-    """Raises Refused `option.invalid`."""
-    text = said.get("limit", str(PER_PAGE))
-    if not (text.isascii() and text.isdecimal() and 1 <= int(text[:9]) <= MOST):
-        choosing.one_of([f"1 to {MOST}"], text, "limit")
-    return int(text)
-
-
-def _next(asked: Asked, said: Mapping[str, str], rows: list[dict[str, Any]], limit: int, key: str) -> str | None:
-    """Where a list that is as long as it may be goes on."""
-    return link(asked.path, said, after=rows[-1][key]) if len(rows) == limit else None
 
 
 def _periods(weeks: list[dict[str, Any]]) -> list[str]:

@@ -22,6 +22,8 @@ from console.tries import Tries
 from console.words import Language
 from contracts.errors import BarnabusError, Refused
 
+COOKIE, COOKIE_BEHIND_TLS = "barnabus", "__Host-barnabus"
+"""Of a session; the second has the prefix by which a browser takes it from nobody else."""
 LANGUAGE_KEPT_S = 365 * 24 * 3600
 HASHED_AT_ONCE = 2
 """A look at a password takes 64 MiB: more at once would let anybody use up the machine."""
@@ -42,8 +44,7 @@ class SigningIn:
 
     @property
     def session_cookie(self) -> str:
-        """With the prefix by which a browser takes it from nobody else."""
-        return "__Host-barnabus" if self.behind_tls else "barnabus"
+        return COOKIE_BEHIND_TLS if self.behind_tls else COOKIE
 
     @property
     def visit_cookie(self) -> str:

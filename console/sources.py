@@ -1,9 +1,11 @@
 """Out of what the console shows something: given to it from outside, for it knows neither broker nor commands."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from typing import Any, TypeVar
 
 from sqlalchemy import Engine
 
@@ -15,6 +17,8 @@ from contracts.protocol import Protocol
 from projections.lag import LogEnd
 from projections.models import MODELS
 from projections.view import reading
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +38,19 @@ class Sources:
     examined: Callable[[], Awaitable[dict[str, Any]]]
     look: Callable[[Asking], Awaitable[Seen]]
     prove: Callable[[str, int, Sequence[int]], Awaitable[Mapping[str, Any]]]
+    checkout: Path | None = None
 
     @contextmanager
     def view(self) -> Iterator[Engine]:
         """The live one. Raises `projections.missing`, `projections.stale`, `projections.unavailable`."""
         with reading(self.settings, *MODELS) as view:
             yield view
+
+    async def read(self, read: Callable[[Engine], T]) -> T:
+        """In a thread of its own: nobody else waits for a database."""
+
+        def look() -> T:
+            with self.view() as view:
+                return read(view)
+
+        return await asyncio.to_thread(look)

@@ -122,6 +122,18 @@ PURPOSES: Mapping[str, str] = {
     "complaint": N_("a complaint"),
     "court-request": N_("a court's request"),
 }
+POSTS: Mapping[str, str] = {
+    "duty-officer": N_("duty officer"),
+    "investigator": N_("investigator"),
+    "case-manager": N_("case manager"),
+    "supervisor": N_("supervisor"),
+    "prosecutor": N_("prosecutor"),
+    "victim-advocate": N_("victim advocate"),
+    "clinician": N_("clinician"),
+    "inspector": N_("inspector"),
+    "records-system": N_("records system"),
+}
+"""The role in which somebody acts."""
 GROUNDS: Mapping[str, str] = {
     "danger-to-life": N_("danger to life"),
     "child-missing": N_("a child is missing"),
@@ -220,11 +232,17 @@ REFUSALS: Mapping[str, str] = {
 }
 AGENCIES_SHORT: Mapping[str, str] = {**AGENCIES, "social": N_("Social work"), "keeper": N_("Keeper")}
 """Above a lane."""
+CONTRACTS_BREAK_FOR: Mapping[str, str] = {
+    **AGENCIES,
+    "log": N_("whoever reads the log"),
+    "system": N_("every agency's own system"),
+}
 PARTS: Mapping[str, str] = {
     "flow": N_("Flow"),
     "duties": N_("Duties"),
     "handoffs": N_("Handoffs"),
     "cases": N_("Cases"),
+    "accesses": N_("Access log"),
     "health": N_("Health of the system"),
     "contracts": N_("Contracts"),
 }
@@ -250,6 +268,7 @@ UNITS: Mapping[Unit, tuple[str, str]] = {
 }
 KINDS: tuple[Mapping[str, str], ...] = (
     *(AGENCIES, SERVICES, URGENCIES, STAGES, ACTS, LEGS, LEG_STATES, STANDINGS, STATES, TAGS, ROLES, PARTS, FINDINGS),
-    *(TIERS, PURPOSES, GROUNDS, REPLAYS, VIEWS, PHASES, CLOCKS, PERSONS, PERSON_FACTS, VOIDS, CHECKS, REFUSALS),
+    *(TIERS, PURPOSES, POSTS, GROUNDS, REPLAYS, VIEWS, PHASES, CLOCKS, PERSONS, PERSON_FACTS, VOIDS, CHECKS, REFUSALS),
     AGENCIES_SHORT,
+    CONTRACTS_BREAK_FOR,
 )

@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID
 
+from bus.log import Logged
 from contracts import bypass
 from contracts.agencies import Agency
 from contracts.bypass import Bypass
@@ -10,6 +11,8 @@ from contracts.catalogue.accounting import EMERGENCY, LOOKED, WITHDRAWN_FROM
 from contracts.credential import Credential
 from projections.case_fold import case_file, folded
 from projections.case_log import CaseLog
+
+SHOWN = frozenset({LOOKED, EMERGENCY})
 
 
 def opens(credential: Credential, case: CaseLog, case_ref: str, *, emergency: bool) -> bool:
@@ -35,30 +38,27 @@ def out(case: CaseLog) -> frozenset[Agency]:
 
 def accesses(case: CaseLog) -> list[dict[str, Any]]:
     """Each look, and each emergency, in the log's order, with stable keys."""
-    found = []
-    for logged in case.records:
-        record = logged.record
-        if record.type not in (LOOKED, EMERGENCY):
-            continue
-        codes, about = logged.codes, record.data.about
-        by = codes["by"] or {"person": None, "credential": None}
-        found.append(
-            {
-                "position": logged.stamp.position,
-                "logged_at": logged.stamp.logged_at.isoformat(),
-                "id": str(record.id),
-                "type": record.type,
-                "person": by["person"],
-                "agency": record.sender,
-                "role": about.post.role.value if about else None,
-                "credential": by["credential"],
-                "purpose": codes.get("purpose"),
-                "ground": codes.get("ground"),
-                "emergency": str(record.id) if record.type == EMERGENCY else codes["emergency"],
-                "vouched_by": (codes.get("voucher") or {}).get("person"),
-                "until": codes.get("until"),
-                "replayed": codes.get("replayed"),
-                "opened": codes["opened"],
-            }
-        )
-    return found
+    return [access(logged) for logged in case.records if logged.record.type in SHOWN]
+
+
+def access(logged: Logged) -> dict[str, Any]:
+    """One look, or one emergency. Without `person` and `credential`, its agency's own system has said it of its own."""
+    record, codes = logged.record, logged.codes
+    about, by = record.data.about, codes["by"] or {"person": None, "credential": None}
+    return {
+        "position": logged.stamp.position,
+        "logged_at": logged.stamp.logged_at.isoformat(),
+        "id": str(record.id),
+        "type": record.type,
+        "person": by["person"],
+        "agency": record.sender,
+        "role": about.post.role.value if about else None,
+        "credential": by["credential"],
+        "purpose": codes.get("purpose"),
+        "ground": codes.get("ground"),
+        "emergency": str(record.id) if record.type == EMERGENCY else codes["emergency"],
+        "vouched_by": (codes.get("voucher") or {}).get("person"),
+        "until": codes.get("until"),
+        "replayed": codes.get("replayed"),
+        "opened": codes["opened"],
+    }

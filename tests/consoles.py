@@ -16,6 +16,7 @@ from cli.console import sources_of
 from console.accounts import Accounts
 from console.app import Console
 from console.roles import Role
+from console.sources import Sources
 from contracts import places, protocol
 from projections.view import LIVE, Place
 from tests.views import fold, made_up_log
@@ -46,14 +47,17 @@ def accounts(home: Path) -> Accounts:
     return found
 
 
-def console(settings: Settings, known: Accounts, *, behind_tls: bool = False) -> Console:
-    """As `barnabus console` makes it; no server runs in the home, unless the test has started one."""
+def sources(settings: Settings) -> Sources:
+    """As `barnabus console` has them; no server runs in the home, unless the test has started one."""
 
     async def examined() -> dict[str, Any]:
         return await asyncio.to_thread(lambda: asyncio.run(doctor.examined(settings)))
 
-    sources = sources_of(settings, protocol.read(None), places.read(PLACES), examined)
-    return Console(sources, known, behind_tls=behind_tls)
+    return sources_of(settings, protocol.read(None), places.read(PLACES), examined)
+
+
+def console(settings: Settings, known: Accounts, *, behind_tls: bool = False) -> Console:
+    return Console(sources(settings), known, behind_tls=behind_tls)
 
 
 @asynccontextmanager

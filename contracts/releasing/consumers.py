@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, ValidationError, field_validator
 
+import contracts
 from contracts import toml_lines
 from contracts.agencies import Agency
 from contracts.errors import Refused
@@ -69,6 +70,14 @@ def read(path: Path, *states: Document) -> Declared:
 def all_of(folder: Path, *states: Document) -> list[Declared]:
     """Every consumer of a folder, by file name. Raises as `read` does."""
     return [read(path, *states) for path in sorted(folder.glob("*.toml"))]
+
+
+def shipped(*states: Document, root: Path | None = None) -> list[Declared]:
+    """Those of a checkout; without one, those that are installed. Raises as `read` does.
+
+    They rely on the contracts as they are now, so that is one of the states wherever two earlier ones are compared.
+    """
+    return all_of(root / FOLDER if root else Path(contracts.__file__).parent / "consumers", *states)
 
 
 def _invalid(path: Path, text: str, place: Place, why: str) -> Refused:

@@ -17,8 +17,8 @@ from tests.docs.test_commands import Up
 
 PAGES = (
     "/flow", "/duties?standing=overdue&closed=yes&limit=8", "/handoffs?open=yes&oldest=yes&limit=8", "/health",
-    "/contracts", "/contracts/referral.made", "/handoffs/none-such", "/flow?service=clearance&period=2019",
-    "/flow?municipality=south&period=2025",
+    "/contracts", "/contracts/changes?from=now&to=1.0.0", "/contracts/referral.made", "/handoffs/none-such",
+    "/flow?service=clearance&period=2019", "/flow?municipality=south&period=2025",
 )  # fmt: skip
 RULES = {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 AXE = Axe()

@@ -28,7 +28,7 @@ from tests.builders import now
 from tests.consoles import PASSWORD, PLACES, accounts, console, form_of, of_home, read_models, sign_in, visited
 
 pytestmark = pytest.mark.usefixtures("commands_at_hand")
-PAGES = ("/flow", "/duties", "/handoffs", "/health", "/contracts", "/contracts/referral.made")
+PAGES = ("/flow", "/duties", "/handoffs", "/health", "/contracts", "/contracts/changes", "/contracts/referral.made")
 
 
 @pytest.fixture(scope="module")
@@ -438,6 +438,7 @@ WRONG = [
     ("/duties?rule=no-such", "option.invalid"),
     ("/duties?after=x", "duty.not-found"),
     ("/contracts/no.such", "path.unknown"),
+    ("/contracts/changes?from=3.0.0", "option.invalid"),
     ("/static/..%2faccounts.py", "path.unknown"),
     ("/static/accounts.py", "path.unknown"),
 ]

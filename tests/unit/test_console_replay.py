@@ -133,6 +133,6 @@ def test_time_goes_downwards_no_two_records_touch_and_a_longer_gap_is_no_shorter
         log.make(POLICE, SOCIAL, logged=at)
     heights = [mark.y for mark in drawn_of(log).marks]
     steps = [later - earlier for earlier, later in pairwise(heights)]
-    assert all(step >= drawn.RECORD for step in steps)
+    assert all(step > drawn.RECORD - 1e-6 for step in steps)
     by_gap = sorted(zip(seconds[1:], steps, strict=True))
-    assert all(shorter[1] <= longer[1] + 1e-9 for shorter, longer in pairwise(by_gap))
+    assert all(shorter[1] <= longer[1] + 1e-6 for shorter, longer in pairwise(by_gap))

@@ -19,6 +19,7 @@ from contracts.protocol.terms import Tag
 from contracts.standing import Stage
 from contracts.tiers import Tier
 from contracts.vocabulary.asking import Service, Urgency
+from contracts.vocabulary.people import Role
 from projections.legs import LEGS
 from projections.owed import STANDINGS
 
@@ -111,6 +112,7 @@ def test_every_code_that_pages_name_has_its_word() -> None:
         (terms.STATES, State),
         (terms.TAGS, Tag),
         (terms.TIERS, Tier),
+        (terms.POSTS, Role),
     ):
         assert {str(code) for code in codes} <= set(kind)
 
@@ -175,6 +177,6 @@ def test_the_glossary_has_the_terms_as_the_catalogues_have_them() -> None:
     rows = [[cell.strip() for cell in line.split("|")[1:4]] for line in page.splitlines() if line.startswith("| ")]
     known: dict[str, Words] = {"sq": words(Language.ALBANIAN), "sr": words(Language.SERBIAN)}
     named = {english: (albanian, serbian) for english, albanian, serbian in rows}
-    kinds = (terms.AGENCIES, terms.SERVICES, terms.STANDINGS, terms.STAGES, terms.ROLES)
+    kinds = (terms.AGENCIES, terms.SERVICES, terms.STANDINGS, terms.STAGES, terms.ROLES, terms.POSTS)
     for english in {sentence for kind in kinds for sentence in kind.values()}:
         assert named.get(english) == (known["sq"].say(english), known["sr"].say(english)), english
