@@ -3,14 +3,21 @@
 import asyncio
 import json
 import os
+import re
+import shutil
 import signal
 from pathlib import Path
+from typing import Any
 
+import httpx
 import pytest
 
 from bus import connection
 from cli.agencies import OF_THE_FIELD
+from console.roles import Role
 from contracts import subjects
+from tests.consoles import sign_in
+from tests.docs.pages import ROOT
 from tests.fault.children import naming
 from tests.fault.commands import PROMPTLY_S, start, started
 from tests.fault.records_system import RecordsSystem
@@ -148,6 +155,51 @@ async def test_a_demo_that_is_told_to_end_in_the_middle_leaves_nothing(
     assert "What it came to" not in demo.said
     assert "Traceback" not in demo.said
     assert "nats.unreachable" not in demo.said
+
+
+async def test_a_demo_lets_in_who_signs_in_as_it_prints_and_ends_its_consoles_too(tmp_path: Path) -> None:
+    async with started(tmp_path, "demo", "--cases", "1", "--scenarios", str(_one_story(tmp_path))) as demo:
+        await demo.says("Still running")
+        said = demo.said
+        stories, year = re.findall(r"http://\S+:\d+", said)
+        passwords = dict(re.findall(r"^(\w+) +((?:\w{4}-){3}\w{4})  ", said, re.MULTILINE))
+        assert set(passwords) == set(Role)
+        assert not (await _figures(stories, "operator", passwords["operator"]))["made_up"]
+        assert (await _figures(year, "oversight", passwords["oversight"]))["made_up"]
+        assert await demo.ends(signal.SIGINT) == 0
+    for url in (stories, year):
+        with pytest.raises(httpx.ConnectError):
+            httpx.get(url)
+    assert "Traceback" not in demo.said
+
+
+async def test_a_demo_that_is_told_to_end_while_its_console_opens_leaves_nothing(tmp_path: Path) -> None:
+    at_home = ("--home", str(tmp_path / "home"))
+    async with started(tmp_path, "demo", "--json", "--scenarios", str(_one_story(tmp_path)), *at_home) as demo:
+        await until("it hashes passwords", (tmp_path / "home" / "console").exists)
+        assert await demo.ends(signal.SIGTERM) == 0
+    assert demo.said == ""
+
+
+def _one_story(folder: Path) -> Path:
+    stories = folder / "stories"
+    stories.mkdir()
+    shutil.copy(min((ROOT / "examples" / "scenarios").glob("*.json")), stories)
+    return stories
+
+
+async def _figures(url: str, name: str, password: str) -> Any:
+    """How far they are, for somebody who signs in, once all of the log is in them."""
+    async with httpx.AsyncClient(base_url=url) as browser:
+        assert (await sign_in(browser, name, password)).status_code == 303
+        found: dict[str, Any] = {}
+
+        async def current() -> bool:
+            found.update((await browser.get("/flow.json")).json()["projections"])
+            return bool(found["current"])
+
+        await until("all of the log is in the figures", current)
+        return found
 
 
 async def test_a_sandbox_that_is_told_to_end_sums_up_and_its_home_is_only_shown_from_then_on(tmp_path: Path) -> None:
