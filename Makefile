@@ -37,13 +37,12 @@ setup: .venv/.installed ## make .venv with everything in it, locked and hashed
 demo: .venv/.installed ## run one case through all agencies on this machine, and show it
 	@$(BIN)/barnabus demo $(ARGS)
 
-# Each test has a home, a server and ports of its own, faults a module, so three run side by side, for many wait; faults
-# after the rest, as their load is heavy; the browser by itself, for it keeps a loop of its own going.
+# Each test has a home, a server and ports of its own, so three run side by side, for many wait. Faults and browser have
+# theirs a module, so a file stays with one worker; they come after the rest, as their load is heavy.
 test: .venv/.installed ## run all tests
 ifeq ($(ARGS),)
 	@$(BIN)/python -m pytest -q -n 3 --dist worksteal -m "not fault and not browser"
-	@$(BIN)/python -m pytest -q -m browser
-	@$(BIN)/python -m pytest -q -n 3 --dist loadfile -m fault
+	@$(BIN)/python -m pytest -q -n 3 --dist loadfile -m "fault or browser"
 else
 	@$(BIN)/python -m pytest -q $(ARGS)
 endif

@@ -1,10 +1,10 @@
 """`barnabus demo`: a story on real input over the real thing, then what it came to, counted from stores and log."""
 
 import asyncio
+import contextlib
 import shutil
 import tempfile
 import time
-from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
@@ -14,27 +14,22 @@ import typer
 from bus import logging, node, tasks
 from bus.audit import audit
 from bus.chains import RECEIPT
-from bus.clock import wall_clock
 from bus.log import Logged
 from bus.provisioning import must_be_new
 from bus.settings import Settings, stores_in_home
-from cli import granting, show, simulate, telling
+from cli import guests, show, simulate, telling
 from cli.agencies import OF_THE_FIELD
 from cli.player import Player
 from cli.processes import Processes
 from cli.run import until_told
 from cli.scenario import Scenario, read_all
 from cli.stock import read_log, stores
-from contracts.agencies import Agency
-from contracts.credential import CASES_LIMIT
 from contracts.errors import BarnabusError
-from contracts.vocabulary.people import Role
 from projections import holdings
 from projections.case_log import case_log
 
 SCENARIOS = Path(__file__).resolve().parents[1] / "examples" / "scenarios"
 GATEWAYS = ("a", "b")
-WATCHER = "inspector-1"
 SETTLE_TIMEOUT_S = 15.0
 SETTLE_AGAIN_S = 0.1
 
@@ -73,7 +68,8 @@ async def _play(settings: Settings, scenarios: Path, year_of: int, *, once: bool
     must_be_new(settings.home)  # its stories are told once: the same commands again would be no news
     stories = read_all(scenarios)
     say = telling.nothing if as_json else telling.line
-    async with node.embedded(settings) as server:
+    async with contextlib.AsyncExitStack() as running:
+        server = await running.enter_async_context(node.embedded(settings))
         say(
             telling.HEADING,
             f"A real nats-server at {server.url}, two gateways, {len(OF_THE_FIELD)} adapters: "
@@ -84,59 +80,62 @@ async def _play(settings: Settings, scenarios: Path, year_of: int, *, once: bool
             "Each agency's own system says what it sends and hears; numbers are places in the one log.",
         )
         processes = Processes(settings)
+        running.push_async_callback(processes.stop_all)
         player = Player(settings, processes, say, partial(_settled, settings))
-        try:
-            for name in GATEWAYS:
-                await processes.start(f"gateway-{name}", "gateway", "--name", name)
-            for agency in OF_THE_FIELD:
-                await processes.start(agency, "adapter", agency)
-            await player.open(tuple(OF_THE_FIELD))
-            for agency in OF_THE_FIELD:
-                await player.answers(agency)
-            cases: list[dict[str, Any]] = []
-            for story in stories:
-                await player.play(story)
-                cases += (found := _new_cases(story, await _settled(settings), cases))
-                for case in found if not as_json else ():
-                    telling.who_holds_what(case)
-                if story.point:
-                    say(telling.POINT, story.point)
-            summary = summarise(settings, await _settled(settings), player.repeated, processes.kills)
-            summary["cases"] = cases
-            summary["seconds"] = round(time.monotonic() - began, 1)
-            if not as_json:
-                telling.sum_up(summary)
-                if cases and not once:
-                    telling.what_to_try(settings.home, cases, _credential(settings, cases))
-            summary["year"] = await _year(settings, year_of, as_json=as_json) if year_of else None
-            if as_json:
-                show.document(summary)
-            _check(summary)
-            tasks.heed()
-            if not once:
-                show.err.print("Still running: Ctrl-C ends everything.")
-                await asyncio.Event().wait()
-        finally:
-            await player.close()
-            await processes.stop_all()
+        running.push_async_callback(player.close)
+        cases = await _stories(settings, stories, player, processes, as_json=as_json)
+        summary = summarise(settings, await _settled(settings), player.repeated, processes.kills)
+        summary["cases"] = cases
+        summary["seconds"] = round(time.monotonic() - began, 1)
+        if not as_json:
+            telling.sum_up(summary)
+        console = None if once else await guests.to_stories(running, settings, cases, as_json=as_json)
+        summary["year"] = await _year(settings, year_of, as_json=as_json) if year_of else None
+        if console and year_of:
+            opening = guests.to_year(running, _apart(settings), console["sign_ins"], as_json=as_json)
+            console["year_url"] = await opening
+        summary["console"] = console
+        if as_json:
+            show.document(summary)
+        _check(summary)
+        tasks.heed()
+        if not once:
+            show.err.print("Still running: Ctrl-C ends everything.")
+            await asyncio.Event().wait()
 
 
-def _credential(settings: Settings, cases: list[dict[str, Any]]) -> Path:
-    """For whoever watches: of oversight, which no bypass keeps out of a case."""
-    refs = [case["case_ref"] for case in cases][:CASES_LIMIT]
-    folder = settings.home / "investigators" / WATCHER
-    return granting.give(
-        settings, folder, WATCHER, Agency.OVERSIGHT, Role.INSPECTOR, refs, wall_clock(), timedelta(days=1)
-    )[1]
+async def _stories(
+    settings: Settings, stories: list[Scenario], player: Player, processes: Processes, *, as_json: bool
+) -> list[dict[str, Any]]:
+    """Play them all; who holds what in each case that came of it."""
+    for name in GATEWAYS:
+        await processes.start(f"gateway-{name}", "gateway", "--name", name)
+    for agency in OF_THE_FIELD:
+        await processes.start(agency, "adapter", agency)
+    await player.open(tuple(OF_THE_FIELD))
+    for agency in OF_THE_FIELD:
+        await player.answers(agency)
+    cases: list[dict[str, Any]] = []
+    for story in stories:
+        await player.play(story)
+        cases += (found := _new_cases(story, await _settled(settings), cases))
+        for case in found if not as_json else ():
+            telling.who_holds_what(case)
+        if story.point:
+            player.say(telling.POINT, story.point)
+    return cases
 
 
 async def _year(settings: Settings, cases: int, *, as_json: bool) -> dict[str, Any]:
     """In a home of its own: made-up and real cases never stand in one log, and to this bus the stories were real."""
-    apart = Settings(home=settings.home / "year", nats_url=None)
-    found = await simulate.run(apart, cases=cases, of_year=simulate.YEAR, seed=simulate.SEED)
+    found = await simulate.run(_apart(settings), cases=cases, of_year=simulate.YEAR, seed=simulate.SEED)
     if not as_json:
         simulate.tell(found)
     return found
+
+
+def _apart(settings: Settings) -> Settings:
+    return Settings(home=settings.home / "year", nats_url=None)
 
 
 def _check(summary: dict[str, Any]) -> None:

@@ -11,6 +11,8 @@ from bus import directory, node, tasks
 from bus.settings import Settings
 from cli.processes import Processes
 from contracts.errors import BarnabusError
+from projections.engine import Projector
+from projections.models import MODELS
 from projections.view import LIVE, Place
 
 NAME = "projections"
@@ -93,6 +95,8 @@ def _there_at_once(settings: Settings, place: Place) -> None:
     if place.url is None and not place.exists():
         with contextlib.suppress(BarnabusError), writing(settings):  # else somebody is making it
             place.begin(LIVE)
+            with place.opened() as opened:
+                Projector(opened, MODELS)  # it says of which version the view is, else readers take it for another's
 
 
 async def _keep(processes: Processes) -> None:

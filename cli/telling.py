@@ -1,6 +1,7 @@
 """What the demo prints, for a terminal of 80 columns: the story's lines, who holds what, and what it all came to."""
 
 import textwrap
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 from rich.text import Text
 
 from cli import show
+from console.roles import SEES, Role
 from contracts.agencies import Agency
 
 HEADING, NARRATOR, POINT = "", "·", "→"
@@ -123,9 +125,24 @@ def sum_up(summary: dict[str, Any]) -> None:
         show.out.print(f"Void: {void['agency']}'s {void['move']} at position {void['position']}, {void['reason']}.")
 
 
-def what_to_try(home: Path, cases: list[dict[str, Any]], credential: Path) -> None:
-    """Commands for a look around, at a case in which something is open if there is one."""
-    case_ref = max(cases, key=lambda case: len(case["holdings"]))["case_ref"]
+def console(url: str, sign_ins: Mapping[Role, str], case_ref: str | None) -> None:
+    """`case_ref` is of a case to look into."""
+    show.out.print(f"\n[bold]The console[/bold], on this machine alone, until this ends: {url}")
+    show.table(
+        ("sign in as", "password", "sees"),
+        [(role.value, password, ", ".join(SEES[role])) for role, password in sign_ins.items()],
+        empty="",
+    )
+    if case_ref:
+        show.out.print(f"A case to look into, as investigator or oversight: {case_ref}")
+
+
+def console_of_year(url: str) -> None:
+    show.out.print(filled(f"The console over that year, for whoever may sign in to the other: {url}"))
+
+
+def what_to_try(home: Path, case_ref: str, credential: Path) -> None:
+    """Commands for a look around, at this case."""
     show.out.print("\nNow try, in another terminal:")
     show.out.print(f"  export BARNABUS_HOME={home}")
     show.out.print(f"  export BARNABUS_CREDENTIAL={credential}")

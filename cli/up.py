@@ -60,12 +60,12 @@ async def _up(settings: Settings, listen: Address | None) -> None:
 async def _start_adapters(
     settings: Settings, running: contextlib.AsyncExitStack, listen: Address | None
 ) -> list["Adapter"]:
-    from services.adapter import Adapter  # FastStream: a third of a second that no other command should wait for
+    from services.adapter import Adapter, stop  # FastStream: a third of a second that nobody else should wait for
 
-    started = []
+    started: list[Adapter] = []
+    running.push_async_callback(stop, started)
     for place, kind in enumerate(OF_THE_FIELD.values()):
         adapter = Adapter(kind, settings, listen=listen.next(place) if listen else None)
         await adapter.start()
-        running.push_async_callback(adapter.stop)
         started.append(adapter)
     return started

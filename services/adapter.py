@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -279,3 +279,10 @@ class Adapter:
         known = self.application.logged(taken.id) if taken.repeated else None
         logged = known or await self.relay.logged(taken.id, LOGGED_WITHIN_S) or self.application.logged(taken.id)
         return logged, logged.void if logged else self.application.void_of(taken.id)
+
+
+async def stop(adapters: Iterable[Adapter]) -> None:
+    """All at once: where NATS hangs, each waits for it. Raises what the first of them raised, once all have ended."""
+    for ended in await asyncio.gather(*(adapter.stop() for adapter in adapters), return_exceptions=True):
+        if ended:
+            raise ended

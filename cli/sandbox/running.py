@@ -25,7 +25,7 @@ from cli.sandbox.report import Line, Report
 from cli.sandbox.watched import Watched
 from contracts import protocol, subjects
 from contracts.agencies import Agency
-from services.adapter import Adapter
+from services.adapter import Adapter, stop
 from services.systems import Hook
 from services.web.address import ANYWHERE, Address
 
@@ -61,9 +61,11 @@ async def at_work(
             agency: Counterpart(adapter, behaves.get(agency, Behaviour.ACCEPT), clock, pause_s, report.failed)
             for agency, adapter in adapters.items()
         }
+        started: list[Adapter] = []
+        running.push_async_callback(stop, started)
         for adapter in (own, *adapters.values()):
             await adapter.start()
-            running.push_async_callback(adapter.stop)
+            started.append(adapter)
         token = own.let_in(hook)
         await node.until_active(service)
         own.counterparts = others

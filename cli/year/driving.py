@@ -136,7 +136,7 @@ def _what(planned: Planned, error: Mapping[str, Any]) -> str:
 @contextlib.asynccontextmanager
 async def at_work(settings: Settings, begins: datetime) -> AsyncIterator[Driver]:
     """A new home's server, its synthetic gateway and every adapter, in this process. Raises `home.not-new`."""
-    from services.adapter import Adapter  # FastStream: a third of a second that no other command should wait for
+    from services.adapter import Adapter, stop  # FastStream: a third of a second that nobody else should wait for
 
     must_be_new(settings.home)
     clocks = Clocks(begins, (GATEWAY, *OF_THE_FIELD))
@@ -144,10 +144,11 @@ async def at_work(settings: Settings, begins: datetime) -> AsyncIterator[Driver]
         await running.enter_async_context(node.embedded(settings, clocks.of(GATEWAY)))
         service = await running.enter_async_context(node.gateway(settings, clock=clocks.of(GATEWAY), synthetic=True))
         adapters: dict[Agency, Adapter] = {}
+        running.push_async_callback(stop, adapters.values())
         for agency, kind in OF_THE_FIELD.items():
-            adapters[agency] = Adapter(kind, settings, clocks.of(agency), rest_s=None)
-            await adapters[agency].start()
-            running.push_async_callback(adapters[agency].stop)
+            adapter = Adapter(kind, settings, clocks.of(agency), rest_s=None)
+            await adapter.start()
+            adapters[agency] = adapter
         await node.until_active(service)
         driver = Driver(clocks, adapters)
         running.push_async_callback(driver.close)

@@ -25,8 +25,9 @@ ARGUMENTS = (
 WITHIN_MS = 20_000
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """For a module, as Playwright keeps a loop going meanwhile: the next module of a worker may want one of its own."""
     if CHROMIUM is None:
         pytest.skip("there is no chromium on the PATH: on Debian, apt install chromium")
     with sync_playwright() as playwright:

@@ -5,7 +5,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from console.words import Language
 from tests.browser.conftest import context, sign_in
-from tests.browser.test_console import all_of
+from tests.browser.test_accessibility import all_of
 from tests.consoles import ENTRIES
 from tests.views import made_up_log
 

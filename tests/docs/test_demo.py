@@ -33,7 +33,7 @@ def test_the_demo_ends_by_itself_with_one_document_and_nothing_lost(tmp_path: Pa
     assert found.returncode == 0, found.stderr
     assert "command.recorded" not in found.stderr, "a line for every act of a year buries the stories"
     document = json.loads(found.stdout)
-    assert set(document) == {"agencies", "log", "lost", "void_acts", "cases", "seconds", "year"}
+    assert set(document) == {"agencies", "log", "lost", "void_acts", "cases", "seconds", "year", "console"}
     assert set(document["agencies"]) == EVERYBODY
     assert all(set(agency) == AGENCY_KEYS for agency in document["agencies"].values())
     assert set(document["log"]) == {"position", "events", "chains_verified"}
@@ -52,6 +52,7 @@ def test_the_demo_ends_by_itself_with_one_document_and_nothing_lost(tmp_path: Pa
     everybody_was_informed(informed)
     known_and_not_acted_on(known)
     the_receiver_is_the_danger(danger)
+    assert document["console"] is None, "it serves nobody: it has ended"
     made_up = document["year"]
     assert (made_up["lost"], made_up["parked"], made_up["chains_verified"]) == (0, 0, True)
     assert (made_up["opened"], made_up["year"]) == (2, 2021)

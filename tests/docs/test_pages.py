@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from cli import telling
 from cli.main import ROOMS
+from console.roles import Role
 from contracts.export import files
 from tests.docs.pages import PAGES, ROOT, blocks, links
 
@@ -61,7 +63,7 @@ def test_every_command_is_documented() -> None:
 def test_the_readme_shows_what_the_demo_prints() -> None:
     """Every step of every scenario stands in the README's output, in order, and so does what each comes to."""
     # its lines break as in a terminal
-    excerpt, output = (" ".join(block.split()) for block in blocks(ROOT / "README.md", "text"))
+    excerpt, output, _ = (" ".join(block.split()) for block in blocks(ROOT / "README.md", "text"))
     assert excerpt in output
     position = 0
     for path in sorted((ROOT / "examples" / "scenarios").glob("*.json")):
@@ -69,6 +71,15 @@ def test_the_readme_shows_what_the_demo_prints() -> None:
         for said in (scenario["title"], *(step["say"] for step in scenario["steps"]), "Who holds what"):
             position = output.index(said, position)
         assert scenario.get("point", "") in output[position:]
+
+
+def test_the_readme_shows_how_the_demo_lets_people_in(capsys: pytest.CaptureFixture[str]) -> None:
+    """Passwords, port and case are another demo's."""
+    *_, shown = blocks(ROOT / "README.md", "text")
+    passwords = re.findall(r"(?:\w{4}-){3}\w{4}(?=  )", shown)
+    url, case_ref = re.findall(r"http\S+", shown)[0], shown.split()[-1]
+    telling.console(url, dict(zip(Role, passwords, strict=True)), case_ref)
+    assert [line.rstrip() for line in capsys.readouterr().out.strip().splitlines()] == shown.splitlines()
 
 
 def test_no_committed_page_is_generated_twice() -> None:

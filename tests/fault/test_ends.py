@@ -1,4 +1,4 @@
-"""However `barnabus up` and `barnabus demo` end: in order, and no process, server or private folder is left."""
+"""However `barnabus up` ends: in order, and no process, server or private folder is left."""
 
 import asyncio
 import json
@@ -128,51 +128,3 @@ async def test_a_second_up_on_one_home_is_refused_and_the_first_goes_on(tmp_path
         assert "Traceback" not in first.said
         doctor = await start(tmp_path, "doctor")
         assert await asyncio.wait_for(doctor.process.wait(), PROMPTLY_S) == 0, first.said
-
-
-async def test_a_demo_that_is_killed_leaves_nothing(tmp_path: Path) -> None:
-    async with started(tmp_path, "demo", "--home", str(tmp_path / "home")) as demo:
-        await demo.says("hears referral.made")
-        assert len(naming(tmp_path)) > 4
-        assert await demo.ends(signal.SIGKILL) == -signal.SIGKILL
-
-
-@pytest.mark.parametrize(("options", "how"), [((), signal.SIGINT), (("--once",), signal.SIGTERM)])
-async def test_a_demo_that_is_told_to_end_in_the_middle_leaves_nothing(
-    tmp_path: Path, options: tuple[str, ...], how: signal.Signals
-) -> None:
-    """Not even its temporary home. One that was to end by itself says by its code that it did not come to that."""
-    async with started(tmp_path, "demo", *options) as demo:
-        await demo.says("hears referral.made")
-        assert await demo.ends(how) == (130 if options else 0)
-    assert "What it came to" not in demo.said
-    assert "Traceback" not in demo.said
-    assert "nats.unreachable" not in demo.said
-
-
-async def test_a_sandbox_that_is_told_to_end_sums_up_and_its_home_is_only_shown_from_then_on(tmp_path: Path) -> None:
-    at_home = ("--home", str(tmp_path / "home"))
-    async with started(tmp_path, "sandbox", "--as", "health", *at_home) as sandbox:
-        await sandbox.says("barnabus sandbox ask --from")
-        second = await start(tmp_path, "sandbox", "--as", "social", *at_home)
-        assert await asyncio.wait_for(second.process.wait(), PROMPTLY_S) == 1
-        assert "home.not-new" in sandbox.said
-        asking = await start(tmp_path, "sandbox", "ask", "--from", "police")
-        assert await asyncio.wait_for(asking.process.wait(), PROMPTLY_S) == 0, sandbox.said
-        await sandbox.says("police → you: referral.made")
-        assert await sandbox.ends(signal.SIGINT) == 0
-    assert "Heard: referral.made 1" in sandbox.said
-    assert "Traceback" not in sandbox.said
-    async with started(tmp_path, "up") as up:
-        await up.says("made-up cases, to look at only")
-        assert await up.ends(signal.SIGTERM) == 0
-
-
-async def test_a_sandbox_without_a_named_home_leaves_none_and_says_each_thing_on_a_line(tmp_path: Path) -> None:
-    async with started(tmp_path, "sandbox", "--as", "social", "--json", "--behave", "police=silent") as sandbox:
-        await sandbox.says('"what": "ready"')
-        assert await sandbox.ends(signal.SIGTERM) == 0
-    ready, ended = (json.loads(line) for line in sandbox.said.splitlines())
-    assert (ready["what"], ready["agency"], ready["behaves"]["police"]) == ("ready", "social", "silent")
-    assert (ended["what"], ended["open"]) == ("ended", [])
-    assert not Path(ready["home"]).exists()

@@ -121,7 +121,7 @@ async def test_a_system_that_breaks_the_contract_fails_the_check_that_says_how(
 ) -> None:
     checks = ("twice", *(name.partition(" ")[0] for name in failing))
     system = program("faulty", *faults.split())
-    found = await tried(tmp_path, SOCIAL, system, *checks, within_s=FAULT_WITHIN_S)
+    found = await tried(tmp_path, SOCIAL, system, *checks, declares="example-social", within_s=FAULT_WITHIN_S)
     assert sorted(of(State.FAILED, found)) == failing
 
 
