@@ -11,7 +11,7 @@ from bus.settings import Settings
 from console.words import Language
 from projections.view import Place
 from tests.browser.conftest import context, serving, sign_in
-from tests.browser.test_console import all_of
+from tests.browser.test_accessibility import all_of
 from tests.builders import now
 from tests.consoles import accounts
 from tests.looks import looks
