@@ -74,7 +74,12 @@ class Handoffs:
     Index("handoffs_case", table.c.case_ref)
     Index("handoffs_made", *map(table.c.__getitem__, ("made_us", *LISTED_COLUMNS)))
     Index("handoffs_listed", *map(table.c.__getitem__, LISTED_COLUMNS))
-    open_index("handoffs_held", table, ("whose_move", "since_us", *Way._fields), table.c.open.is_(True))
+    open_index(
+        "handoffs_held",
+        table,
+        ("whose_move", "made_us", "key", "open", "since_us", *Way._fields),
+        table.c.open.is_(True),
+    )
     open_index("handoffs_under_way", table, UNDER_WAY_COLUMNS, table.c.open.is_(True))
     open_index("handoffs_asked", table, ("key",), table.c.asked_us.is_not(None))
 
