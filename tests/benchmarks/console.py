@@ -11,7 +11,7 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 
@@ -36,7 +36,7 @@ STATIC = "/static/console.css"
 WEIGHED = (STATIC, "/static/console.js", "/static/icon.svg")
 TIMES, AT_ONCE = 60, 8
 """Each page is asked for so many times, by one reader or by so many at once."""
-APPENDED_EVERY_S, APPENDED = 1.0, 20
+APPENDED_EVERY_S, APPENDED, MORE = 1.0, 20, 20_000
 WITHIN_S = 1_800.0
 AIM = "aim: p95 below 150 ms"
 KB = 1_000
@@ -69,6 +69,7 @@ async def _folded(settings: Settings, events: int) -> None:
 async def _measured(settings: Settings, events: int) -> list[Row]:
     accounts_of(settings).add(NAME, Role.OPERATOR, PASSWORD)
     of, processes = f"{events:,} events", Processes(settings)
+    more = await asyncio.to_thread(_more, events)  # to think of them takes long
     async with node.embedded(settings):
         try:
             await processes.start("projections", "projections", "run")
@@ -78,7 +79,7 @@ async def _measured(settings: Settings, events: int) -> list[Row]:
             async with _browser(await _address(processes.log_of("console"))) as browser:
                 started = await _started(browser, begun_s, of)
                 pages = await _pages(browser)
-                going_on = asyncio.create_task(_goes_on(settings, events))
+                going_on = asyncio.create_task(_goes_on(settings, more))
                 try:
                     meanwhile = await _while_first_reckoned(browser, pages, begun_s, of)
                     asked = await _asked(browser, pages, of)
@@ -137,17 +138,16 @@ async def _pages(browser: httpx.AsyncClient) -> Mapping[str, str]:
     }
 
 
-async def _goes_on(settings: Settings, events: int) -> None:
-    """The log, until cancelled."""
-    entries = _more(events)
-    while True:
-        await long_log.append(settings, list(islice(entries, APPENDED)))
+async def _goes_on(settings: Settings, entries: Sequence[Unsigned]) -> None:
+    """The log, while there is more of it, or until cancelled."""
+    for start in range(0, len(entries), APPENDED):
+        await long_log.append(settings, entries[start : start + APPENDED])
         await asyncio.sleep(APPENDED_EVERY_S)
 
 
-def _more(events: int) -> Iterator[Unsigned]:
+def _more(events: int) -> list[Unsigned]:
     """Of the same year, what comes after so many."""
-    return islice(year(events, logs.SEED).entries(), events, None)
+    return list(islice(year(events, logs.SEED).entries(), events, events + MORE))
 
 
 async def _while_first_reckoned(
