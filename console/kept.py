@@ -11,35 +11,28 @@ T = TypeVar("T")
 
 
 class Kept(Generic[T]):
-    """Shown without a look for `fresh_s`; and while the next look is under way, until it is `old_s` old.
+    """Shown without a look for `fresh_s`; and until it is `old_s` old without waiting for the next one."""
 
-    Both are longer after a look that took long: then it is shown for `rest` times as long, so that looking takes a
-    bounded share of the machine.
-    """
-
-    def __init__(self, look: Callable[[], Awaitable[T]], fresh_s: float, old_s: float, rest: float = 0) -> None:
-        self._look, self._fresh_s, self._old_s, self._rest = look, fresh_s, old_s, rest
-        self._took_s = 0.0
+    def __init__(self, look: Callable[[], Awaitable[T]], fresh_s: float, old_s: float) -> None:
+        self._look, self._fresh_s, self._old_s = look, fresh_s, old_s
         self._found: tuple[T, float] | None = None
         self._error: Exception | None = None
         self._looking: asyncio.Task[None] | None = None
 
-    async def found(self, wait_s: float, holds: Callable[[T], bool] = lambda _: False) -> T | None:
-        """None if nothing is found after waiting for so long. What still `holds` is not looked for again.
+    async def found(self, wait_s: float) -> T | None:
+        """What the look comes to, or after waiting for so long what the last one did; None if there was none.
 
         Raises what the look raised.
         """
-        if self._found and (holds(self._found[0]) or self._age_s() < self._fresh_s + self._rest * self._took_s):
+        if self._found and self._age_s() < self._fresh_s:
             return self._found[0]
         if self._looking is None or self._looking.done():
             self._looking = asyncio.create_task(self._look_again())
-        if self._found and self._age_s() < self._old_s + 2 * self._rest * self._took_s:
+        if self._found and self._age_s() < self._old_s:
             return self._found[0]
         looking = self._looking
         await asyncio.wait({looking}, timeout=wait_s)
-        if not looking.done():
-            return None
-        if self._error:
+        if looking.done() and self._error:
             raise self._error
         return self._found[0] if self._found else None
 
@@ -54,6 +47,5 @@ class Kept(Generic[T]):
         begun_s = time.monotonic()
         try:
             self._found, self._error = (await self._look(), begun_s), None
-            self._took_s = time.monotonic() - begun_s
         except Exception as error:  # noqa: BLE001  whoever waits is told
             self._found, self._error = None, error

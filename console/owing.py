@@ -1,97 +1,98 @@
-"""What is owed over all cases: it takes seconds to reckon, so it is kept for a moment, and says as of when it is."""
+"""What is owed over all cases: reckoned once for everybody, then looked at again where something has changed."""
 
 import asyncio
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import partial
+from pathlib import Path
 from typing import Any
 
+from console import apart
 from console.kept import Kept
+from console.scratch import Scratch
 from console.sources import Sources
-from contracts.duties.duty import Duty
-from projections import owed
-from projections.owed import STANDINGS, Among, Owed
-from projections.snapshot import snapshot
+from projections import owed_file, reckoning
+from projections.owed import Choice
+from projections.owed_file import COUNTED, Key, Reader, Stand
 
-FRESH_S, OLD_S = 5.0, 60.0
-REST = 9
-"""After reckoning, for so many times as long as it took nothing is reckoned again: a tenth of a core at most."""
+FRESH_S, OLD_S = 5.0, 10.0
+AT_HAND = 250
+"""So many cases at most are reckoned by the process that shows pages: in half a second or so."""
 PRESSING = ("overdue", "due-soon", "absent")
-COUNTED: Mapping[str, Callable[[Duty], bool]] = {"owed": lambda duty: duty.owed, **STANDINGS}
-Key = tuple[str, str]
-"""Who has to do it, and the rule by which it is owed."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Owing:
-    """All duties of these cases, whatever has become of them."""
+    """All duties of these cases, whatever has become of them. Each asking is answered as of one moment."""
 
-    folded: owed.Folded
-    among: Among
-    every: list[Owed]
-    failing: Mapping[str, str]
-    held_up: frozenset[str]
+    path: Path
+    stand: Stand
 
-    @property
-    def head(self) -> dict[str, Any]:
-        return owed.head(self.among.at, self.folded)
-
-    @cached_property
-    def counts(self) -> Mapping[Key, Counter[str]]:
-        """How many are owed, and how many have come to what."""
-        found = defaultdict[Key, Counter[str]](Counter)
-        for one in self.every:
-            duty = one.duty
-            found[duty.holder.value, duty.rule.id].update(name for name, is_so in COUNTED.items() if is_so(duty))
-        return found
-
-    def pressing(self) -> dict[str, dict[str, int]]:
+    def pressing(self) -> dict[str, Any]:
         """By who has to do them: how many are overdue, due soon, absent."""
-        return self._summed(lambda holder, rule: holder, PRESSING)
+        with owed_file.reading(self.path) as file:
+            by_agency = _summed(file, lambda holder, rule: holder, PRESSING)
+            return self._as_of(file).head | {"by_agency": by_agency, "failing": file.failing()}
 
-    def by_rule(self, holder: str | None) -> dict[str, dict[str, int]]:
-        """Of one who has to do them, or of all: how many are owed, and how many of them have come to what."""
-        return self._summed(lambda of, rule: rule if holder in (None, of) else None, tuple(COUNTED))
+    def listed(self, choice: Choice, after: str, limit: int) -> dict[str, Any]:
+        """As `barnabus duties list --json`, and by rule: how many are owed, and how many have come to what.
 
-    def _summed(self, group: Callable[[str, str], str | None], names: Sequence[str]) -> dict[str, dict[str, int]]:
-        """In the order of the groups' names; without those of which there is nothing, and without None."""
-        found = defaultdict[str, Counter[str]](Counter)
-        for key, counts in self.counts.items():
-            if (name := group(*key)) is not None:
-                found[name] += counts
-        told = {name: {count: counts[count] for count in names} for name, counts in sorted(found.items())}
-        return {name: counts for name, counts in told.items() if any(counts.values())}
+        Raises `duty.not-found`.
+        """
+        with owed_file.reading(self.path) as file:
+            stand = self._as_of(file)
+            page = file.page(choice, after, limit, stand.at)
+            rows = [row | {"held_up": row["case_ref"] in stand.held_up} for row in page]
+            by_rule = _summed(file, lambda of, rule: rule if choice.agency in (None, of) else None, tuple(COUNTED))
+            return stand.head | {"duties": rows, "limit": limit, "failing": file.failing(), "rules": by_rule}
+
+    def _as_of(self, file: Reader) -> Stand:
+        """Another look may have been done since."""
+        return file.stand() or self.stand
+
+
+def _summed(file: Reader, group: Callable[[str, str], str | None], names: Sequence[str]) -> dict[str, dict[str, int]]:
+    """In the order of the groups' names; without those of which there is nothing, and without None."""
+    found = defaultdict[str, Counter[str]](Counter)
+    counts: Mapping[Key, Counter[str]] = file.counts()
+    for key, counted in counts.items():
+        if (name := group(*key)) is not None:
+            found[name] += counted
+    told = {name: {count: counted[count] for count in names} for name, counted in sorted(found.items())}
+    return {name: counted for name, counted in told.items() if any(counted.values())}
 
 
 class Reckoner:
-    """`closed`: of closed cases too."""
+    """`closed`: of closed cases too; these are reckoned once somebody asks for them."""
 
     def __init__(self, sources: Sources) -> None:
         self._sources = sources
-        self._kept = {closed: self._keep(closed) for closed in (False, True)}
+        self._scratch = Scratch(sources.settings.home / "console", "owed")
+        self._kept = {closed: Kept(partial(self._look, closed), FRESH_S, OLD_S) for closed in (False, True)}
 
-    async def found(self, position: int, *, closed: bool, wait_s: float) -> Owing | None:
-        """For a view at this position; it says as of when. None if nothing is reckoned after waiting for so long.
+    async def found(self, *, closed: bool, wait_s: float) -> Owing | None:
+        """As of a moment ago; it says of which. None if nothing was ever reckoned, after waiting for so long.
 
-        Of a made-up log nothing changes until it goes on. Raises what reckoning raises.
+        Raises what reckoning raises.
         """
-        return await self._kept[closed].found(
-            wait_s, lambda owing: owing.folded.synthetic and owing.folded.position == position
-        )
+        return await self._kept[closed].found(wait_s)
 
     async def end(self) -> None:
         for kept in self._kept.values():
             await kept.end()
+        self._scratch.end()
 
-    def _keep(self, closed: bool) -> Kept[Owing]:
-        return Kept(lambda: asyncio.to_thread(self._owing, closed), FRESH_S, OLD_S, REST)
+    async def _look(self, closed: bool) -> Owing:
+        path = self._scratch.file("closed-too.db" if closed else "open.db", owed_file.make)
+        stand = await asyncio.to_thread(self._look_here, path, closed)
+        if stand is None:
+            sources = self._sources
+            stand = await apart.look(apart.Work(sources.settings, sources.rules, path, sources.clock(), closed))
+        return Owing(path, stand)
 
-    def _owing(self, closed: bool) -> Owing:
-        with self._sources.view() as view, snapshot(view) as connection:
-            folded = owed.folded(connection)
-            among = Among(folded.present(self._sources.clock()), closed)
-            every, failing = owed.owed(connection, among, self._sources.rules)
-            found = Owing(folded, among, every, failing, frozenset(owed.held_up(connection)))
-            assert found.counts is not None  # counted here, in this thread, and by no page
-            return found
+    def _look_here(self, path: Path, closed: bool) -> Stand | None:
+        """None if that would take long."""
+        with self._sources.view() as view:
+            now = self._sources.clock()
+            return reckoning.look(view, path, self._sources.rules, now, closed=closed, most=AT_HAND)

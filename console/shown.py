@@ -9,7 +9,7 @@ from sqlalchemy import Engine, select
 from console import drawing, flow, municipality, paging
 from console.asked import Asked
 from console.kept import Kept
-from console.owing import Owing, Reckoner
+from console.owing import PRESSING, Reckoner
 from console.pages import Page
 from console.sources import Sources
 from contracts.agencies import FIELD
@@ -43,8 +43,8 @@ class Shown:
     async def mark(self) -> str:
         """Changes when the flow's page would."""
         position = await self._position.found(PATIENCE_S)
-        owing = await self._reckoner.found(position or 0, closed=False, wait_s=0)
-        return f"{position} {owing.among.at.isoformat() if owing else ''}"
+        owing = await self._reckoner.found(closed=False, wait_s=0)
+        return f"{position} {owing.stand.at.isoformat() if owing else ''}"
 
     async def flow(self, asked: Asked) -> Page:
         said = asked.query(*CHOICE, municipal.MUNICIPALITY, "leg")
@@ -55,8 +55,9 @@ class Shown:
         found, proof, known = await asyncio.gather(
             self._read(lambda view: flow.read(view, choice)), self._proof(), self._choices(asked)
         )
-        owing = await self._reckoner.found(proof["position"], closed=False, wait_s=AT_HAND_S)
-        document = {**found, "leg": leg, "duties": _pressing(owing), "projections": proof}
+        owing = await self._reckoner.found(closed=False, wait_s=AT_HAND_S)
+        duties = await asyncio.to_thread(owing.pressing) if owing else None  # None while it is being reckoned
+        document = {**found, "leg": leg, "duties": duties, "projections": proof}
         more = {
             "said": said,
             "known": known,
@@ -68,7 +69,7 @@ class Shown:
             "urgencies": [*Urgency],
             "periods": _periods(found["weeks"]),
             "holders_bar": drawing.shares({one["agency"]: one["waiting_s"] for one in found["holders"]}),
-            "pressing": ("overdue", "due-soon", "absent"),
+            "pressing": PRESSING,
             "field": [agency.value for agency in FIELD],
         }
         return Page("flow.html", document, more)
@@ -90,15 +91,11 @@ class Shown:
         holder = choosing.agency(said.get("agency"))
         rule = choosing.one_of(rules.rule_ids, said["rule"], "rule") if "rule" in said else None
         closed, limit = paging.yes(said, "closed"), paging.limit(said)
-        position = await self._position.found(PATIENCE_S)
-        owing = await self._reckoner.found(position or 0, closed=closed, wait_s=PATIENCE_S)
+        owing = await self._reckoner.found(closed=closed, wait_s=PATIENCE_S)
         if owing is None:
             return Page("reckoning.html", {"reckoning": True}, status=503)
         choice = owed.Choice((standing,) if standing else (), next((a for a in FIELD if a.value == holder), None), rule)
-        page = owed.page(owing.every, choice, said.get("after", ""), limit)
-        rows = [owed.row(one) | {"held_up": one.case_ref in owing.held_up} for one in page]
-        by_rule = owing.by_rule(holder)
-        document = owing.head | {"duties": rows, "limit": limit, "failing": owing.failing, "rules": by_rule}
+        document = await asyncio.to_thread(owing.listed, choice, said.get("after", ""), limit)
         more = {
             "said": said,
             "kept": {name: said[name] for name in ("agency", "closed") if name in said},
@@ -106,7 +103,7 @@ class Shown:
             "standings": list(STANDINGS),
             "field": [agency.value for agency in FIELD],
             "rules": {rule.id: rule for version in rules.versions for rule in version.rules},
-            "next": paging.following(asked, said, rows, limit, "id"),
+            "next": paging.following(asked, said, document["duties"], limit, "id"),
         }
         return Page("duties.html", document, more)
 
@@ -158,11 +155,6 @@ class Shown:
 def _position(view: Engine) -> int:
     with view.connect() as connection:
         return connection.execute(select(PROGRESS.c.position)).scalar() or 0
-
-
-def _pressing(owing: Owing | None) -> dict[str, Any] | None:
-    """None while it is being reckoned."""
-    return owing.head | {"by_agency": owing.pressing(), "failing": owing.failing} if owing else None
 
 
 def _periods(weeks: list[dict[str, Any]]) -> list[str]:

@@ -41,13 +41,16 @@ How many questions are open is their agencies' own choice, and what an index can
 """
 PLACES_COLUMNS = ("year", "opener", "receiver", "opener_office", "receiver_office", "open")
 """All that is read of where handoffs lie (projections/municipal.py). An index by period would draw other questions."""
+LISTED_COLUMNS = ("key", "open", "whose_move", *Way._fields)
+"""By what rows are chosen and ordered: an index holds them, so only rows that are shown are touched."""
 
 
 class Handoffs:
     """State: `standing` (projections/standings.py); `said` by act; `questions`; `held`: each holder and since when.
 
     A thing said is a pair: the log's microseconds, and the agency's claims (`claims`). `over_us` is since when it has
-    ended or its file is closed. In `held`, None is nobody: it is over.
+    ended or its file is closed. In `held`, None is nobody: it is over. Column `since_us`: since when an open one lies
+    with whoever has to move.
     """
 
     name = "handoffs"
@@ -62,6 +65,7 @@ class Handoffs:
         Column("period", String(7)),
         Column("stage", String(30), nullable=False),
         Column("whose_move", String(20)),
+        Column("since_us", BigInteger),
         Column("responsible", String(20)),
         Column("open", Boolean, nullable=False),
         Column("made_us", BigInteger),
@@ -73,8 +77,15 @@ class Handoffs:
     )
     Index("handoffs_whose_move", table.c.whose_move)
     Index("handoffs_case", table.c.case_ref)
-    Index("handoffs_made", *map(table.c.__getitem__, ("made_us", "open", *Way._fields)))  # projections/weekly.py
+    Index("handoffs_made", *map(table.c.__getitem__, ("made_us", *LISTED_COLUMNS)))
+    Index("handoffs_listed", *map(table.c.__getitem__, LISTED_COLUMNS))
     Index("handoffs_places", *map(table.c.__getitem__, PLACES_COLUMNS))
+    open_index(
+        "handoffs_held",
+        table,
+        ("whose_move", "made_us", "key", "open", "since_us", *Way._fields),
+        table.c.open.is_(True),
+    )
     open_index("handoffs_under_way", table, UNDER_WAY_COLUMNS, table.c.open.is_(True))
     open_index("handoffs_asked", table, ("key",), table.c.asked_us.is_not(None))
 
@@ -123,6 +134,7 @@ class Handoffs:
             "period": state["period"],
             "stage": standing["stage"],
             "whose_move": state["whose_move"],
+            "since_us": state["held"][-1][1] if is_open else None,
             "responsible": state["responsible"],
             "open": is_open,
             "made_us": said[MADE][0] if MADE in said else None,

@@ -1,10 +1,9 @@
 """In whose hands open handoffs lie, and for how long already: by the log's clock, as of its last entry."""
 
-from collections import defaultdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, case, func, select
 
 from projections.choice import Choice
 from projections.handoffs import Handoffs
@@ -12,6 +11,7 @@ from projections.legs import moment_of, us_of
 from projections.snapshot import logged_at
 
 _TABLE = Handoffs.table
+_SECOND_US = 1_000_000
 
 
 def holders(connection: Connection, choice: Choice) -> list[dict[str, Any]]:
@@ -23,18 +23,24 @@ def holders(connection: Connection, choice: Choice) -> list[dict[str, Any]]:
     as_of = logged_at(connection)
     if as_of is None:
         return []
-    as_of_us, since = us_of(datetime.fromisoformat(as_of)), defaultdict[str, list[int]](list)
-    asked = select(_TABLE.c.whose_move, _TABLE.c.state["held"])
-    for whose_move, held in connection.execute(asked.where(_TABLE.c.open.is_(True), *choice.among(_TABLE))):
-        since[whose_move].append(min(held[-1][1], as_of_us))  # a gateway's clock can have gone back
-    return [_holder(agency, found, as_of_us) for agency, found in sorted(since.items())]
+    as_of_us = us_of(datetime.fromisoformat(as_of))
+    since = case(
+        (_TABLE.c.since_us > as_of_us, as_of_us), else_=_TABLE.c.since_us
+    )  # a gateway's clock can have gone back
+    waiting = as_of_us - since
+    sums = func.sum(waiting // _SECOND_US), func.sum(waiting % _SECOND_US)  # of whole microseconds it could overflow
+    asked = select(_TABLE.c.whose_move, func.count(), func.min(since), *sums).group_by(_TABLE.c.whose_move)
+    found = connection.execute(
+        asked.where(_TABLE.c.open.is_(True), *choice.among(_TABLE)).order_by(_TABLE.c.whose_move)
+    )
+    return [_holder(agency, n, first_us, int(s), int(us), as_of_us) for agency, n, first_us, s, us in found]
 
 
-def _holder(agency: str, since_us: list[int], as_of_us: int) -> dict[str, Any]:
+def _holder(agency: str, count: int, first_us: int, waiting_s: int, and_us: int, as_of_us: int) -> dict[str, Any]:
     return {
         "agency": agency,
-        "open": len(since_us),
-        "waiting_s": round(sum(as_of_us - us for us in since_us) / 1e6, 6),
-        "oldest_since": moment_of(min(since_us)).isoformat(),
-        "oldest_s": (as_of_us - min(since_us)) / 1e6,
+        "open": count,
+        "waiting_s": round((waiting_s * _SECOND_US + and_us) / _SECOND_US, 6),
+        "oldest_since": moment_of(first_us).isoformat(),
+        "oldest_s": (as_of_us - first_us) / _SECOND_US,
     }

@@ -78,11 +78,11 @@ def _found(connection: Connection, *conditions: Any, order: tuple[Any, ...], lim
     if as_of is None:
         return []
     as_of_us = us_of(datetime.fromisoformat(as_of))
+    chosen = select(_TABLE.c.key).where(*conditions).order_by(*order).limit(limit)  # out of an index alone
     asked = (
         select(_TABLE.c.key, _TABLE.c.state, _LETTER.c.state)
         .select_from(_TABLE.outerjoin(_LETTER, _ASKED_BY))
-        .where(*conditions)
+        .where(_TABLE.c.key.in_(chosen))
         .order_by(*order)
-        .limit(limit)
     )
     return [account(key, state, letter, as_of_us) for key, state, letter in connection.execute(asked)]

@@ -3,7 +3,7 @@
 Nothing of it is kept: a duty moves with the clock, and another version of the protocol changes what is owed.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Generic, NamedTuple, TypeVar
@@ -108,21 +108,28 @@ class Among:
         that one's name.
         """
         found, failing = list[tuple[str, T]](), dict[str, str]()
-        for case_ref, read in said.cases(connection, self._case_refs(connection)):
+        for case_ref, read in said.cases(connection, self.case_refs(connection)):
             try:
                 dated = read()
-                if self.closed or not _closed(dated, self.at):
+                if self.holds(dated):
                     found.append((case_ref, of(dated)))
             except Exception as error:  # noqa: BLE001
-                failing[case_ref] = error.code if isinstance(error, BarnabusError) else type(error).__name__
+                failing[case_ref] = failure(error)
         return Reckoned(found, failing)
 
-    def _case_refs(self, connection: Connection) -> list[str]:
+    def holds(self, dated: list[Dated]) -> bool:
+        """Is a case one of these, by what was said in it?"""
+        return self.closed or not _closed(dated, self.at)
+
+    def case_refs(self, connection: Connection, some: Collection[str] | None = None) -> list[str]:
+        """Those that may be, of all cases or of some; whether one is, `holds` says."""
         asked = select(_CASES.c.key).order_by(_CASES.c.key)
         if not self.closed:
             asked = asked.where(or_(_CASES.c.closed.is_(False), *self._closed_since(connection)))
         if self.case_ref:
             asked = asked.where(_CASES.c.key == self.case_ref)
+        if some is not None:
+            asked = asked.where(_CASES.c.key.in_(some))
         return list(connection.scalars(asked))
 
     def _closed_since(self, connection: Connection) -> Iterator[ColumnElement[bool]]:
@@ -131,6 +138,11 @@ class Among:
         if last and at < last:
             closings = (_RECORDS.c.type == CLOSED, _RECORDS.c.logged_at > at.isoformat())
             yield _CASES.c.key.in_(select(_RECORDS.c.case_ref).where(*closings))
+
+
+def failure(error: Exception) -> str:
+    """By what a case is named of which nothing can be reckoned."""
+    return error.code if isinstance(error, BarnabusError) else type(error).__name__
 
 
 def _closed(dated: list[Dated], at: datetime) -> bool:
@@ -171,6 +183,13 @@ def row(one: Owed) -> dict[str, Any]:
     found = one.duty.document()
     shown = {name: value for name, value in found.items() if name not in ("child", "suspect")}
     return {"case_ref": one.case_ref} | shown | {"verified": one.duty.rule.verified}
+
+
+def as_of(shown: Mapping[str, Any], at: datetime) -> dict[str, Any]:
+    """A row as it was shown, at another moment up to which nothing of it has turned."""
+    if not shown["owed"] or shown["expected_by"] is None:
+        return dict(shown)
+    return {**shown, "past_s": (at - datetime.fromisoformat(shown["expected_by"])).total_seconds()}
 
 
 def held_up(connection: Connection) -> set[str]:

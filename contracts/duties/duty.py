@@ -140,6 +140,15 @@ class Duty:
         later = [moment for moment in moments if moment and moment > self.as_of]
         return min(later) if self.owed and later else None
 
+    @property
+    def turns(self) -> frozenset[datetime]:
+        """Every moment from which on its document says something else if nobody says anything, but for `past_s`."""
+        moments = {self.starts_at}
+        if self.owed:
+            passed = (moment + NEXT if moment else None for moment in (self.expected_by, self.due_at))
+            moments |= {self.soon_at, *passed}
+        return frozenset(moment for moment in moments if moment)
+
     def document(self) -> dict[str, Any]:
         """As people and systems are shown it, with stable keys."""
         return {

@@ -15,8 +15,8 @@ import typer
 
 from bus import logging
 from cli import show
+from tests.benchmarks import console, live, messages, rebuild, refusals, replay, report, summaries
 from tests.benchmarks import duties as owed
-from tests.benchmarks import live, messages, rebuild, refusals, replay, report, summaries
 from tests.benchmarks.report import Row
 
 EVENTS = (10_000, 100_000)
@@ -30,16 +30,17 @@ class Part(StrEnum):
     SUMMARIES = "summaries"
     DUTIES = "duties"
     REFUSALS = "refusals"
+    CONSOLE = "console"
     PROJECTIONS = "projections"
 
 
-ALL = (Part.MESSAGES, Part.LIVE, Part.REBUILD, Part.REPLAY, Part.SUMMARIES, Part.DUTIES, Part.REFUSALS)
+ALL = (Part.MESSAGES, Part.LIVE, Part.REBUILD, Part.REPLAY, Part.SUMMARIES, Part.DUTIES, Part.REFUSALS, Part.CONSOLE)
 
 
 @show.coded
 def main(
     part: Annotated[
-        list[Part] | None, typer.Option(help="Only these; `projections` is all but messages, duties, refusals.")
+        list[Part] | None, typer.Option(help="Only these; `projections` is rebuild, live, replay, summaries.")
     ] = None,
     events: Annotated[
         list[int] | None, typer.Option(min=1_000, help="Lengths of the logs to read; 10,000 and 100,000 if none.")
@@ -58,7 +59,7 @@ def main(
     load = report.load()
     parts = set(part or ALL)
     if Part.PROJECTIONS in parts:
-        parts |= set(ALL) - {Part.MESSAGES, Part.DUTIES, Part.REFUSALS}
+        parts |= {Part.LIVE, Part.REBUILD, Part.REPLAY, Part.SUMMARIES}
     with tempfile.TemporaryDirectory(prefix="barnabus-bench-") as folder:
         found = asyncio.run(
             _rows(parts, events or EVENTS, cases, peer_events, handoffs, duties, refused, keep or Path(folder))
@@ -91,6 +92,8 @@ async def _rows(
         found += await owed.rows(duties)
     if Part.REFUSALS in parts:
         found += await refusals.rows(refused)
+    if Part.CONSOLE in parts:
+        found += await console.rows(folder, events)
     return found
 
 

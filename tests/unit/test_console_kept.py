@@ -67,21 +67,13 @@ async def test_what_is_old_is_waited_for() -> None:
     assert [await kept.found(5) for _ in range(3)] == [1, 2, 3]
 
 
-async def test_a_look_that_took_long_rests_for_longer() -> None:
-    looks = Looks()
-    kept = Kept(looks, fresh_s=0, old_s=0, rest=1_000)
-    asking = asyncio.create_task(kept.found(5))
-    await asyncio.sleep(0.02)
-    looks.end.set()
-    assert await asking == 1
-    assert (await kept.found(5), looks.begun) == (1, 1)
-
-
-async def test_what_still_holds_is_not_looked_for_again() -> None:
+async def test_what_is_old_is_shown_all_the_same_when_the_next_look_takes_too_long() -> None:
     looks = Looks()
     looks.end.set()
     kept = Kept(looks, fresh_s=0, old_s=0)
-    assert [await kept.found(5, lambda found: found == 1) for _ in range(3)] == [1, 1, 1]
+    assert await kept.found(5) == 1
+    looks.end.clear()
+    assert (await kept.found(0.01), looks.begun) == (1, 2)
 
 
 async def test_who_does_not_wait_is_told_nothing_and_the_look_goes_on() -> None:
