@@ -17,6 +17,7 @@ from contracts.casefile import Said
 from contracts.catalogue import entry_of
 from contracts.catalogue.post import SAID_AGAIN
 from contracts.dated import Dated, Received
+from contracts.errors import BarnabusError
 from contracts.shapes import Clocks
 from projections.legs import moment_of
 from projections.letters import Letters
@@ -27,6 +28,8 @@ from projections.rows import KEYS_AT_ONCE
 Sent = Mapping[int, Mapping[str, State]]
 """Letters by the position of their record, and by recipient."""
 Read = Callable[[], list[Dated]]
+RECORDS_LIMIT = 5_000
+"""Of a case: what is owed in a longer one is said to be unknown, for one that somebody blew up holds up all others."""
 _RECORDS, _LETTERS = Records.table, Letters.table
 
 
@@ -48,8 +51,11 @@ def cases(connection: Connection, case_refs: Sequence[str]) -> Iterator[tuple[st
 
 
 def dated(records: Iterable[State], letters: Iterable[State]) -> list[Dated]:
-    """Out of a case's rows in any order, in the log's order."""
-    ordered, sent = sorted(records, key=lambda row: int(row["position"])), _by_record(letters)
+    """Out of a case's rows in any order, in the log's order. Raises `case.too-long`."""
+    rows = list(records)
+    if len(rows) > RECORDS_LIMIT:
+        raise BarnabusError("case.too-long", detail=f"The limit is {RECORDS_LIMIT:,} records; it has {len(rows):,}.")
+    ordered, sent = sorted(rows, key=lambda row: int(row["position"])), _by_record(letters)
     again = _said_again(ordered, sent)
     spoken = (row for row in ordered if "clocks" in row and entry_of(row["type"]).word)
     return [_dated(row, sent.get(row["position"], {}), again) for row in spoken]

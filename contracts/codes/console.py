@@ -49,6 +49,12 @@ CODES = {
         http=403,
     ),
     "record.not-found": Code("The case has no record at this position.", "Take a position out of its list.", http=404),
+    "case.too-long": Code(
+        "This case has more records than it is reckoned what is owed of.",
+        "Look into it by hand, and into who said so much in it.",
+        http=503,
+        exit=1,
+    ),
     "case.unreadable": Code(
         "Of this case it cannot be reckoned what is owed.",
         "See `barnabus projections status`; tell whoever runs this installation the code.",

@@ -1,5 +1,6 @@
 """Which records a rule means: what sets a duty off, and what answers it; pure."""
 
+import heapq
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from functools import cached_property
@@ -22,15 +23,26 @@ class Words:
     def __init__(self, said: Iterable[Word]) -> None:
         self.all = tuple(said)
         self._places: dict[str, list[int]] = {}
+        self._tied: dict[tuple[str, Concerns, object], list[int]] = {}
         for place, word in enumerate(self.all):
             for name in (word.said.type, word.move) if word.move else (word.said.type,):
                 self._places.setdefault(name, []).append(place)
+                for tie in Concerns:
+                    if (of := _of(tie, word)) is not None:
+                        self._tied.setdefault((name, tie, of), []).append(place)
 
     def of(self, *names: str) -> Iterator[Word]:
         """Those of these types or moves."""
         found = [places for name in names if (places := self._places.get(name))]
         places = found[0] if len(found) == 1 else sorted({place for some in found for place in some})
         return (self.all[place] for place in places)
+
+    def tied(self, kind: Answers, tie: Concerns, trigger: Word) -> Iterable[int]:
+        """The places of those that this kind names and that share with the trigger what it is tied by, in order."""
+        of = _of(tie, trigger)
+        named = ((name, tie, of) for name in (*kind.types, *kind.moves))
+        found = [places for one in named if (places := self._tied.get(one))]
+        return found[0] if len(found) == 1 else heapq.merge(*found)
 
     @cached_property
     def not_undone(self) -> "Words":
@@ -45,9 +57,15 @@ def first(
     kinds: Sequence[Answers], rule: Rule, trigger: Word, words: Words, is_owners: Callable[[Word], bool]
 ) -> tuple[Word, datetime] | None:
     """The first word that answers the trigger in one of these ways, and when that was done."""
-    names = (name for kind in kinds for name in (*kind.types, *kind.moves))
-    found = ((word, kind) for word in words.of(*names) for kind in kinds if _answers(kind, rule, word, trigger))
-    return next(((word, done(kind, word)) for word, kind in found if not kind.by_owner or is_owners(word)), None)
+
+    def of(n: int) -> Iterator[tuple[int, int]]:
+        return ((place, n) for place in words.tied(kinds[n], kinds[n].tie(rule.concerns), trigger))
+
+    for place, n in heapq.merge(*map(of, range(len(kinds)))):
+        word, kind = words.all[place], kinds[n]
+        if _answers(kind, rule, word, trigger) and (not kind.by_owner or is_owners(word)):
+            return word, done(kind, word)
+    return None
 
 
 def done(kind: Records, word: Word) -> datetime:
@@ -66,8 +84,8 @@ def _meant(records: Records, word: Word) -> bool:
 
 
 def _answers(kind: Answers, rule: Rule, word: Word, trigger: Word) -> bool:
-    """Does it answer this trigger, and not another? Which acts count, `contracts.duties` says."""
-    if not _meant(kind, word) or not _tied(kind.tie(rule.concerns), word, trigger):
+    """Does it, which is tied to this trigger, answer it and not another? Which acts count, `contracts.duties` says."""
+    if not _meant(kind, word):
         return False
     if any(word.value(own) != _of_trigger(trigger, its) for own, its in kind.same.items()):
         return False
@@ -79,15 +97,15 @@ def _answers(kind: Answers, rule: Rule, word: Word, trigger: Word) -> bool:
     return since or (after and rule.start is not Start.INCIDENT)
 
 
-def _tied(tie: Concerns, word: Word, trigger: Word) -> bool:
-    """Are both of the same child, suspect or handoff? What names none is of nobody's."""
+def _of(tie: Concerns, word: Word) -> object:
+    """Whose it is: the child, the suspect, the handoff. What names none is of nobody's: None."""
     match tie:
         case Concerns.CHILD:
-            return word.child is not None and word.child == trigger.child
+            return word.child
         case Concerns.SUSPECT:
-            return word.suspect is not None and word.suspect == trigger.suspect
+            return word.suspect
         case Concerns.HANDOFF:
-            return word.handoff is not None and word.handoff == trigger.handoff
+            return word.handoff
         case Concerns.CASE:
             return True
 

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import re
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -24,6 +25,7 @@ from contracts.agencies import Agency
 from contracts.duties import fold, notices
 from contracts.errors import CODES
 from contracts.protocol import read
+from projections import said
 from projections.owed import STANDINGS
 from projections.protections import PROTECTIONS
 from projections.pulse import Pulse
@@ -264,6 +266,18 @@ def test_a_case_of_which_nothing_can_be_reckoned_is_named_and_keeps_nobody_from_
     assert (result.exit_code, json.loads(result.stdout)["failing"]) == (1, found["failing"])
     for words in (("list",), ("missing",), ("check",), ("show", found["duties"][0]["id"])):
         assert f"cannot be reckoned, and is not shown: {broken} (type.unknown)" in _flat(run(*words).stderr)
+
+
+def test_a_case_that_somebody_blew_up_is_named_and_keeps_nobody_from_the_others(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = duties_of(place, log := views.made_up_log(300))
+    counts = Counter(one.record.subject for one in log if not one.subject.startswith("link."))
+    monkeypatch.setattr(said, "RECORDS_LIMIT", max(counts.values()) - 1)
+    long = {case_ref for case_ref, count in counts.items() if count == max(counts.values())}
+    found = document("list", "--limit", "1000")
+    assert found["failing"] == dict.fromkeys(sorted(long), "case.too-long")
+    assert found["duties"] == [one for one in before if one["case_ref"] not in long]
 
 
 def _flat(text: str) -> str:
