@@ -25,7 +25,6 @@ from contracts.agencies import Agency
 from contracts.duties import fold, notices
 from contracts.errors import CODES
 from contracts.protocol import read
-from projections import said
 from projections.owed import STANDINGS
 from projections.protections import PROTECTIONS
 from projections.pulse import Pulse
@@ -273,7 +272,7 @@ def test_a_case_that_somebody_blew_up_is_named_and_keeps_nobody_from_the_others(
 ) -> None:
     before = duties_of(place, log := views.made_up_log(300))
     counts = Counter(one.record.subject for one in log if not one.subject.startswith("link."))
-    monkeypatch.setattr(said, "RECORDS_LIMIT", max(counts.values()) - 1)
+    monkeypatch.setattr("projections.said.RECORDS_LIMIT", max(counts.values()) - 1)
     long = {case_ref for case_ref, count in counts.items() if count == max(counts.values())}
     found = document("list", "--limit", "1000")
     assert found["failing"] == dict.fromkeys(sorted(long), "case.too-long")
