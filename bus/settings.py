@@ -89,6 +89,11 @@ class Settings:
     def keys(self, owner: str) -> Path:
         return self.home / "keys" / owner
 
+    def has(self, agency: Agency) -> bool:
+        """Has this agency its keys or its store here? Where each runs a machine of its own, only one has."""
+        store = self.store(agency)
+        return self.keys(agency).is_dir() or isinstance(store, Database) or store.exists()
+
     def store(self, agency: Agency) -> Path | Database:
         """A SQLite file in the home, or a schema of its own in the database that the environment names.
 

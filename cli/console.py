@@ -13,7 +13,7 @@ import typer
 from bus import directory, logging, node
 from bus.clock import wall_clock
 from bus.settings import Settings
-from cli import doctor, leave, looking, proving, releases, show
+from cli import doctor, leave, looking, parked, proving, releases, show
 from cli.leave import Known
 from cli.log import log_end
 from cli.run import until_told
@@ -117,6 +117,7 @@ def sources_of(
         examined=examined,
         look=look,
         prove=lambda case_ref, position, receipts: proving.proof(settings, case_ref, position, receipts),
+        parked=lambda: asyncio.to_thread(parked.everything, settings),
     )
 
 

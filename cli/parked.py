@@ -4,14 +4,43 @@ from typing import Annotated, Any
 
 import typer
 
+from bus import directory
 from bus.aside import Aside, Kept
 from bus.settings import Settings
 from cli import show
-from cli.agencies import opened
-from contracts.errors import CODES, Refused
+from cli.agencies import APPLICATIONS, opened
+from contracts.agencies import Agency
+from contracts.errors import CODES, BarnabusError, Refused
 
 app = typer.Typer(no_args_is_help=True, help="Letters that could not be taken in, each with its reason.")
 AGENCY = Annotated[str, typer.Argument(help="Whose letters: police, social.")]
+
+
+def everything(settings: Settings) -> dict[str, Any]:
+    """What every agency of this home has parked, with stable keys. Raises `home.missing`."""
+    directory.load(settings)
+    agencies, parked, own = list[dict[str, Any]](), list[dict[str, Any]](), list[dict[str, Any]]()
+    for agency in APPLICATIONS:
+        of = {"agency": agency.value}
+        about = of | {"here": settings.has(agency), "error": None, "letters": 0, "own": 0}
+        if about["here"]:
+            try:
+                letters, acts = _of(agency, settings)
+            except BarnabusError as error:
+                about["error"] = error.code
+            else:
+                about |= {"letters": len(letters), "own": len(acts)}
+                parked += [of | row for row in letters]
+                own += [of | row for row in acts]
+        agencies.append(about)
+    parked.sort(key=lambda row: (row["received_at"] or "", row["position"] or 0))
+    return {"agencies": agencies, "parked": parked, "own": sorted(own, key=lambda row: str(row["since"]))}
+
+
+def _of(agency: Agency, settings: Settings) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    with opened(agency, settings) as application:
+        letters = [_document(row) for row in application.inbox.parked()]
+        return letters, [_own(kept) for kept in Aside(application.store).all()]
 
 
 def _document(row: dict[str, Any]) -> dict[str, Any]:
@@ -36,11 +65,16 @@ def _own(kept: Kept) -> dict[str, Any]:
 
 @app.command("list")
 @show.coded
-def list_(agency: AGENCY, as_json: show.AsJson = False) -> None:
+def list_(
+    agency: Annotated[str | None, typer.Argument(help="Whose letters; without one, of all that are here.")] = None,
+    as_json: show.AsJson = False,
+) -> None:
     """List parked letters with their reasons, and own acts that wait for a gateway that knows their type."""
-    with opened(show.agency(agency), Settings()) as application:
-        rows = [_document(row) for row in application.inbox.parked()]
-        own = [_own(kept) for kept in Aside(application.store).all()]
+    if agency is None:
+        found = everything(Settings())
+        show.document(found) if as_json else _print(found)
+        return
+    rows, own = _of(show.agency(agency), Settings())
     if as_json:
         show.document({"agency": agency, "parked": rows, "own": own})
         return
@@ -52,6 +86,17 @@ def list_(agency: AGENCY, as_json: show.AsJson = False) -> None:
         ((r["position"], r["sender"], r["case_ref"], r["code"], r["id"]) for r in rows),
         empty="Nothing is parked.",
     )
+
+
+def _print(found: dict[str, Any]) -> None:
+    rows = ((row["agency"], row["sender"], row["case_ref"], row["code"], row["id"]) for row in found["parked"])
+    show.table(("at", "from", "case", "code", "id"), rows, empty="Nothing is parked.")
+    if found["own"]:
+        acts = ((row["agency"], row["type"], row["case_ref"], row["code"], row["id"]) for row in found["own"])
+        show.table(("at", "own act", "case", "code", "id"), acts, empty="")
+    for about in found["agencies"]:
+        if about["error"] or not about["here"]:
+            show.err.print(f"{about['agency']}: {about['error'] or 'not on this machine'}.")
 
 
 @app.command("show")

@@ -21,6 +21,7 @@ from console.gate import Gate
 from console.live import Live
 from console.looking import Looking
 from console.pages import Page
+from console.parked import Parked
 from console.releases import Releases
 from console.roles import SEES, Part
 from console.shown import Shown
@@ -45,6 +46,7 @@ class Console:
         self._shown = Shown(sources)
         self._looking = Looking(sources)
         self._accesses = Accesses(sources)
+        self._parked = Parked(sources)
         self._releases = Releases(sources.checkout)
         self._catalogue = Catalogue(self._releases)
         self._live = Live(self._shown.mark, self._signing_in.still)
@@ -67,6 +69,7 @@ class Console:
                 *self._page("/cases", Part.CASES, self._looking.form),
                 *self._page("/cases/{number}", Part.CASES, self._looking.case),
                 *self._page("/cases/{number}/records/{position}", Part.CASES, self._looking.record),
+                *self._page("/parked", Part.PARKED, self._parked.page),
                 *self._page("/accesses", Part.ACCESSES, self._accesses.log),
                 *self._page("/health", Part.HEALTH, self._shown.health),
                 *self._page("/contracts", Part.CONTRACTS, self._catalogue.every),
@@ -86,6 +89,7 @@ class Console:
         """End what is being found out; streams end with `closing`."""
         self.closing.set()
         await self._shown.end()
+        await self._parked.end()
 
     def _page(self, path: str, part: Part, show: Show) -> list[Route]:
         async def answer(request: Request) -> Response:

@@ -18,6 +18,7 @@ class Part(StrEnum):
     FLOW = "flow"
     DUTIES = "duties"
     HANDOFFS = "handoffs"
+    PARKED = "parked"
     CASES = "cases"
     ACCESSES = "accesses"
     HEALTH = "health"
@@ -26,7 +27,7 @@ class Part(StrEnum):
 
 SEES: Mapping[Role, tuple[Part, ...]] = MappingProxyType(
     {
-        Role.OPERATOR: (Part.FLOW, Part.DUTIES, Part.HANDOFFS, Part.HEALTH, Part.CONTRACTS),
+        Role.OPERATOR: (Part.FLOW, Part.DUTIES, Part.HANDOFFS, Part.PARKED, Part.HEALTH, Part.CONTRACTS),
         # a case at a time, by a credential and for a purpose: lists of all cases are not theirs
         Role.INVESTIGATOR: (Part.CASES, Part.CONTRACTS),
         Role.INTEGRATOR: (Part.CONTRACTS,),

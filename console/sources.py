@@ -27,7 +27,8 @@ class Sources:
 
     All calls may raise any code, and must end in time. `log_end` says where the log ends, seen from a position;
     `examined` is what `barnabus doctor --json` shows; `look` shows a case once the log has it who looks; `prove`
-    fetches one record of a case anew, and the receipts at these places, and says whether their signatures hold.
+    fetches one record of a case anew, and the receipts at these places, and says whether their signatures hold;
+    `parked` is what `barnabus parked list --json` shows.
     """
 
     settings: Settings
@@ -38,6 +39,7 @@ class Sources:
     examined: Callable[[], Awaitable[dict[str, Any]]]
     look: Callable[[Asking], Awaitable[Seen]]
     prove: Callable[[str, int, Sequence[int]], Awaitable[Mapping[str, Any]]]
+    parked: Callable[[], Awaitable[dict[str, Any]]]
     checkout: Path | None = None
 
     @contextmanager

@@ -38,6 +38,11 @@ def _ended(words: Words, duty: Mapping[str, Any]) -> str:
     return words.say("%(state)s in time") % {"state": state} if duty["on_time"] else state
 
 
+def to_type(verb: str, row: Mapping[str, Any]) -> str:
+    """What somebody types about a parked letter: the console changes nothing."""
+    return f"barnabus parked {verb} {row['agency']} {row['id']}"
+
+
 def fact(words: Words, name: str, value: Any) -> str:
     """One of what a case's state says of a person (projections/case_state.py), by its name there."""
     if isinstance(value, bool):

@@ -241,6 +241,7 @@ PARTS: Mapping[str, str] = {
     "flow": N_("Flow"),
     "duties": N_("Duties"),
     "handoffs": N_("Handoffs"),
+    "parked": N_("Parked"),
     "cases": N_("Cases"),
     "accesses": N_("Access log"),
     "health": N_("Health of the system"),

@@ -177,6 +177,12 @@ CODES = {
     "letter.not-found": Code(
         "The inbox holds no such letter.", "List them with `barnabus inbox AGENCY list`.", http=404, exit=1
     ),
+    "case.held-up": Code(
+        "An entry of this case that stands before is not known here.",
+        "Update this installation: both are folded by themselves then.",
+        http=503,
+        exit=1,
+    ),
     "handoff.not-found": Code(
         "The read models have no such handoff.",
         "List them with `barnabus handoffs list`; `barnabus projections status` says how far these are.",

@@ -13,8 +13,8 @@ from tests.consoles import accounts
 from tests.docs.test_commands import Up
 
 PAGES = (
-    "/flow", "/duties?standing=overdue&closed=yes&limit=8", "/handoffs?open=yes&oldest=yes&limit=8", "/health",
-    "/contracts", "/contracts/changes?from=now&to=1.0.0", "/contracts/referral.made", "/handoffs/none-such",
+    "/flow", "/duties?standing=overdue&closed=yes&limit=8", "/handoffs?open=yes&oldest=yes&limit=8", "/parked",
+    "/health", "/contracts", "/contracts/changes?from=now&to=1.0.0", "/contracts/referral.made", "/handoffs/none-such",
     "/flow?service=clearance&period=2019", "/flow?municipality=south&period=2025",
 )  # fmt: skip
 REFERRAL = "contracts/examples/referral.made.valid.json"

@@ -28,7 +28,16 @@ from tests.builders import now
 from tests.consoles import PASSWORD, PLACES, accounts, console, form_of, of_home, read_models, sign_in, visited
 
 pytestmark = pytest.mark.usefixtures("commands_at_hand")
-PAGES = ("/flow", "/duties", "/handoffs", "/health", "/contracts", "/contracts/changes", "/contracts/referral.made")
+PAGES = (
+    "/flow",
+    "/duties",
+    "/handoffs",
+    "/parked",
+    "/health",
+    "/contracts",
+    "/contracts/changes",
+    "/contracts/referral.made",
+)
 
 
 @pytest.fixture(scope="module")

@@ -198,6 +198,7 @@ async def test_operators_twins_are_as_described(operator: httpx.AsyncClient) -> 
     await shown(operator, "/handoffs", "?open=yes&limit=60")
     assert await shown(operator, "/handoffs/{id}", id=listed[0]["id"]) == listed[0]
     assert (await shown(operator, "/health"))["findings"]
+    await shown(operator, "/parked")
 
 
 async def test_the_access_log_is_as_described(oversight: httpx.AsyncClient) -> None:
