@@ -2,25 +2,25 @@
 
 import asyncio
 import stat
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import Any
 
 import typer
 from nats.aio.client import Client
-from nats.errors import Error as NatsError
 
-from bus import asking, connection, directory, keys, signs, streams
+from bus import asking, connection, directory, keys, signs
 from bus.aside import Aside
 from bus.clock import wall_clock
 from bus.provisioning import GATEWAY
 from bus.server import find_binary
 from bus.settings import Settings, stores_in_home
 from bus.signing import Signing
-from cli import lasting, show
+from cli import lasting, log_health, show
 from cli.agencies import APPLICATIONS, opened
-from cli.lasting import Finding
+from cli.findings import GROUPS, Finding, failed, tried, tried_async
 from cli.log import synthetic
 from cli.sandbox import control
 from cli.submit import ask
@@ -28,7 +28,7 @@ from contracts import subjects
 from contracts.agencies import Agency
 from contracts.errors import BarnabusError
 
-NEARLY_FULL = 0.8
+AWAY = "not on this machine: neither its keys nor its store is here"
 
 
 @show.coded
@@ -39,7 +39,8 @@ def doctor(as_json: show.AsJson = False) -> None:
         show.document(_document(findings))
     else:
         colours = {"ok": "green", "warn": "yellow", "fail": "red"}
-        rows_ = ((f"[{colours[f.state]}]{f.state}[/]", f.check, f.said, f.next) for f in findings)
+        ordered = sorted(findings, key=lambda f: GROUPS.index(f.group))
+        rows_ = ((f"[{colours[f.state]}]{f.state}[/]", f.check, f.said, f.next) for f in ordered)
         show.table(("", "check", "finding", "next step"), rows_, empty="")
     if any(f.state == "fail" for f in findings):
         raise typer.Exit(1)
@@ -51,51 +52,72 @@ async def examined(settings: Settings) -> dict[str, Any]:
 
 
 def _document(findings: Sequence[Finding]) -> dict[str, Any]:
-    rows = [{"check": f.check, "state": f.state, "said": f.said, "next": f.next} for f in findings]
+    rows = [
+        {
+            "check": f.check,
+            "state": f.state,
+            "said": f.said,
+            "next": f.next,
+            "group": f.group,
+            "until": f.until.isoformat() if f.until else None,
+        }
+        for f in sorted(findings, key=lambda f: GROUPS.index(f.group))
+    ]
     return {"ok": all(f.state != "fail" for f in findings), "findings": rows}
 
 
 async def _examine(settings: Settings) -> list[Finding]:
     found = [
-        _try("nats-server binary", lambda: str(find_binary())),
-        _try("home and directory", lambda: _directory(settings)),
-        _try("private keys", lambda: _permissions(settings)),
+        tried("nats-server binary", lambda: str(find_binary())),
+        tried("home and directory", lambda: _directory(settings)),
+        tried("private keys", lambda: _permissions(settings)),
     ]
     if any(finding.state == "fail" for finding in found):
         return found
+    here = [agency for agency in APPLICATIONS if settings.has(agency)]
+    whole = settings.keys(GATEWAY).is_dir()
+    who = (GATEWAY, "provisioner") if whole else (here[0], "adapter") if here else ("reader", "reader")
     try:
-        nats = await connection.connect(settings, "gateway", "provisioner", patient=False)
+        nats = await connection.connect(settings, *who, patient=False)
     except BarnabusError as error:
-        return [*found, _failed("NATS", error)]
-    try:
-        found.append(Finding("NATS", "ok", f"{settings.url()}, nats-server {_version(nats)}"))
-        found += await asyncio.to_thread(lasting.encryption, settings, wall_clock())
-        found.append(await _try_async("streams", lambda: _streams(nats, len(settings.url().split(",")))))
-        if found[-1].state == "ok":
-            found.append(await _posts(nats))
-    finally:
-        await connection.close(nats)
+        return [*found, failed("NATS", error, "processes")]
     sandbox = _sandbox(settings)
     now = datetime.fromisoformat(sandbox["now"]) if sandbox else wall_clock()
     to_look_at = sandbox is None and await synthetic(settings)
+    try:
+        reached = f"{settings.url()}, nats-server {_version(nats)}"
+        found.append(Finding("NATS", "ok", reached, group="processes"))
+        found += await asyncio.to_thread(lasting.encryption, settings, wall_clock())
+        if whole:
+            found += await log_health.examined(settings, nats, goes_on=not sandbox and not to_look_at)
+    finally:
+        await connection.close(nats)
     if sandbox or to_look_at:
         stores_in_home()
     if sandbox:
         found.append(Finding("sandbox", "ok", f"it runs, and {sandbox['agency']}'s own system is yours: all made up"))
     if to_look_at:
         found.append(Finding("made-up cases", "ok", "to look at only: no gateway and no adapter runs here"))
-    found.append(_signing(settings, GATEWAY, now))
+    if whole:
+        found.append(_signing(settings, GATEWAY, now))
     for agency in APPLICATIONS:
-        found.append(_signing(settings, agency, now))
-        found.append(_try(f"{agency}: sealing key", partial(_sealing, settings, agency)))
-        if not to_look_at:
-            found.append(await _try_async(f"{agency}: gateway", partial(_gateway, settings, agency)))
-            if agency is Agency.KEEPER:
-                found.append(_try(f"{agency}: watch", partial(_watch, settings, now)))
-            else:
-                found.append(await _try_async(f"{agency}: adapter", partial(_adapter, settings, agency)))
-        found.extend(_store(settings, agency))
+        if agency in here:
+            found += await _of_agency(settings, agency, now, goes_on=not to_look_at)
+        else:
+            found.append(Finding(agency, "ok", AWAY))
     return found
+
+
+async def _of_agency(settings: Settings, agency: Agency, now: datetime, *, goes_on: bool) -> list[Finding]:
+    found = [_signing(settings, agency, now)]
+    found.append(tried(f"{agency}: sealing key", partial(_sealing, settings, agency), "keys"))
+    if goes_on:
+        found.append(await tried_async(f"{agency}: gateway", partial(_gateway, settings, agency), "processes"))
+        if agency is Agency.KEEPER:
+            found.append(tried(f"{agency}: watch", partial(_watch, settings, now), "processes"))
+        else:
+            found.append(await tried_async(f"{agency}: adapter", partial(_adapter, settings, agency), "processes"))
+    return [*found, *_store(settings, agency)]
 
 
 def _sandbox(settings: Settings) -> Mapping[str, Any] | None:
@@ -116,7 +138,7 @@ def _signing(settings: Settings, owner: str, now: datetime) -> Finding:
     try:
         kid = str(Signing(settings.keys(owner), owner, lambda: known, lambda: now)().kid)
     except BarnabusError as error:
-        return _failed(check, error)
+        return failed(check, error, "keys")
     return lasting.signing(check, owner, kid, known, now)
 
 
@@ -139,26 +161,6 @@ def _permissions(settings: Settings) -> str:
 def _version(nats: Client) -> str:
     found = nats.connected_server_version
     return f"{found.major}.{found.minor}.{found.patch}"
-
-
-async def _streams(nats: Client, servers: int) -> str:
-    await streams.compare(nats)
-    info = await nats.jetstream().stream_info(subjects.CASES)
-    copies = info.config.num_replicas or 1
-    if copies < servers:
-        raise BarnabusError("log.misconfigured", detail=f"{copies} of {servers} servers have a copy of the log.")
-    return "as provisioned" + (f", a copy on each of {copies} servers" if copies > 1 else "")
-
-
-async def _posts(nats: Client) -> Finding:
-    js = nats.jetstream()
-    posts = {agency: (await js.stream_info(subjects.post_stream(agency))).state for agency in Agency}
-    full = [agency for agency, post in posts.items() if post.bytes > streams.POST_LIMIT_BYTES * NEARLY_FULL]
-    if full:
-        hint = "Start the adapter: whoever writes to a full post has to wait with everything."
-        return Finding("posts", "warn", f"nearly full: {', '.join(full)}", hint)
-    waiting = ", ".join(f"{post.messages} for {agency}" for agency, post in posts.items() if post.messages)
-    return Finding("posts", "ok", f"waiting: {waiting}" if waiting else "nothing waits")
 
 
 async def _gateway(settings: Settings, agency: Agency) -> str:
@@ -193,7 +195,7 @@ def _store(settings: Settings, agency: Agency) -> list[Finding]:
             waiting, parked, gaps = application.outbox.waiting(), application.inbox.parked(), application.inbox.gaps()
             aside = Aside(application.store).all()
     except BarnabusError as error:
-        return [_failed(f"{agency}: store", error)]
+        return [failed(f"{agency}: store", error, "stores")]
     found = []
     if waiting:
         found.append(
@@ -214,24 +216,6 @@ def _store(settings: Settings, agency: Agency) -> list[Finding]:
         found.append(
             Finding(f"{agency}: missing", "warn", f"letters {numbers[0]}… of {sender}", "They are asked for again.")
         )
-    return found or [Finding(f"{agency}: store", "ok", "nothing waits, nothing is parked, no gap in what came")]
-
-
-def _failed(check: str, error: BarnabusError) -> Finding:
-    return Finding(check, "fail", f"{error.code}: {error.row.message} {error.detail or ''}".strip(), error.row.hint)
-
-
-def _try(check: str, look: Callable[[], str]) -> Finding:
-    try:
-        return Finding(check, "ok", look())
-    except BarnabusError as error:
-        return _failed(check, error)
-
-
-async def _try_async(check: str, look: Callable[[], Awaitable[str]]) -> Finding:
-    try:
-        return Finding(check, "ok", await look())
-    except BarnabusError as error:
-        return _failed(check, error)
-    except (NatsError, TimeoutError) as error:
-        return _failed(check, BarnabusError("nats.unreachable", detail=type(error).__name__))
+    if not found:
+        found = [Finding(f"{agency}: store", "ok", "nothing waits, nothing is parked, no gap in what came")]
+    return [replace(one, group="stores") for one in found]

@@ -2,7 +2,6 @@
 
 import ssl
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from urllib.parse import urlsplit
@@ -10,17 +9,10 @@ from urllib.parse import urlsplit
 from bus import cluster, servers
 from bus.directory import Directory
 from bus.settings import Settings
+from cli.findings import Finding
 from contracts.errors import BarnabusError
 
 SOON = timedelta(days=30)
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    check: str
-    state: str  # ok, warn, fail
-    said: str
-    next: str = ""
 
 
 def signing(check: str, owner: str, kid: str, known: Directory, now: datetime) -> Finding:
@@ -28,12 +20,13 @@ def signing(check: str, owner: str, kid: str, known: Directory, now: datetime) -
     own = list(known.of(owner, "sig"))
     until = next(key.valid_until for key in own if key.kid == kid)
     if until is None:
-        return Finding(check, "ok", f"{kid} signs")
+        return Finding(check, "ok", f"{kid} signs", group="keys")
     said = f"{kid} signs, and counts until {until.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
     follows = next((key.kid for key in own if key.counts(until)), None)
     if follows is None:
-        return Finding(check, "warn", f"{said}; none follows it", f"barnabus keys rotate {owner}")
-    return Finding(check, "warn", f"{said}; {follows} follows it, and is not here", "Put its file into this home.")
+        return Finding(check, "warn", f"{said}; none follows it", f"barnabus keys rotate {owner}", "keys", until)
+    hint = "Put its file into this home."
+    return Finding(check, "warn", f"{said}; {follows} follows it, and is not here", hint, "keys", until)
 
 
 def encryption(settings: Settings, now: datetime) -> Iterator[Finding]:
@@ -41,17 +34,16 @@ def encryption(settings: Settings, now: datetime) -> Iterator[Finding]:
     plain = [url for url in settings.url().split(",") if not url.startswith("tls://") and not _local(url)]
     if plain:
         hint = "Provision servers with TLS (docs/operate.md), or keep this in a tunnel."
-        yield Finding("encryption", "warn", f"none on the way to {', '.join(plain)}", hint)
+        yield Finding("encryption", "warn", f"none on the way to {', '.join(plain)}", hint, "keys")
     for server in servers.servers(settings):
         try:
             until = ssl.cert_time_to_seconds(cluster.shown(settings, server)["notAfter"])
         except ssl.SSLError as error:
             untrusted = BarnabusError("nats.untrusted").row
-            yield Finding(f"{server.name}: TLS", "fail", f"nats.untrusted: {error.reason}", untrusted.hint)
+            yield Finding(f"{server.name}: TLS", "fail", f"nats.untrusted: {error.reason}", untrusted.hint, "keys")
         except OSError as error:
-            yield Finding(
-                f"{server.name}: TLS", "warn", f"{server.place} does not answer: {error}", "Start that server."
-            )
+            said = f"{server.place} does not answer: {error}"
+            yield Finding(f"{server.name}: TLS", "warn", said, "Start that server.", "processes")
         else:
             yield _until(
                 f"{server.name}: TLS",
@@ -73,8 +65,9 @@ def certificates(settings: Settings, now: datetime) -> Iterator[Finding]:
 def _until(check: str, until: datetime, renewed: str, now: datetime) -> Finding:
     said = f"counts until {until:%Y-%m-%d}"
     if now >= until:
-        return Finding(check, "fail", f"ended on {until:%Y-%m-%d}", renewed)
-    return Finding(check, "warn", said, renewed) if until - now < SOON else Finding(check, "ok", said)
+        return Finding(check, "fail", f"ended on {until:%Y-%m-%d}", renewed, "keys", until)
+    soon = until - now < SOON
+    return Finding(check, "warn" if soon else "ok", said, renewed if soon else "", "keys", until)
 
 
 def _local(url: str) -> bool:

@@ -1,7 +1,7 @@
 """What stands on each page of operators and oversight, out of the read models: codes alone, and nothing by person."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from sqlalchemy import Engine, select
@@ -133,7 +133,8 @@ class Shown:
     async def health(self, asked: Asked) -> Page:
         asked.query()
         proof, examined = await asyncio.gather(self._proof(), self._examined.found(PATIENCE_S))
-        return Page("health.html", {"projections": proof, **(examined or {"ok": None, "findings": []})})
+        found = examined or {"ok": None, "findings": []}
+        return Page("health.html", {"projections": proof, **found}, {"groups": _grouped(found["findings"])})
 
     async def _proof(self) -> dict[str, Any]:
         """With how far the log is, where it can be asked."""
@@ -150,6 +151,18 @@ class Shown:
 
     async def _read(self, read: Callable[[Engine], T]) -> T:
         return await self._sources.read(read)
+
+
+def _grouped(findings: Sequence[Mapping[str, Any]]) -> dict[str, list[Mapping[str, Any]]]:
+    """What fails first, then what is to be looked at, and what ends soonest; within the groups as they come."""
+    found: dict[str, list[Mapping[str, Any]]] = {}
+    for one in sorted(findings, key=lambda one: (_WORST.index(one["state"]), one["until"] or _NEVER)):
+        found.setdefault(one["group"], []).append(one)
+    return {group: found[group] for group in dict.fromkeys(one["group"] for one in findings)}
+
+
+_WORST = ("fail", "warn", "ok")
+_NEVER = "9999"
 
 
 def _position(view: Engine) -> int:

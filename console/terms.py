@@ -252,6 +252,14 @@ FINDINGS: Mapping[str, str] = {
     "warn": N_("look at it"),
     "fail": N_("failing"),
 }
+GROUPS: Mapping[str, str] = {
+    "home": N_("This machine"),
+    "processes": N_("Processes"),
+    "log": N_("Log and posts"),
+    "clocks": N_("Clocks"),
+    "keys": N_("Keys and certificates"),
+    "stores": N_("Stores"),
+}
 TIERS: Mapping[str, str] = {
     "E": N_("envelope"),
     "O": N_("outcome code"),
@@ -269,7 +277,22 @@ UNITS: Mapping[Unit, tuple[str, str]] = {
 }
 KINDS: tuple[Mapping[str, str], ...] = (
     *(AGENCIES, SERVICES, URGENCIES, STAGES, ACTS, LEGS, LEG_STATES, STANDINGS, STATES, TAGS, ROLES, PARTS, FINDINGS),
-    *(TIERS, PURPOSES, POSTS, GROUNDS, REPLAYS, VIEWS, PHASES, CLOCKS, PERSONS, PERSON_FACTS, VOIDS, CHECKS, REFUSALS),
+    *(
+        TIERS,
+        GROUPS,
+        PURPOSES,
+        POSTS,
+        GROUNDS,
+        REPLAYS,
+        VIEWS,
+        PHASES,
+        CLOCKS,
+        PERSONS,
+        PERSON_FACTS,
+        VOIDS,
+        CHECKS,
+        REFUSALS,
+    ),
     AGENCIES_SHORT,
     CONTRACTS_BREAK_FOR,
 )

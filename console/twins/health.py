@@ -2,16 +2,22 @@
 
 from typing import Literal
 
+from pydantic import AwareDatetime
+
 from console.roles import Part
 from console.twins.flow import Proof
 from console.twins.twin import Shape, Twin
 
 
 class Finding(Shape):
+    """`until` is when by itself something ends that has to be renewed before."""
+
     check: str
     state: Literal["ok", "warn", "fail"]
     said: str
     next: str
+    group: Literal["home", "processes", "log", "clocks", "keys", "stores"]
+    until: AwareDatetime | None
 
 
 class Health(Shape):

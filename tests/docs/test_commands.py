@@ -51,6 +51,7 @@ class Up:
     """`barnabus up` in a home of its own, with one referral made."""
 
     def __init__(self, home: Path, *more: str) -> None:
+        self.first = 0  # where its referral stands in the log
         self.environment = os.environ | {"BARNABUS_HOME": str(home), "COLUMNS": "120"}
         self.environment["BARNABUS_CREDENTIAL"] = str(home / "investigators/inspector-1/credential.jws")
         self.environment.pop("BARNABUS_NATS_URL", None)
@@ -84,6 +85,7 @@ def case_ref(up: Up) -> str:
     answer = up.run("submit", "police", "contracts/examples/referral.made.valid.json", "--json")
     assert answer.returncode == 0, answer.stderr
     found: str = json.loads(answer.stdout)["case_ref"]
+    up.first = json.loads(answer.stdout)["stamp"]["position"]
     who = ("--person", "inspector-1", "--agency", "oversight", "--role", "inspector", "--case", found)
     assert up.run("access", "grant", *who).returncode == 0
     return found
@@ -121,4 +123,6 @@ def test_lines_that_rest_on_each_other_do_what_their_page_says_in_its_order(up: 
 def _filled_in(shown: Shown, up: Up, case_ref: str) -> list[str]:
     home = up.environment["BARNABUS_HOME"]
     words = [PLACEHOLDERS.get(word, word).format(case_ref=case_ref, home=home) for word in shown.words]
+    if shown.words[:2] == ("case", "prove"):
+        words[words.index("--position") + 1] = str(up.first)  # one that the case has
     return [re.sub(r"^[0-9a-z]{4}(-[0-9a-z]{4}){3}$", case_ref, word) for word in words]

@@ -494,7 +494,7 @@ async def test_submit_case_log_and_doctor_as_json_have_stable_keys(
     found = document(await asyncio.to_thread(run, "doctor", "--json"))
     assert list(found) == ["ok", "findings"]
     assert found["ok"]
-    assert all(list(finding) == ["check", "state", "said", "next"] for finding in found["findings"])
+    assert all(list(finding) == ["check", "state", "said", "next", "group", "until"] for finding in found["findings"])
 
 
 async def test_a_command_that_is_refused_ends_with_2_and_its_code(said: Said, bus: Bus, run: Run) -> None:
@@ -556,7 +556,7 @@ async def test_doctor_counts_what_waits_in_the_posts_and_warns_of_a_full_one(
     await bus.living.stop_adapter(SOCIAL)
     await bus.police.do(refer())
     assert (await posts())["said"] == "waiting: 1 for social"
-    monkeypatch.setattr("cli.doctor.NEARLY_FULL", 0)
+    monkeypatch.setattr("cli.log_health.NEARLY_FULL", 0)
     assert ((await posts())["state"], (await posts())["said"]) == ("warn", "nearly full: social")
 
 
