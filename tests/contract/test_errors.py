@@ -18,6 +18,7 @@ EXAMPLES = ROOT / "contracts" / "examples"
 NOT_BY_NAME = {
     "method.not-allowed": "chosen in services.web.gate by the framework's status",
     "letter.after-parked": "why a letter is parked, in services.agency: nothing has failed",
+    "case.held-up": "why an entry is parked, in projections.engine: its case goes on with what is not known here",
     "letter.awaited": "why a letter is parked, in services.letters: what it says again is not here yet",
 }
 """Codes that no error is raised with by name, and how they are met."""
