@@ -2,12 +2,13 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
-from typing import Generic, TypeVar
+from collections.abc import Awaitable, Callable, Coroutine, Hashable
+from typing import Any, Generic, TypeVar
 
 from bus import tasks
 
 T = TypeVar("T")
+K = TypeVar("K", bound=Hashable)
 
 
 class Kept(Generic[T]):
@@ -49,3 +50,32 @@ class Kept(Generic[T]):
             self._found, self._error = (await self._look(), begun_s), None
         except Exception as error:  # noqa: BLE001  whoever waits is told
             self._found, self._error = None, error
+
+
+class Shared(Generic[K, T]):
+    """One look for everybody who asks for the same, also later: what is asked for has to say of which state it is.
+
+    The oldest of `most` gives way.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._looks: dict[K, asyncio.Task[T]] = {}
+
+    async def found(self, key: K, look: Callable[[], Coroutine[Any, Any, T]]) -> T:
+        """Raises what the look raises; who asks after that has it looked at anew."""
+        task = self._looks.get(key)
+        if task is None:
+            while len(self._looks) >= self._most:
+                del self._looks[next(iter(self._looks))]
+            task = self._looks[key] = asyncio.create_task(look())
+        try:
+            return await asyncio.shield(task)
+        except Exception:
+            if self._looks.get(key) is task:
+                del self._looks[key]
+            raise
+
+    async def end(self) -> None:
+        for task in self._looks.values():
+            await tasks.end(task)

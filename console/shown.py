@@ -8,7 +8,7 @@ from sqlalchemy import Engine, select
 
 from console import drawing, flow, municipality, paging
 from console.asked import Asked
-from console.kept import Kept
+from console.kept import Kept, Shared
 from console.owing import PRESSING, Reckoner
 from console.pages import Page
 from console.sources import Sources
@@ -16,6 +16,7 @@ from contracts.agencies import FIELD
 from contracts.errors import BarnabusError
 from contracts.vocabulary.asking import Service, Urgency
 from projections import choosing, listing, municipal, owed
+from projections.choice import Choice
 from projections.lag import LogEnd
 from projections.legs import LEGS
 from projections.owed import STANDINGS
@@ -25,6 +26,8 @@ CHOICE = ("period", "service", "urgency")
 WAYS = ("from", "to", "agency", "since", "until")
 AT_HAND_S, PATIENCE_S = 0.2, 10.0
 """How long a page waits for what is owed: one that shows much else, and one that shows nothing else."""
+FLOWS_KEPT = 32
+"""Choices of what the flow shows, each as of one position: whoever asks for the same gets the same."""
 T = TypeVar("T")
 
 
@@ -34,11 +37,13 @@ class Shown:
         self._reckoner = Reckoner(sources)
         self._examined: Kept[dict[str, Any]] = Kept(sources.examined, fresh_s=10, old_s=120)
         self._position: Kept[int] = Kept(lambda: self._read(_position), fresh_s=0.5, old_s=0)
+        self._flows: Shared[tuple[Choice, int | None], dict[str, Any]] = Shared(FLOWS_KEPT)
 
     async def end(self) -> None:
         await self._reckoner.end()
         await self._examined.end()
         await self._position.end()
+        await self._flows.end()
 
     async def mark(self) -> str:
         """Changes when the flow's page would."""
@@ -52,8 +57,11 @@ class Shown:
             return await self._municipality(asked, said)
         choice = choosing.chosen(said)
         leg = choosing.one_of(list(LEGS), said.get("leg", flow.LEG), "leg")
+        position = await self._position.found(PATIENCE_S)
         found, proof, known = await asyncio.gather(
-            self._read(lambda view: flow.read(view, choice)), self._proof(), self._choices(asked)
+            self._flows.found((choice, position), lambda: self._read(lambda view: flow.read(view, choice))),
+            self._proof(),
+            self._choices(asked),
         )
         owing = await self._reckoner.found(closed=False, wait_s=AT_HAND_S)
         duties = await asyncio.to_thread(owing.pressing) if owing else None  # None while it is being reckoned

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from cli.duty_rows import standing as in_the_terminal
 from console import live, telling
 from console.accounts import Account
-from console.kept import Kept
+from console.kept import Kept, Shared
 from console.live import Live
 from console.roles import Role
 from console.words import Language, words
@@ -197,3 +197,43 @@ def test_what_a_duty_has_come_to_is_said_as_the_command_says_it(found: dict[str,
     assert shown == said.replace("120 minutes", "2 hours")
     first = in_the_terminal(found).split(",")[0].split(" by ")[0].split(" in ")[0].split(";")[0]
     assert first in shown or first == "alarm"
+
+
+async def test_who_asks_for_the_same_shares_one_look_and_for_another_state_has_a_look_of_its_own() -> None:
+    asked, shared = list[int](), Shared[int, int](2)
+
+    async def look(position: int) -> int:
+        asked.append(position)
+        await asyncio.sleep(0)
+        return position * 10
+
+    found = await asyncio.gather(
+        *(shared.found(1, lambda: look(1)) for _ in range(5)), shared.found(2, lambda: look(2))
+    )
+    assert (found, asked) == ([10] * 5 + [20], [1, 2])
+    assert await shared.found(1, lambda: look(1)) == 10
+    assert asked == [1, 2]
+    await shared.found(3, lambda: look(3))
+    await shared.found(1, lambda: look(1))
+    assert asked == [1, 2, 3, 1], "the oldest gave way"
+    await shared.end()
+
+
+async def test_a_shared_look_that_fails_is_done_again_and_one_that_nobody_waits_for_goes_on() -> None:
+    shared, tries = Shared[str, int](2), list[int]()
+
+    async def look() -> int:
+        tries.append(len(tries))
+        await asyncio.sleep(0.01)
+        if len(tries) == 1:
+            raise BarnabusError("projections.unavailable")
+        return 7
+
+    with pytest.raises(BarnabusError):
+        await shared.found("a", look)
+    waiting = asyncio.create_task(shared.found("a", look))
+    await asyncio.sleep(0)
+    waiting.cancel()
+    assert await shared.found("a", look) == 7
+    assert len(tries) == 2
+    await shared.end()
